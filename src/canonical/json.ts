@@ -1,0 +1,59 @@
+/** JSON as it travels: what `JSON.parse` gives, typed. */
+export type Json = string | number | boolean | null | Json[] | JsonObject
+
+/** A JSON object. Absent and `undefined` mean the same: `stringify` writes neither. */
+export interface JsonObject {
+  [key: string]: Json | undefined
+}
+
+/** True for a JSON object; false for arrays, null, and numbers kept as written (see `parseJson`). */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawNumber(value)
+}
+
+/**
+ * `JSON.parse`, except that a number which JavaScript would change (`12345678901234567890`, `1e400`, `1.0`)
+ * is kept as it was written: such a number becomes an opaque object that `JSON.stringify` writes back unchanged.
+ * Throws `SyntaxError` where `JSON.parse` does, `RangeError` for nesting deeper than the stack.
+ */
+export function parseJson(text: string): Json {
+  // The reviver costs 2.5 times a plain parse: only a text that may hold such a number pays for it.
+  return suspiciousNumber.test(text) ? JSON.parse(text, keepNumber) : JSON.parse(text)
+}
+
+/** The number, also when it was kept as written; `undefined` for anything else. */
+export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value
+  return isRawNumber(value) ? Number((value as { rawJSON: string }).rawJSON) : undefined
+}
+
+/** The string, or `undefined` for anything else. */
+export function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** A copy of `object` without `keys`: what a decoder did not claim. */
+export function omit(object: JsonObject, keys: ReadonlySet<string>): JsonObject {
+  const rest: JsonObject = {}
+  for (const key in object) if (!keys.has(key)) rest[key] = object[key]
+  return rest
+}
+
+// 16 digits or more, an exponent, or a fraction that ends in 0 — anywhere, strings included: a false alarm only costs time.
+const suspiciousNumber = /\d{16}|\d[eE][+-]?\d|\d\.\d*0(?!\d)|-0(?![.\d])/
+
+interface RawJson {
+  rawJSON(text: string): Json
+  isRawJSON(value: unknown): boolean
+}
+const raw = JSON as unknown as RawJson
+
+function isRawNumber(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && raw.isRawJSON(value)
+}
+
+function keepNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  const source = context?.source
+  if (typeof value !== 'number' || source === undefined) return value
+  return JSON.stringify(value) === source ? value : raw.rawJSON(source)
+}

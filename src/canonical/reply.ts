@@ -1,0 +1,90 @@
+import type { FinishReason, ModelEvent } from './event.ts'
+import type { Native } from './native.ts'
+import type { Part } from './request.ts'
+import { mergeUsage, type Usage } from './usage.ts'
+
+/** A whole answer: what a stream of events adds up to. */
+export interface ModelReply {
+  readonly id?: string
+  readonly model?: string
+  readonly parts: readonly Part[]
+  readonly finish: FinishReason
+  readonly usage?: Usage
+  readonly native?: Native
+}
+
+/** Adds events up to a reply. Throws the `ModelError` of an `error` event. */
+export function createCollector(): { push(event: ModelEvent): void; end(): ModelReply | undefined } {
+  let start: Extract<ModelEvent, { type: 'start' }> | undefined
+  let finish: Extract<ModelEvent, { type: 'finish' }> | undefined
+  let usage: Usage | undefined
+  const parts: Part[] = []
+  return {
+    push(event) {
+      switch (event.type) {
+        case 'start':
+          start = event
+          break
+        case 'part-end':
+          parts[event.index] = event.part
+          break
+        case 'usage':
+          usage = mergeUsage(usage, event.usage)
+          break
+        case 'finish':
+          finish = event
+          break
+        case 'error':
+          throw event.error
+        case 'part-start':
+        case 'part-delta':
+        case 'native':
+          break
+      }
+    },
+    end() {
+      if (!finish) return undefined
+      const native = finish.native ?? start?.native
+      return {
+        ...(start?.id !== undefined && { id: start.id }),
+        ...(start?.model !== undefined && { model: start.model }),
+        parts,
+        finish: finish.reason,
+        ...(usage && { usage }),
+        ...(native && { native }),
+      }
+    },
+  }
+}
+
+/** The events of a whole answer, for a client that asked for a stream and a provider that did not give one. */
+export function eventsOf(reply: ModelReply): ModelEvent[] {
+  const events: ModelEvent[] = [
+    {
+      type: 'start',
+      ...(reply.id !== undefined && { id: reply.id }),
+      ...(reply.model !== undefined && { model: reply.model }),
+      ...(reply.native && { native: reply.native }),
+    },
+  ]
+  reply.parts.forEach((part, index) => {
+    events.push({ type: 'part-start', index, part: emptied(part) })
+    const text = textOf(part)
+    if (text) events.push({ type: 'part-delta', index, text })
+    events.push({ type: 'part-end', index, part })
+  })
+  if (reply.usage) events.push({ type: 'usage', usage: reply.usage })
+  events.push({ type: 'finish', reason: reply.finish })
+  return events
+}
+
+function textOf(part: Part): string {
+  if (part.type === 'text' || part.type === 'reasoning') return part.text
+  return part.type === 'tool-call' ? part.input : ''
+}
+
+function emptied(part: Part): Part {
+  if (part.type === 'text') return { ...part, text: '' }
+  if (part.type === 'reasoning') return part.encrypted === undefined ? { type: 'reasoning', text: '' } : part
+  return part.type === 'tool-call' ? { ...part, input: '' } : part
+}

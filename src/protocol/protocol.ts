@@ -1,0 +1,126 @@
+import type { ModelError } from '../canonical/error.ts'
+import type { ModelEvent } from '../canonical/event.ts'
+import type { Json, JsonObject } from '../canonical/json.ts'
+import type { ProtocolId } from '../canonical/native.ts'
+import type { ModelReply } from '../canonical/reply.ts'
+import type { ModelRequest } from '../canonical/request.ts'
+
+/** A wire format, both ways. Pure: no I/O, no clock, no random. */
+export interface Protocol {
+  readonly id: ProtocolId
+  /** Client → us. Throws a `ModelError` of kind `bad-request` only for what it cannot do without. */
+  decodeRequest(wire: WireRequest): ModelRequest
+  /** Us → provider, within the target's limits. */
+  encodeRequest(request: ModelRequest, target: Target): Encoded
+  /** Provider → us. `end()` yields an `error` event if no terminal event was seen. */
+  decodeStream(context: DecodeContext): Step<Frame, ModelEvent>
+  /** Us → client. Emits the protocol's terminal frames, or its error frame; nothing after. */
+  encodeStream(context: EncodeContext): Step<ModelEvent, Frame>
+  /** Throws a `ModelError` for an error inside a success, or a body that is no reply. */
+  decodeReply(body: Json, context: DecodeContext): ModelReply
+  encodeReply(reply: ModelReply, context: EncodeContext): JsonObject
+  /** A provider's failed answer; `body` is a string where it was not JSON. */
+  decodeError(status: number, body: Json, headers: Headers): ModelError
+  encodeError(error: ModelError): JsonObject
+  /** The frame a client takes as a sign of life; absent: an SSE comment serves. */
+  readonly ping?: Frame
+  /** Whether a frame of a relayed stream is worth decoding for usage, errors and its end. Cheap; may say yes too often. */
+  isNotable(frame: Frame): boolean
+}
+
+/** A request on the wire, of a client or to a provider. */
+export interface WireRequest {
+  /** Path below the base URL, without query: `/messages`, `/models/gemini-x:generateContent`. */
+  readonly path: string
+  /** Query string without `?`, or empty. */
+  readonly query: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: JsonObject
+}
+
+/** Whom a request is encoded for. */
+export interface Target {
+  readonly provider: string
+  readonly model: string
+  readonly traits: Traits
+}
+
+/**
+ * What a provider or model accepts, as named flags. Absent: the protocol's own default.
+ * Set by catalog rows, dialects and what was learnt from answers.
+ */
+export interface Traits {
+  /** OpenAI Chat: the name of the output limit. */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** The most output tokens the model can give; larger wishes are lowered. */
+  readonly maxOutputTokens?: number
+  /** OpenAI Chat: how reasoning is asked for. `effort`: `reasoning_effort`; `openrouter`: `reasoning: {}`; `thinking`: `thinking: {type}`; `enable-thinking`: `enable_thinking`. */
+  readonly reasoningRequest?: 'effort' | 'openrouter' | 'thinking' | 'enable-thinking' | 'none'
+  /** OpenAI Chat: the efforts that exist there; others go to the nearest. */
+  readonly efforts?: readonly string[]
+  /** OpenAI Chat: the field in which earlier reasoning is sent back; `none`: it is refused. */
+  readonly reasoningReplay?: 'reasoning_content' | 'reasoning' | 'none'
+  /** Whether Anthropic's `cache_control` marks are understood. */
+  readonly cacheControl?: boolean
+  /** Whether images can be sent. */
+  readonly images?: boolean
+  /** Top-level request fields that were refused: left out and listed in `dropped`. */
+  readonly refusedFields?: readonly string[]
+}
+
+export interface Encoded {
+  readonly wire: WireRequest
+  /** JSON paths, in the client's request, of what the provider is not told, each with the reason. */
+  readonly dropped: readonly Dropped[]
+  /** What the decoder of the answer must know about the request. */
+  readonly context: DecodeContext
+}
+
+export interface Dropped {
+  readonly path: string
+  readonly why: string
+}
+
+export interface DecodeContext {
+  readonly provider: string
+  readonly model: string
+  /** Tool names as the provider was told them → as the client knows them; only where they differ. */
+  readonly toolNames?: ReadonlyMap<string, string>
+  /** A fresh unique id for what the provider left without one. */
+  readonly id: (prefix: string) => string
+}
+
+export interface EncodeContext {
+  /** Id of the answer if the provider gave none. */
+  readonly id: (prefix: string) => string
+  /** Seconds since 1970, for protocols that state it. */
+  readonly created: number
+  /** Model to name if the provider named none. */
+  readonly model: string
+}
+
+/** One message of a stream: an SSE event, or a line or element of a JSON framing. */
+export interface Frame {
+  readonly event?: string
+  readonly data: string
+}
+
+/** A synchronous transducer: push inputs, collect outputs, end once. */
+export interface Step<In, Out> {
+  push(input: In): Out[]
+  end(): Out[]
+}
+
+/** Runs `first` into `second`. */
+export function chain<A, B, C>(first: Step<A, B>, second: Step<B, C>): Step<A, C> {
+  const pass = (items: B[]): C[] => {
+    if (items.length === 1) return second.push(items[0] as B)
+    const out: C[] = []
+    for (const item of items) out.push(...second.push(item))
+    return out
+  }
+  return {
+    push: (input) => pass(first.push(input)),
+    end: () => [...pass(first.end()), ...second.end()],
+  }
+}
