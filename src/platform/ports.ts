@@ -1,3 +1,5 @@
+import type { UsageStore } from '../store/usage-store.ts'
+
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
 export interface Ports {
   /** Never goes through a proxy or follows a redirect on its own: the caller says so in `init`. */
@@ -10,6 +12,7 @@ export interface Ports {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   env(name: string): string | undefined
   readonly log: Log
+  readonly usage: UsageStore
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

@@ -1,0 +1,119 @@
+import type { Frame, Step } from '../protocol.ts'
+
+/**
+ * Bytes → server-sent events, as the HTML standard reads them: any line end, comments, several data lines, a byte
+ * order mark; pieces may end anywhere, also inside a character. `id` and `retry` are of no use here and ignored.
+ */
+export function decodeSse(): Step<Uint8Array, Frame> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  let event: string | undefined
+  let data: string | undefined
+
+  const readLine = (line: string, out: Frame[]): void => {
+    if (line === '') {
+      if (data !== undefined) out.push(event === undefined ? { data } : { event, data })
+      event = data = undefined
+      return
+    }
+    // The two spellings that nearly every line has, first.
+    if (line.startsWith('data: ')) data = data === undefined ? line.slice(6) : `${data}\n${line.slice(6)}`
+    else if (line.startsWith('event: ')) event = line.slice(7)
+    else {
+      const colon = line.indexOf(':')
+      const field = colon < 0 ? line : line.slice(0, colon)
+      const start = colon < 0 ? line.length : line[colon + 1] === ' ' ? colon + 2 : colon + 1
+      if (field === 'data') data = data === undefined ? line.slice(start) : `${data}\n${line.slice(start)}`
+      else if (field === 'event') event = line.slice(start)
+    }
+  }
+
+  const readText = (text: string, out: Frame[]): void => {
+    let pending = rest + text
+    let held = ''
+    if (pending.includes('\r')) {
+      // A carriage return at the very end may be half of a line end.
+      if (pending.endsWith('\r')) {
+        held = '\r'
+        pending = pending.slice(0, -1)
+      }
+      pending = pending.replace(/\r\n?/g, '\n')
+    }
+    let start = 0
+    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n', start)) {
+      readLine(pending.slice(start, end), out)
+      start = end + 1
+    }
+    rest = pending.slice(start) + held
+  }
+
+  return {
+    push(bytes) {
+      const out: Frame[] = []
+      readText(decoder.decode(bytes, { stream: true }), out)
+      return out
+    },
+    end() {
+      const out: Frame[] = []
+      readText(decoder.decode(), out)
+      // Some providers leave out the last empty line. A whole last event counts; half of one does not.
+      if (rest) readLine(rest.replace(/\r$/, ''), out)
+      if (data !== undefined && isWhole(data)) readLine('', out)
+      rest = ''
+      event = data = undefined
+      return out
+    },
+  }
+}
+
+/** One server-sent event as text. */
+export function encodeSse(frame: Frame): string {
+  const data = frame.data.includes('\n') ? frame.data.replaceAll('\n', '\ndata: ') : frame.data
+  return frame.event === undefined ? `data: ${data}\n\n` : `event: ${frame.event}\ndata: ${data}\n\n`
+}
+
+/** Bytes → the same bytes, cut so that each piece ends between two events; `end` gives what is left of half an event. */
+export function wholeEvents(): Step<Uint8Array, Uint8Array> {
+  let rest: Uint8Array | undefined
+  return {
+    push(bytes) {
+      const all = rest ? join(rest, bytes) : bytes
+      const end = lastBoundary(all)
+      rest = end === all.length ? undefined : all.subarray(end)
+      return end > 0 ? [all.subarray(0, end)] : []
+    },
+    end() {
+      return rest ? [rest] : []
+    },
+  }
+}
+
+const LF = 10
+const CR = 13
+
+/** Index behind the last empty line, 0 if there is none. */
+function lastBoundary(bytes: Uint8Array): number {
+  for (let index = bytes.length - 1; index > 0; index--) {
+    if (bytes[index] !== LF) continue
+    const before = bytes[index - 1] === CR ? bytes[index - 2] : bytes[index - 1]
+    if (before === LF) return index + 1
+  }
+  return 0
+}
+
+function join(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const all = new Uint8Array(first.length + second.length)
+  all.set(first)
+  all.set(second, first.length)
+  return all
+}
+
+function isWhole(data: string): boolean {
+  if (data.trim() === '[DONE]') return true
+  try {
+    JSON.parse(data)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,40 @@
+import type { Usage } from '../canonical/usage.ts'
+
+/** One finished call: what was asked, who answered, what it took. Never holds a text of the conversation. */
+export interface CallRecord {
+  readonly id: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly durationMs: number
+  /** Until the first word of the answer; absent if none came. */
+  readonly firstTokenMs?: number
+  /** The client's user agent. */
+  readonly client?: string
+  readonly session?: string
+  /** The model that the client named. */
+  readonly requested: string
+  /** Who was asked. Absent: nobody, the call failed before. */
+  readonly provider?: string
+  readonly model?: string
+  /** The model that the provider says has answered. */
+  readonly answered?: string
+  /** The rule that chose the target, and why. */
+  readonly route?: string
+  readonly reason?: string
+  readonly usage?: Usage
+  readonly finish?: string
+  /** HTTP status that the client saw. */
+  readonly status: number
+  /** Failed, also after a good status. */
+  readonly error?: string
+  /** Whether another than the first target answered. */
+  readonly fallback: boolean
+  readonly stream: boolean
+  /** Whether the provider's own bytes went to the client. */
+  readonly relayed: boolean
+}
+
+/** Where finished calls are kept. */
+export interface UsageStore {
+  record(call: CallRecord): void
+}
