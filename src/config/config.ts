@@ -1,0 +1,34 @@
+import type { JsonObject } from '../canonical/json.ts'
+import type { LogLevel } from '../platform/ports.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Routes } from '../router/route.ts'
+import type { Diagnostic } from './diagnostic.ts'
+
+/** The config file, read, checked and made ready for use. */
+export interface Config {
+  /** The file it was read from; it need not exist. */
+  readonly file: string
+  /** Whether the file exists. */
+  readonly exists: boolean
+  /** Address to listen on. Other than loopback only if there is an `apiKey`. */
+  readonly host: string
+  readonly port: number
+  /** The key that clients must show. Absent: none, and then only loopback is served. */
+  readonly apiKey?: string
+  /** Whether a log is written. */
+  readonly log: boolean
+  readonly logLevel: LogLevel
+  /** How long a provider may stay silent, in milliseconds. */
+  readonly timeoutMs: number
+  /** The agent is started without a terminal, for CI. */
+  readonly nonInteractive: boolean
+  readonly claudePath?: string
+  /** The proxy that the config names for all providers. What a provider uses stands in `Provider.proxy`. */
+  readonly proxyUrl?: string
+  readonly smallFastModel?: string
+  readonly providers: readonly Provider[]
+  readonly routes: Routes
+  /** The whole file with its variables replaced; holds secrets. */
+  readonly raw: JsonObject
+  readonly warnings: readonly Diagnostic[]
+}

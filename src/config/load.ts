@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { Json } from '../canonical/json.ts'
+import type { Config } from './config.ts'
+import type { Diagnostic } from './diagnostic.ts'
+import { ConfigError, isError, locateProblems } from './diagnostic.ts'
+import type { Environment } from './interpolate.ts'
+import { resolveConfig } from './resolve.ts'
+import { readSource } from './source.ts'
+
+export interface LoadOptions {
+  /** The config file, if it is not the one of the home directory. Then it must exist. */
+  readonly file?: string
+  readonly env: Environment
+  /** The user's home directory. */
+  readonly home: string
+}
+
+/** The directory of the config: `CCR_HOME`, else `~/.claude-code-router`. */
+export function configHome(env: Environment, home: string): string {
+  return env['CCR_HOME'] ? resolve(env['CCR_HOME']) : join(home, '.claude-code-router')
+}
+
+/** The config file that `loadConfig` reads. */
+export function configFile(options: LoadOptions): string {
+  return options.file === undefined ? join(configHome(options.env, options.home), 'config.json') : resolve(options.file)
+}
+
+/**
+ * Reads the config file; never writes it. A missing file of the home directory is an empty config.
+ * Throws `ConfigError` with everything that is wrong.
+ */
+export function loadConfig(options: LoadOptions): Config {
+  const file = configFile(options)
+  const text = readText(file, options.file !== undefined)
+  const { config, problems } = resolveConfig(parse(text ?? '{}', file), options.env)
+  const diagnostics = locateProblems(text === undefined ? [] : problems, text ?? '', file)
+  if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
+  return { file, exists: text !== undefined, ...config, warnings: diagnostics }
+}
+
+function readText(file: string, required: boolean): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT' && !required) return undefined
+    throw new ConfigError([wholeFile(file, unreadable[code ?? ''] ?? `the file cannot be read (${code ?? error})`)])
+  }
+}
+
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'the file cannot be read: permission denied',
+  EPERM: 'the file cannot be read: permission denied',
+  EISDIR: 'this is a directory, expected a file',
+  ENOTDIR: 'the path leads through a file, expected a directory',
+}
+
+function parse(text: string, file: string): Json {
+  try {
+    return Bun.JSON5.parse(text) as Json
+  } catch (error) {
+    const place = readSource(text).error ?? { line: 1, column: 1, message: (error as Error).message }
+    const { line, column, message, suggestion } = { suggestion: undefined, ...place }
+    throw new ConfigError([{ ...wholeFile(file, message), line, column, ...(suggestion ? { suggestion } : {}) }])
+  }
+}
+
+function wholeFile(file: string, message: string): Diagnostic {
+  return { severity: 'error', file, line: 1, column: 1, path: '', message }
+}

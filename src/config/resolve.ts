@@ -1,0 +1,115 @@
+import type { Json, JsonObject } from '../canonical/json.ts'
+import { asString, isObject } from '../canonical/json.ts'
+import type { LogLevel } from '../platform/ports.ts'
+import { checkAgainst } from './check.ts'
+import type { Config } from './config.ts'
+import type { Problem } from './diagnostic.ts'
+import { isError } from './diagnostic.ts'
+import type { Environment } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
+import { readKey } from './key.ts'
+import { readProviders } from './providers.ts'
+import { checkProxy, isLoopback } from './proxy.ts'
+import { readRoutes } from './routes.ts'
+import { configSchema } from './schema.ts'
+
+/** The port that is listened on if nothing else is said. */
+export const DEFAULT_PORT = 3456
+/** How long a provider may stay silent if nothing else is said, in milliseconds. */
+export const DEFAULT_TIMEOUT_MS = 600_000
+
+/** A config without its file's name, and what is to be told about it. Usable only if no problem is an error. */
+export interface Resolved {
+  readonly config: Omit<Config, 'file' | 'exists' | 'warnings'>
+  readonly problems: readonly Problem[]
+}
+
+/** Makes a parsed config file ready for use. Pure: everything it finds wrong is in `problems`. */
+export function resolveConfig(written: Json, env: Environment): Resolved {
+  const raw = interpolate(written, env)
+  const problems = checkAgainst(configSchema, raw)
+  const top = isObject(raw) ? raw : {}
+  const apiKey = readKey(top['APIKEY'] ?? undefined, ['APIKEY'], '`APIKEY`', problems)
+  const timeoutMs = toNumber(top['API_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS
+  const proxyUrl = readProxyUrl(top, problems)
+  const list = providersKey(top, problems)
+  const defaults = { env, timeoutMs, hasPlugins: Array.isArray(top['transformers']), ...(proxyUrl ? { proxyUrl } : {}) }
+  const providers = readProviders(top[list], list, defaults, problems)
+  const routes = readRoutes(top['Router'], providers, problems)
+  const level = asString(top['LOG_LEVEL'])
+  return {
+    config: {
+      host: readHost(top, apiKey, problems),
+      port: toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT,
+      ...(apiKey === undefined ? {} : { apiKey }),
+      log: toFlag(top['LOG']) !== false && level !== 'silent',
+      logLevel: (level === 'silent' ? undefined : (level as LogLevel | undefined)) ?? 'info',
+      timeoutMs,
+      nonInteractive: toFlag(top['NON_INTERACTIVE_MODE']) ?? false,
+      ...optional('claudePath', top['CLAUDE_PATH']),
+      ...(proxyUrl ? { proxyUrl } : {}),
+      ...optional('smallFastModel', top['ANTHROPIC_SMALL_FAST_MODEL']),
+      providers,
+      routes,
+      raw: top,
+    },
+    problems: withoutFollowers(problems),
+  }
+}
+
+/** A route to a provider that is itself in error is no news. */
+function withoutFollowers(problems: readonly Problem[]): Problem[] {
+  const providersFailed = problems.some(({ path, severity }) => isError({ severity }) && /^providers?$/i.test(String(path[0])))
+  return problems.filter(({ path, message }) => !(providersFailed && path[0] === 'Router' && /there is no provider|is not set/.test(message)))
+}
+
+function providersKey(top: JsonObject, problems: Problem[]): 'Providers' | 'providers' {
+  if (top['Providers'] === undefined) return 'providers'
+  if (top['providers'] !== undefined) {
+    problems.push({ severity: 'warning', path: ['providers'], atKey: true, message: '`providers` is without effect beside `Providers`' })
+  }
+  return 'Providers'
+}
+
+/** An open address without a key would give everybody on the network the user's keys. */
+function readHost(top: JsonObject, apiKey: string | undefined, problems: Problem[]): string {
+  const host = asString(top['HOST'])?.trim() || '127.0.0.1'
+  if (apiKey !== undefined || isLoopback(host)) return host
+  problems.push({
+    severity: 'warning',
+    path: ['HOST'],
+    message: `\`HOST\`: listening on 127.0.0.1 instead of ${host}, because without an \`APIKEY\` everybody who reaches that address could use your keys`,
+    suggestion: 'set `APIKEY`',
+  })
+  return '127.0.0.1'
+}
+
+const proxyKeys = ['HTTPS_PROXY', 'https_proxy', 'httpsProxy', 'PROXY_URL'] as const
+
+function readProxyUrl(top: JsonObject, problems: Problem[]): string | undefined {
+  const key = proxyKeys.find((candidate) => asString(top[candidate])?.trim())
+  const written = key === undefined ? undefined : asString(top[key])
+  if (key === undefined || written === undefined) return undefined
+  const proxy = checkProxy(written)
+  if (typeof proxy === 'string') return proxy
+  problems.push({ severity: 'error', path: [key], message: `\`${key}\`: ${proxy.problem}`, suggestion: proxy.suggestion })
+  return undefined
+}
+
+function toNumber(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return value
+  const text = asString(value)?.trim()
+  return text && /^\d+$/.test(text) ? Number(text) : undefined
+}
+
+function toFlag(value: Json | undefined): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  const text = asString(value)?.trim().toLowerCase()
+  if (text === 'true' || text === '1') return true
+  return text === 'false' || text === '0' ? false : undefined
+}
+
+function optional<Key extends string>(key: Key, value: Json | undefined): { readonly [K in Key]?: string } {
+  const text = asString(value)?.trim()
+  return (text ? { [key]: text } : {}) as { readonly [K in Key]?: string }
+}

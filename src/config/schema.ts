@@ -1,0 +1,145 @@
+import {
+  Array as ArrayOf, Boolean as BooleanOf, Integer, Literal, Number as NumberOf, Object as ObjectOf, Optional, Record as RecordOf,
+  String as StringOf, Tuple, Union, Unknown,
+} from '@sinclair/typebox'
+import type { JsonObject } from '../canonical/json.ts'
+import { SCENARIOS } from '../router/route.ts'
+
+const text = (description: string) => Optional(StringOf({ description }))
+const anything = (description: string) => Optional(Unknown({ description }))
+const open = { additionalProperties: true }
+
+/** A number, also as text: `$VAR` gives nothing else. */
+const count = (description: string, expected: string, range: { minimum: number; maximum?: number }) =>
+  Optional(Union([Integer(range), StringOf({ pattern: '^\\s*(\\d+|\\$.+)?\\s*$' })], { description, errorMessage: expected }))
+
+const flag = (description: string) =>
+  Optional(
+    Union([BooleanOf(), StringOf({ pattern: '^\\s*([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]|0|1|\\$.+)?\\s*$' })], {
+      description,
+      errorMessage: 'expected true or false',
+    }),
+  )
+
+const dialectUse = Union([StringOf(), Tuple([StringOf()]), Tuple([StringOf(), ObjectOf({}, open)])], {
+  description: 'A dialect by its name, or `["name", { options }]`.',
+  errorMessage: 'expected a name or `["name", { options }]`',
+})
+
+const dialectList = Optional(
+  ArrayOf(dialectUse, { description: 'Dialects, in order.', errorMessage: 'expected a list of names, `["name"]`' }),
+)
+
+const transformer = Optional(
+  ObjectOf(
+    { use: dialectList },
+    {
+      description: 'The accents of this provider; a key that is the name of a model holds those of this model.',
+      additionalProperties: ObjectOf({ use: dialectList }, { errorMessage: 'expected an object `{ "use": […] }`' }),
+    },
+  ),
+)
+
+const provider = ObjectOf(
+  {
+    name: StringOf({ description: 'The name that routes call it by.', minLength: 1 }),
+    api_base_url: StringOf({ description: 'Its URL: the host, the part up to `/v1`, or the full endpoint.', minLength: 1 }),
+    api_key: text('Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.'),
+    models: Optional(ArrayOf(StringOf(), { description: 'The models to list. Others can be asked for, too.' })),
+    transformer,
+    headers: Optional(
+      RecordOf(StringOf(), StringOf(), { description: 'Further request headers.', errorMessage: 'expected an object of texts' }),
+    ),
+    proxy: Optional(
+      Union([StringOf(), Literal(false)], {
+        description: 'URL of an HTTP proxy for this provider, or false for none.',
+        errorMessage: 'expected the URL of a proxy or false',
+      }),
+    ),
+    tokenizer: anything('How tokens are counted for this provider.'),
+  },
+  { description: 'Somebody who serves models.' },
+)
+
+const targetText = (description: string) => Optional(StringOf({ description, errorMessage: 'expected a text "provider,model"' }))
+
+const scenarioDescriptions = {
+  default: 'Where everything goes that no other route takes: "provider,model".',
+  background: 'Small side tasks of the agent: "provider,model".',
+  think: 'Requests with reasoning: "provider,model".',
+  longContext: 'Requests above `longContextThreshold`: "provider,model".',
+  webSearch: 'Requests with a web search tool: "provider,model".',
+  image: 'Requests with images: "provider,model".',
+} satisfies Record<(typeof SCENARIOS)[number], string>
+
+const router = Optional(
+  ObjectOf(
+    {
+      default: targetText(scenarioDescriptions.default),
+      background: targetText(scenarioDescriptions.background),
+      think: targetText(scenarioDescriptions.think),
+      longContext: targetText(scenarioDescriptions.longContext),
+      longContextThreshold: count('Input tokens above which longContext is used.', 'expected a number of tokens', { minimum: 0 }),
+      webSearch: targetText(scenarioDescriptions.webSearch),
+      image: targetText(scenarioDescriptions.image),
+      custom: anything('Kept, without effect.'),
+    },
+    { description: 'Which provider and model answer which kind of request.' },
+  ),
+)
+
+const providers = (description: string) =>
+  Optional(ArrayOf(provider, { description, errorMessage: 'expected a list of providers, `[{ "name": …, "api_base_url": … }]`' }))
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
+/** The config file. Keys that it does not name are kept. */
+export const configSchema = ObjectOf({
+  $schema: text('Where editors find the schema of this file.'),
+  Providers: providers('Whom to call.'),
+  providers: providers('The same as `Providers`.'),
+  Router: router,
+  HOST: text('Address to listen on. Other than loopback only together with APIKEY. Default 127.0.0.1.'),
+  PORT: count('Port to listen on. Default 3456.', 'expected a port number from 0 to 65535', { minimum: 0, maximum: 65535 }),
+  APIKEY: text('The key that clients must show. Write `$NAME` for a variable of the environment.'),
+  LOG: flag('Whether to write a log. Default true.'),
+  LOG_LEVEL: Optional(
+    Union(logLevels.map((level) => Literal(level)), {
+      description: 'The least level that is logged. Default info.',
+      errorMessage: `expected one of ${logLevels.join(', ')}`,
+    }),
+  ),
+  API_TIMEOUT_MS: count('How long a provider may stay silent, in milliseconds. Default 600000.', 'expected a number of milliseconds', { minimum: 1 }),
+  NON_INTERACTIVE_MODE: flag('For CI: the agent is started without a terminal.'),
+  CLAUDE_PATH: text('The Claude Code executable. Default: `claude` of the PATH.'),
+  ANTHROPIC_SMALL_FAST_MODEL: text('The model that Claude Code uses for side tasks.'),
+  PROXY_URL: text('URL of an HTTP proxy for all providers.'),
+  HTTPS_PROXY: text('The same as PROXY_URL.'),
+  https_proxy: text('The same as PROXY_URL.'),
+  httpsProxy: text('The same as PROXY_URL.'),
+  CUSTOM_ROUTER_PATH: text('A module that chooses the route.'),
+  REWRITE_SYSTEM_PROMPT: text('A file whose text replaces the start of the system prompt.'),
+  transformers: Optional(ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' })),
+  forceUseImageAgent: flag('Whether images of earlier messages, too, go to the image route.'),
+  StatusLine: Optional(ObjectOf({}, { description: 'The status line of Claude Code.', additionalProperties: true })),
+  fallback: Optional(ObjectOf({}, { description: 'Further targets by scenario.', additionalProperties: true })),
+  plugins: anything('Kept for plugins.'),
+  Plugins: anything('Kept for plugins.'),
+  OPENAI_API_KEY: anything('Kept, without effect.'),
+  OPENAI_BASE_URL: anything('Kept, without effect.'),
+  OPENAI_MODEL: anything('Kept, without effect.'),
+  GOOGLE_CLOUD_PROJECT: anything('The project of Vertex providers.'),
+  GOOGLE_CLOUD_LOCATION: anything('The location of Vertex providers.'),
+  GOOGLE_APPLICATION_CREDENTIALS: anything('The credentials file of Vertex providers.'),
+  log: anything('Kept, without effect.'),
+})
+
+/** The JSON Schema of the config file, for editors. */
+export function jsonSchema(): JsonObject {
+  return {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'ccr configuration',
+    // Drops what TypeBox keeps under symbols.
+    ...(JSON.parse(JSON.stringify(configSchema)) as JsonObject),
+  }
+}

@@ -1,0 +1,294 @@
+/** A step into a JSON value: a key or an index. */
+export type PathStep = string | number
+
+/** A config text whose values can be found again by their path. */
+export interface Source {
+  /** The first error in the text's grammar; then only what stands before it can be found. */
+  readonly error?: SyntaxProblem
+  /** Keys that stand twice in one object: the later one counts. */
+  readonly repeated: readonly (readonly PathStep[])[]
+  /** Line and column (from 1) of the value at `path`, or of its key; of the nearest parent if there is no such value. */
+  place(path: readonly PathStep[], atKey?: boolean): Place
+  /** Offsets of the value at `path`, if there is one. */
+  range(path: readonly PathStep[]): Range | undefined
+}
+
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+export interface Range {
+  readonly start: number
+  readonly end: number
+}
+
+export interface SyntaxProblem extends Place {
+  readonly message: string
+  readonly suggestion?: string
+}
+
+/** `Providers[0].name`, as a person would write it. */
+export function pathText(path: readonly PathStep[]): string {
+  return path.map(stepText).join('')
+}
+
+/** Reads JSON5 for its places only; never throws. */
+export function readSource(text: string): Source {
+  const scanner = createScanner(text)
+  const error = scanner.read()
+  const find = (path: readonly PathStep[]) => scanner.entries.get(JSON.stringify(path))
+  const nearest = (path: readonly PathStep[]): Entry | undefined => {
+    const entry = find(path)
+    return entry || path.length === 0 ? entry : nearest(path.slice(0, -1))
+  }
+  return {
+    ...(error ? { error: { ...error, ...placeAt(text, error.offset) } } : {}),
+    repeated: scanner.repeated,
+    place: (path, atKey) => {
+      const entry = nearest(path)
+      return placeAt(text, entry === undefined ? 0 : ((atKey && find(path) ? entry.key : undefined) ?? entry.start))
+    },
+    range: find,
+  }
+}
+
+interface Entry extends Range {
+  readonly key?: number
+}
+
+interface Failure {
+  readonly offset: number
+  readonly message: string
+  readonly suggestion?: string
+}
+
+interface Scanner {
+  readonly entries: Map<string, Entry>
+  readonly repeated: PathStep[][]
+  read(): Failure | undefined
+}
+
+class ScanError extends Error {
+  readonly failure: Failure
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+function createScanner(text: string): Scanner {
+  const entries = new Map<string, Entry>()
+  const repeated: PathStep[][] = []
+  let at = 0
+
+  const fail = (message: string, offset = at, suggestion?: string): never => {
+    throw new ScanError({ offset, message, ...(suggestion ? { suggestion } : {}) })
+  }
+
+  const skip = (): void => {
+    for (;;) {
+      blank.lastIndex = at
+      at += blank.exec(text)?.[0].length ?? 0
+      if (text.startsWith('//', at)) at = lineEnd(text, at)
+      else if (text.startsWith('/*', at)) {
+        const end = text.indexOf('*/', at + 2)
+        if (end < 0) fail('this comment is never closed', at, 'close it with `*/`')
+        at = end + 2
+      } else if (text[at] === '#') fail('`#` does not start a comment here', at, 'comments start with `//`')
+      else return
+    }
+  }
+
+  const value = (path: PathStep[], key?: number): void => {
+    const start = at
+    // Before its content is read: an error inside must find its parents.
+    entries.set(JSON.stringify(path), { start, end: start, ...(key === undefined ? {} : { key }) })
+    const first = text[at]
+    if (first === '{') object(path)
+    else if (first === '[') array(path)
+    else if (first === '"' || first === "'") string()
+    else scalar()
+    entries.set(JSON.stringify(path), { start, end: at, ...(key === undefined ? {} : { key }) })
+  }
+
+  const object = (path: PathStep[]): void => {
+    const open = at++
+    const seen = new Set<string>()
+    for (skip(); text[at] !== '}'; ) {
+      if (at >= text.length) fail('expected `}`: this object is never closed', open)
+      const keyAt = at
+      const key = name()
+      const inner = [...path, key]
+      if (seen.has(key)) repeated.push(inner)
+      seen.add(key)
+      skip()
+      if (text[at] !== ':') fail(`expected \`:\` after the key \`${key}\`, found ${found(text, at)}`)
+      at++
+      skip()
+      value(inner, keyAt)
+      separator('}', open)
+    }
+    at++
+  }
+
+  const array = (path: PathStep[]): void => {
+    const open = at++
+    let index = 0
+    for (skip(); text[at] !== ']'; ) {
+      if (at >= text.length) fail('expected `]`: this array is never closed', open)
+      value([...path, index++])
+      separator(']', open)
+    }
+    at++
+  }
+
+  /** After an element: a comma, or the closing bracket, which is left for the caller. */
+  const separator = (close: '}' | ']', open: number): void => {
+    const end = at
+    skip()
+    if (text[at] === close) return
+    if (text[at] === ',') {
+      at++
+      skip()
+      if (text[at] === ',') fail('expected a value, found a second `,`', at, 'remove it')
+      return
+    }
+    const kind = close === '}' ? 'object' : 'array'
+    if (at >= text.length) fail(`expected \`${close}\`: this ${kind} is never closed`, open)
+    if (text[at] === '}' || text[at] === ']') {
+      fail(`expected \`,\` or \`${close}\`, found \`${text[at]}\``, at, `the ${kind} of line ${placeAt(text, open).line} is not closed`)
+    }
+    // The comma is missing where the value ends, not where the next one starts.
+    fail(`expected \`,\` or \`${close}\` here, before ${found(text, at)}`, end, 'put a `,` here')
+  }
+
+  const name = (): string => {
+    if (text[at] === '"' || text[at] === "'") return string()
+    identifier.lastIndex = at
+    const word = identifier.exec(text)?.[0]
+    if (word === undefined) return fail(`expected a key, found ${found(text, at)}`, at, quoteHint(text, at))
+    at += word.length
+    return word.includes('\\') ? unescape(word) : word
+  }
+
+  const string = (): string => {
+    const start = at
+    const quote = text[at++]
+    for (;;) {
+      const character = text[at]
+      if (character === quote) break
+      if (character === undefined || character === '\n' || character === '\r') {
+        fail('this text is never closed', start, `close it with \`${quote}\` on the same line`)
+      }
+      at += character === '\\' ? escapeLength(text, at, fail) : 1
+    }
+    at++
+    const written = text.slice(start, at)
+    return written.includes('\\') ? unescape(written.slice(1, -1)) : written.slice(1, -1)
+  }
+
+  const scalar = (): void => {
+    number.lastIndex = at
+    const digits = number.exec(text)?.[0]
+    if (digits !== undefined) {
+      at += digits.length
+      return
+    }
+    identifier.lastIndex = at
+    const word = identifier.exec(text)?.[0]
+    if (word !== undefined && literals.has(word)) {
+      at += word.length
+      return
+    }
+    if (at >= text.length) fail('expected a value, found the end of the file')
+    fail(`expected a value, found ${found(text, at)}`, at, word ? literalHint(word) : quoteHint(text, at))
+  }
+
+  const read = (): Failure | undefined => {
+    try {
+      if (text.startsWith('\ufeff')) at++
+      skip()
+      if (at >= text.length) fail('the file is empty', 0, 'write `{}`, or make a new one with `ccr config init`')
+      value([])
+      skip()
+      if (at < text.length) fail(`expected the end of the file, found ${found(text, at)}`, at, 'remove it, or a bracket before it')
+      return undefined
+    } catch (error) {
+      if (error instanceof ScanError) return error.failure
+      if (error instanceof RangeError) return { offset: at, message: 'this is nested too deeply' }
+      throw error
+    }
+  }
+  return { entries, repeated, read }
+}
+
+const blank = /[\s\ufeff]*/y
+const identifier = /(?:[$_\p{ID_Start}]|\\u[0-9a-fA-F]{4})(?:[$_\u200c\u200d\p{ID_Continue}]|\\u[0-9a-fA-F]{4})*/uy
+const number = /[+-]?(?:0[xX][0-9a-fA-F]+|Infinity|NaN|(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)(?![\w$.])/y
+const literals = new Set(['true', 'false', 'null', 'Infinity', 'NaN'])
+const plainName = /^[\p{L}_$][\p{L}\p{N}_$]*$/u
+
+function stepText(step: PathStep, index: number): string {
+  if (typeof step === 'number') return `[${step}]`
+  if (!plainName.test(step)) return `[${JSON.stringify(step)}]`
+  return index === 0 ? step : `.${step}`
+}
+
+function placeAt(text: string, offset: number): Place {
+  const before = text.slice(0, offset)
+  const lines = before.split(/\r\n|[\n\r\u2028\u2029]/)
+  return { line: lines.length, column: (lines.at(-1) ?? '').replace(/^\ufeff/, '').length + 1 }
+}
+
+function lineEnd(text: string, from: number): number {
+  lineBreak.lastIndex = from
+  return lineBreak.exec(text)?.index ?? text.length
+}
+
+const lineBreak = /[\n\r\u2028\u2029]/g
+
+/** How many characters the escape at `at` takes: a line continuation counts as one. */
+function escapeLength(text: string, at: number, fail: (message: string, offset?: number) => never): number {
+  const next = text[at + 1]
+  if (next === undefined) return 1
+  if (next === '\r' && text[at + 2] === '\n') return 3
+  const digits = next === 'u' ? 4 : next === 'x' ? 2 : 0
+  const hex = text.slice(at + 2, at + 2 + digits)
+  if (digits > 0 && !/^[0-9a-fA-F]+$/.test(hex.padEnd(digits, '!'))) fail(`expected ${digits} hexadecimal digits after \`\\${next}\``, at)
+  if (/[1-9]/.test(next)) fail(`\`\\${next}\` is no escape`, at)
+  return 2 + digits
+}
+
+function unescape(written: string): string {
+  return written.replace(escaped, (all: string, hex4?: string, hex2?: string) => {
+    const hex = hex4 ?? hex2
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16))
+    return simple[all[1] as string] ?? all.slice(1)
+  })
+}
+
+const escaped = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r\n|[^])/g
+const simple: Readonly<Record<string, string>> = {
+  b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '0': '\0', '\n': '', '\r': '', '\u2028': '', '\u2029': '',
+}
+
+/** What stands at `at`, by kind: the text itself may be a part of a key. */
+function found(text: string, at: number): string {
+  const character = text[at]
+  if (character === undefined) return 'the end of the file'
+  if (character === '"' || character === "'") return 'a text'
+  if (/[{}[\]:,]/.test(character)) return `\`${character}\``
+  if (/\d/.test(character)) return 'a number'
+  return /[\p{L}_$]/u.test(character) ? 'a word' : `\`${String.fromCodePoint(text.codePointAt(at) as number)}\``
+}
+
+function quoteHint(text: string, at: number): string | undefined {
+  return /[“”‘’„«»`]/.test(text[at] ?? '') ? 'write it with plain quotes: `"`' : undefined
+}
+
+function literalHint(word: string): string {
+  const lower = word.toLowerCase()
+  const literal = lower === 'none' || lower === 'nil' || lower === 'undefined' ? 'null' : lower
+  return literals.has(literal) ? `did you mean \`${literal}\`?` : 'put texts in quotes'
+}

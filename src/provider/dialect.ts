@@ -1,0 +1,87 @@
+import type { Json } from '../canonical/json.ts'
+import type { ProtocolId } from '../canonical/native.ts'
+import type { Frame, Step, Traits, WireRequest } from '../protocol/protocol.ts'
+import { table, unserved } from './dialects/index.ts'
+import type { DialectUse, Provider } from './provider.ts'
+
+/** For whom a request is edited. */
+export interface DialectContext {
+  readonly provider: string
+  readonly model: string
+  /** The protocol of the endpoint that is called: the shape of the body. */
+  readonly protocol: ProtocolId
+}
+
+/** An accent of a provider: edits of what is sent and received in the shape of the protocol it claims to speak. */
+export interface Dialect {
+  /** The name by which the config calls it. */
+  readonly name: string
+  /** The edited request; the very same object if there was nothing to edit. */
+  request?(wire: WireRequest, context: DialectContext): WireRequest
+  reply?(body: Json): Json
+  frames?(): Step<Frame, Frame>
+  /** What the model then accepts. */
+  traits?(model: string): Traits
+}
+
+/** Makes a dialect from the options of the config. */
+export type DialectMaker = (options: Readonly<Record<string, unknown>>) => Omit<Dialect, 'name'>
+
+/** How much of a dialect's name is known. `exact` is the spelling of the table. */
+export type DialectStatus =
+  | { readonly status: 'served' | 'unserved'; readonly exact: string }
+  | { readonly status: 'unknown' }
+
+/** The dialect that the config names, with its options; `undefined` if it is not served. Case does not count. */
+export function dialectFor(use: DialectUse): Dialect | undefined {
+  const exact = exactName(use.name, Object.keys(table))
+  const make = exact === undefined ? undefined : table[exact]
+  return make === undefined || exact === undefined ? undefined : { name: exact, ...make(use.options) }
+}
+
+/** Whether a dialect of this name is served, known, or neither. */
+export function dialectStatus(name: string): DialectStatus {
+  const served = exactName(name, Object.keys(table))
+  if (served) return { status: 'served', exact: served }
+  const known = exactName(name, unserved)
+  return known ? { status: 'unserved', exact: known } : { status: 'unknown' }
+}
+
+/** Every name that the config may use. */
+export function dialectNames(): string[] {
+  return [...Object.keys(table), ...unserved]
+}
+
+/** The served dialects of a model, in the order in which they act. */
+export function dialectsOf(provider: Provider, model: string): Dialect[] {
+  return usesOf(provider, model).flatMap((use) => dialectFor(use) ?? [])
+}
+
+/** The names of a model's dialects that are not served. A call must then fail: its answer would not be what the user set up. */
+export function unservedDialects(provider: Provider, model: string): string[] {
+  return usesOf(provider, model).filter((use) => dialectFor(use) === undefined).map((use) => use.name)
+}
+
+/** Whether a dialect may edit the request's body. If not, dialects are no reason to leave the relay. */
+export function editsRequests(provider: Provider, model: string): boolean {
+  return dialectsOf(provider, model).some((dialect) => dialect.request !== undefined)
+}
+
+/** The request as the dialects want it; the very same object if they left it alone. */
+export function applyDialects(wire: WireRequest, provider: Provider, context: DialectContext): WireRequest {
+  return dialectsOf(provider, context.model).reduce((edited, dialect) => dialect.request?.(edited, context) ?? edited, wire)
+}
+
+/** What the provider's row and the model's dialects say of what it accepts; later ones win. */
+export function traitsFor(provider: Provider, model: string): Traits {
+  return dialectsOf(provider, model).reduce((traits, dialect) => ({ ...traits, ...dialect.traits?.(model) }), provider.traits)
+}
+
+function usesOf(provider: Provider, model: string): readonly DialectUse[] {
+  const further = Object.hasOwn(provider.modelDialects, model) ? provider.modelDialects[model] : undefined
+  return further ? [...provider.dialects, ...further] : provider.dialects
+}
+
+function exactName(name: string, names: readonly string[]): string | undefined {
+  return names.find((candidate) => candidate === name) ?? names.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+}
