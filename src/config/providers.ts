@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
-import { dialectNames, dialectStatus } from '../provider/dialect.ts'
+import { dialectNames, dialectStatus, missingOption } from '../provider/dialect.ts'
 import { isEndpointProblem, readEndpoint } from '../provider/endpoint.ts'
 import type { DialectUse, Provider } from '../provider/provider.ts'
 import type { Problem } from './diagnostic.ts'
@@ -107,7 +107,7 @@ function readTransformer(
   const read = (list: Json | undefined, where: readonly PathStep[]): DialectUse[] =>
     (Array.isArray(list) ? list : []).flatMap((item, index) => {
       const use = readUse(item)
-      if (use) warnOfName(use.name, [...where, index], provider, problems, defaults.hasPlugins)
+      if (use) warnOfDialect(use, [...where, index], provider, problems, defaults.hasPlugins)
       return use ?? []
     })
   const ofModels = Object.keys(value).filter((key) => key !== 'use')
@@ -123,7 +123,9 @@ function readUse(item: Json): DialectUse | undefined {
   return typeof name === 'string' ? { name: name.trim(), options: isObject(options) ? options : {} } : undefined
 }
 
-function warnOfName(name: string, path: readonly PathStep[], provider: string, problems: Problem[], hasPlugins: boolean): void {
+function warnOfDialect(use: DialectUse, path: readonly PathStep[], provider: string, problems: Problem[], hasPlugins: boolean): void {
+  const { name } = use
+  const option = missingOption(use)
   const known = dialectStatus(name)
   const warn = (message: string, suggestion?: string) =>
     problems.push({ severity: 'warning', path, message: `provider \`${provider}\`: ${message}`, ...(suggestion ? { suggestion } : {}) })
@@ -132,6 +134,7 @@ function warnOfName(name: string, path: readonly PathStep[], provider: string, p
     warn(`the dialect \`${name}\` ${source}: calls that need it fail`, didYouMean(name, dialectNames()))
   } else if (known.status === 'unserved') warn(`the dialect \`${known.exact}\` is not served yet: calls that need it fail`)
   else if (known.exact !== name) warn(`the dialect \`${name}\` is taken for \`${known.exact}\``, `write \`${known.exact}\``)
+  if (option) warn(`the dialect \`${name}\` does nothing without the option \`${option}\``, `write \`["${name}", { "${option}": … }]\``)
 }
 
 function warnUnlisted(model: string, models: readonly string[], path: readonly PathStep[], problems: Problem[]): void {

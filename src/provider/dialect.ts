@@ -1,7 +1,7 @@
 import type { Json } from '../canonical/json.ts'
 import type { ProtocolId } from '../canonical/native.ts'
 import type { Frame, Step, Traits, WireRequest } from '../protocol/protocol.ts'
-import { table, unserved } from './dialects/index.ts'
+import { neededOptions, table, unserved } from './dialects/index.ts'
 import type { DialectUse, Provider } from './provider.ts'
 
 /** For whom a request is edited. */
@@ -45,6 +45,12 @@ export function dialectStatus(name: string): DialectStatus {
   if (served) return { status: 'served', exact: served }
   const known = exactName(name, unserved)
   return known ? { status: 'unserved', exact: known } : { status: 'unknown' }
+}
+
+/** The option that a dialect does nothing without, if the config leaves it out. */
+export function missingOption(use: DialectUse): string | undefined {
+  const option = neededOptions[exactName(use.name, Object.keys(table)) ?? '']
+  return option !== undefined && use.options[option] === undefined ? option : undefined
 }
 
 /** Every name that the config may use. */

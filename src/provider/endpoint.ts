@@ -62,7 +62,6 @@ const protocolOfName: Readonly<Record<string, ProtocolId>> = {
   anthropic: 'anthropic-messages',
   gemini: 'gemini',
   'openai-responses': 'openai-responses',
-  openai: 'openai-chat',
 }
 
 function protocolOfUrl(url: URL): ProtocolId {
@@ -77,7 +76,7 @@ function protocolOfUrl(url: URL): ProtocolId {
 }
 
 function usesBearer(dialects: readonly DialectUse[]): boolean {
-  return dialects.some(({ name, options }) => name.toLowerCase() === 'anthropic' && options['UseBearer'] === true)
+  return dialects.some(({ name, options }) => name.toLowerCase() === 'anthropic' && String(options['UseBearer']) === 'true')
 }
 
 /** The user's query, without what the protocol's own paths bring along. */

@@ -1,4 +1,15 @@
 import type { DialectMaker } from '../dialect.ts'
+import { cerebras } from './cerebras.ts'
+import { cleancache } from './cleancache.ts'
+import { customparams } from './customparams.ts'
+import { deepseek } from './deepseek.ts'
+import { groq } from './groq.ts'
+import { maxcompletiontokens } from './maxcompletiontokens.ts'
+import { maxtoken } from './maxtoken.ts'
+import { openrouter } from './openrouter.ts'
+import { reasoning } from './reasoning.ts'
+import { sampling } from './sampling.ts'
+import { streamoptions } from './streamoptions.ts'
 
 /** The dialects that are served, by the name that the config calls them by. */
 export const table: Readonly<Record<string, DialectMaker>> = {
@@ -7,6 +18,18 @@ export const table: Readonly<Record<string, DialectMaker>> = {
   OpenAI: () => ({}),
   gemini: () => ({}),
   'openai-responses': () => ({}),
+  cerebras,
+  cleancache,
+  customparams,
+  deepseek,
+  groq,
+  maxcompletiontokens,
+  maxtoken,
+  openrouter,
+  reasoning,
+  sampling,
+  streamoptions,
+  vercel: openrouter,
 }
 
 /** Names of dialects that configs in use know, which are not served: a provider with one loads, and its calls fail. */
@@ -23,3 +46,6 @@ export const unserved: readonly string[] = [
   'rovo-cli',
   'chutes-glm',
 ]
+
+/** The options without which a dialect does nothing. */
+export const neededOptions: Readonly<Record<string, string>> = { maxtoken: 'max_tokens' }
