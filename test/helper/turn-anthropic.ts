@@ -1,22 +1,22 @@
 import { json, stream, type Answer } from './answer.ts'
-import { field, inputText, sse, stopOf, tokens } from './turn-parts.ts'
+import { field, inputText, sse, stopOf, tokens, type Identity } from './turn-parts.ts'
 import { USAGE, type Turn } from './turn.ts'
 import type { Received } from './upstream.ts'
 
 /** The turn as Anthropic Messages answers it, streamed or whole as the request asks. */
 export function anthropicAnswer(request: Received, turn: Turn): Answer {
-  const model = String(field(request.body, 'model'))
+  const identity = { model: String(field(request.body, 'model')), serial: request.serial }
   const headers = { 'request-id': 'req_scripted' }
   return field(request.body, 'stream') === true
-    ? stream(anthropicFrames(turn, model), headers)
-    : json(anthropicMessage(turn, model), 200, headers)
+    ? stream(anthropicFrames(turn, identity), headers)
+    : json(anthropicMessage(turn, identity), 200, headers)
 }
 
 /** The turn's events, `message_start` to `message_stop`, one text each. */
-export function anthropicFrames(turn: Turn, model = 'scripted-model'): string[] {
+export function anthropicFrames(turn: Turn, identity: Identity = {}): string[] {
   const usage = { ...usageOf(turn), output_tokens: 1 }
-  const start = { ...anthropicMessage(turn, model), content: [], stop_reason: null, usage }
-  const blocks = blocksOf(turn)
+  const start = { ...anthropicMessage(turn, identity), content: [], stop_reason: null, usage }
+  const blocks = blocksOf(turn, identity.serial)
   return [
     event({ type: 'message_start', message: start }),
     ...blocks.flatMap((block, index) => blockEvents(block, index)),
@@ -30,13 +30,13 @@ export function anthropicFrames(turn: Turn, model = 'scripted-model'): string[] 
 }
 
 /** The turn as one whole message. */
-export function anthropicMessage(turn: Turn, model = 'scripted-model') {
+export function anthropicMessage(turn: Turn, { model = 'scripted-model', serial = 0 }: Identity = {}) {
   return {
-    id: 'msg_scripted',
+    id: `msg_scripted_${serial}`,
     type: 'message',
     role: 'assistant',
     model,
-    content: blocksOf(turn).map((block) => block.whole),
+    content: blocksOf(turn, serial).map((block) => block.whole),
     stop_reason: STOP[stopOf(turn)],
     stop_sequence: null,
     usage: usageOf(turn),
@@ -64,12 +64,12 @@ interface Block {
   readonly deltas: readonly object[]
 }
 
-function blocksOf(turn: Turn): Block[] {
+function blocksOf(turn: Turn, serial = 0): Block[] {
   const blocks: Block[] = []
   if (turn.reasoning !== undefined) blocks.push(thinkingBlock(turn.reasoning))
   if (turn.text !== undefined) blocks.push(textBlock(turn.text))
   for (const [index, call] of (turn.calls ?? []).entries()) {
-    const id = call.id ?? `toolu_scripted_${index}`
+    const id = call.id ?? `toolu_scripted_${serial}_${index}`
     blocks.push(toolBlock(id, call.name, inputText(call)))
   }
   return blocks

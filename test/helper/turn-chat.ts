@@ -1,25 +1,25 @@
 import { json, stream, type Answer } from './answer.ts'
-import { field, inputText, sse, stopOf, tokens } from './turn-parts.ts'
-import { USAGE, type Turn } from './turn.ts'
+import { field, inputText, sse, stopOf, tokens, type Identity } from './turn-parts.ts'
+import { USAGE, type ScriptedCall, type Turn } from './turn.ts'
 import type { Received } from './upstream.ts'
 
 /** The turn as OpenAI Chat Completions answers it: streamed usage only if `stream_options.include_usage` asks for it. */
 export function chatAnswer(request: Received, turn: Turn): Answer {
-  const model = String(field(request.body, 'model'))
+  const identity = { model: String(field(request.body, 'model')), serial: request.serial }
   const headers = { 'x-request-id': 'req_scripted' }
-  if (field(request.body, 'stream') !== true) return json(chatCompletion(turn, model), 200, headers)
+  if (field(request.body, 'stream') !== true) return json(chatCompletion(turn, identity), 200, headers)
   const includeUsage = field(field(request.body, 'stream_options'), 'include_usage') === true
-  return stream(chatFrames(turn, { model, includeUsage }), headers)
+  return stream(chatFrames(turn, { ...identity, includeUsage }), headers)
 }
 
 /** The turn's chunks, the role first and `[DONE]` last, one text each. */
 export function chatFrames(
   turn: Turn,
-  { model = 'scripted-model', includeUsage = true }: { model?: string; includeUsage?: boolean } = {},
+  { model = 'scripted-model', serial = 0, includeUsage = true }: Identity & { includeUsage?: boolean } = {},
 ): string[] {
   const chunk = (choices: readonly unknown[], usage?: unknown) =>
     sse({
-      id: 'chatcmpl-scripted',
+      id: `chatcmpl-scripted-${serial}`,
       object: 'chat.completion.chunk',
       created: 1767225600,
       model,
@@ -32,7 +32,7 @@ export function chatFrames(
     ...tokens(turn.reasoning ?? '').map((part) => delta({ reasoning_content: part })),
     ...tokens(turn.text ?? '').map((part) => delta({ content: part })),
     ...(turn.calls ?? []).flatMap((call, index) => [
-      delta({ tool_calls: [{ ...toolCall(call, index, ''), index }] }),
+      delta({ tool_calls: [{ ...toolCall(call, `${serial}_${index}`, ''), index }] }),
       ...tokens(inputText(call)).map((part) => delta({ tool_calls: [{ index, function: { arguments: part } }] })),
     ]),
     chunk([{ index: 0, delta: {}, finish_reason: FINISH[stopOf(turn)] }]),
@@ -42,18 +42,18 @@ export function chatFrames(
 }
 
 /** The turn as one whole completion. */
-export function chatCompletion(turn: Turn, model = 'scripted-model') {
+export function chatCompletion(turn: Turn, { model = 'scripted-model', serial = 0 }: Identity = {}) {
   const message = {
     role: 'assistant',
     content: turn.text ?? null,
     refusal: null,
     ...(turn.reasoning === undefined ? {} : { reasoning_content: turn.reasoning }),
     ...(turn.calls?.length
-      ? { tool_calls: turn.calls.map((call, index) => toolCall(call, index, inputText(call))) }
+      ? { tool_calls: turn.calls.map((call, index) => toolCall(call, `${serial}_${index}`, inputText(call))) }
       : {}),
   }
   return {
-    id: 'chatcmpl-scripted',
+    id: `chatcmpl-scripted-${serial}`,
     object: 'chat.completion',
     created: 1767225600,
     model,
@@ -74,8 +74,8 @@ export function chatErrorFrame(type = 'server_error', message = 'The server had 
 
 const FINISH = { end: 'stop', tool: 'tool_calls', length: 'length', refusal: 'content_filter' } as const
 
-function toolCall(call: { name: string; id?: string }, index: number, input: string) {
-  return { id: call.id ?? `call_scripted_${index}`, type: 'function', function: { name: call.name, arguments: input } }
+function toolCall(call: ScriptedCall, place: string, input: string) {
+  return { id: call.id ?? `call_scripted_${place}`, type: 'function', function: { name: call.name, arguments: input } }
 }
 
 function usageOf(turn: Turn) {

@@ -1,5 +1,12 @@
 import type { ScriptedCall, ScriptedStop, Turn } from './turn.ts'
 
+/** What an answer takes from its request. */
+export interface Identity {
+  readonly model?: string
+  /** Goes into every id, so that ids differ from answer to answer as a real model's do. */
+  readonly serial?: number
+}
+
 /** Text in pieces of a few characters, as a model streams it. Code points stay whole; `split` cuts bytes. */
 export function tokens(text: string, size = 12): string[] {
   const characters = [...text]

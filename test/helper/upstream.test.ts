@@ -33,8 +33,8 @@ test('a script that throws is told in a 500 that says why', async () => {
 })
 
 test('the same connection serves one request after the other', async () => {
-  await using upstream = await createUpstream((_, index) => json({ index }))
-  for (const index of [0, 1, 2]) expect(await (await post(upstream.url, {})).json()).toEqual({ index })
+  await using upstream = await createUpstream(({ serial }) => json({ serial }))
+  for (const serial of [0, 1, 2]) expect(await (await post(upstream.url, {})).json()).toEqual({ serial })
   expect(upstream.connections()).toBe(1)
 })
 

@@ -5,6 +5,8 @@ import { readRequests, type ParsedRequest } from './http-request.ts'
 
 /** One request as the scripted upstream received it. Times are `performance.now()`, in milliseconds. */
 export interface Received extends ParsedRequest {
+  /** How many requests this upstream had before. */
+  readonly serial: number
   readonly receivedAt: number
   /** When the caller went away before the answer was complete; absent: it stayed to the end. */
   abortedAt?: number
@@ -14,8 +16,8 @@ export interface Received extends ParsedRequest {
   readonly settled: Promise<'answered' | 'aborted'>
 }
 
-/** Decides the answer to a request; `index` counts the requests that this upstream has had before. */
-export type Script = (request: Received, index: number) => Answer | Promise<Answer>
+/** Decides the answer to a request. */
+export type Script = (request: Received) => Answer | Promise<Answer>
 
 /** A provider on 127.0.0.1 that answers what a test scripted, byte for byte, and remembers what it was asked. */
 export interface Upstream {
@@ -44,10 +46,10 @@ export async function createUpstream(script: Script): Promise<Upstream> {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     readRequests(socket, async (parsed) => {
-      const exchange = openExchange(parsed, socket)
+      const exchange = openExchange(parsed, requests.length, socket)
       requests.push(exchange.received)
       for (const { count, resolve } of waiting) if (count === requests.length) resolve(exchange.received)
-      await exchange.send(await answerOf(script, exchange.received, requests.length - 1))
+      await exchange.send(await answerOf(script, exchange.received))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -71,21 +73,22 @@ export async function createUpstream(script: Script): Promise<Upstream> {
   }
 }
 
-async function answerOf(script: Script, request: Received, index: number): Promise<Answer> {
+async function answerOf(script: Script, request: Received): Promise<Answer> {
   try {
-    return await script(request, index)
+    return await script(request)
   } catch (error) {
     const text = `the test's script failed: ${error instanceof Error ? error.stack : String(error)}`
     return { status: 500, headers: { 'content-type': 'text/plain' }, framing: 'whole', pieces: [text] }
   }
 }
 
-function openExchange(parsed: ParsedRequest, socket: Socket) {
+function openExchange(parsed: ParsedRequest, serial: number, socket: Socket) {
   let settle: (outcome: 'answered' | 'aborted') => void = () => {}
   let gone = () => {}
   const leaving = new Promise<void>((resolve) => (gone = resolve))
   const received: Received = {
     ...parsed,
+    serial,
     receivedAt: performance.now(),
     settled: new Promise((resolve) => (settle = resolve)),
   }
