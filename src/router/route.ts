@@ -1,11 +1,19 @@
+import type { ModelRequest } from '../canonical/request.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { SessionState } from './session.ts'
+
 /** Where a call may go: a provider of the config and the model to ask it for. */
 export interface RouteTarget {
   readonly provider: string
   readonly model: string
 }
 
-/** The scenarios of a `Router` section, in the order in which they are tried (explicit models and markers come before). */
-export const SCENARIOS = ['longContext', 'background', 'webSearch', 'think', 'image', 'default'] as const
+/**
+ * The scenarios of a `Router` section, in the order in which they are tried. An explicit model comes before all of
+ * them, a sub-agent's marker right after `longContext`. `image` stands before the scenarios that only choose a
+ * cheaper or a better model: a model that cannot see fails or guesses, and the turn is lost.
+ */
+export const SCENARIOS = ['longContext', 'image', 'background', 'webSearch', 'think', 'default'] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
 /** A `Router` section: which target each scenario uses. */
@@ -13,4 +21,44 @@ export interface Routes {
   readonly targets: Readonly<Partial<Record<Scenario, RouteTarget>>>
   /** Input tokens above which `longContext` applies. */
   readonly longContextThreshold: number
+}
+
+/** A `Router` of one project or session: what it names wins over the global one, the rest stays. */
+export interface RouteOverride {
+  /** Who says so, for the reason: `project router`, `session router`. */
+  readonly from: string
+  readonly targets: Routes['targets']
+  readonly longContextThreshold?: number
+}
+
+/** What the router needs of a provider. */
+export type RoutedProvider = Pick<Provider, 'name' | 'models'>
+
+/** All that a choice is made from, besides the facts of the request. */
+export interface Routing {
+  readonly providers: readonly RoutedProvider[]
+  readonly routes: Routes
+  /** Of the project, then of the session: later ones win. */
+  readonly overrides?: readonly RouteOverride[]
+  /** `ANTHROPIC_SMALL_FAST_MODEL` of the config: a name whose requests are background work. */
+  readonly smallModel?: string
+}
+
+/** Why a target was chosen: a scenario, the client's own words, or a sub-agent's marker. */
+export type RouteName = 'explicit' | 'subagent' | Scenario
+
+/** Who shall answer, and why. */
+export interface Selection {
+  readonly target: RouteTarget
+  /** The target and those to try after it, in order. */
+  readonly targets: readonly RouteTarget[]
+  readonly route: RouteName
+  /** One readable sentence: the fact that decided. */
+  readonly reason: string
+  /** What the user should hear of: a marker or rule that could not be followed. */
+  readonly warnings: readonly string[]
+  /** What to remember of this conversation (see `conversationOf`). Absent: nothing new. */
+  readonly session?: SessionState
+  /** The request without its sub-agent markers. Absent: it holds none, send it as it came. */
+  readonly edited?: ModelRequest
 }

@@ -1,0 +1,109 @@
+import type { Message, ModelRequest, Part } from '../canonical/request.ts'
+import { estimateInput } from './estimate.ts'
+import { markersIn } from './marker.ts'
+import { conversationOf, type HeaderValues, type SessionState, sessionIdOf } from './session.ts'
+
+/** What a rule may see of a request. Each is worked out when first asked for, and once. */
+export interface Facts {
+  readonly request: ModelRequest
+  readonly sessionId: string | undefined
+  /** The key of what is remembered of this conversation. */
+  readonly conversation: string | undefined
+  /** What is remembered of this conversation. */
+  readonly session: SessionState | undefined
+  /** Input tokens by the size of the request alone. */
+  readonly estimated: number
+  /** Input tokens, corrected by the conversation's last real count. */
+  readonly inputTokens: number
+  /** The models that sub-agent markers name, in order. */
+  readonly markers: readonly string[]
+  /** Whether the newest turn (the last prompt and what followed it) shows an image. */
+  readonly hasNewImage: boolean
+  /** Whether this is a web search to be made, not only one that could be. */
+  readonly asksWebSearch: boolean
+  /** What asks for more thinking than clients do by default, in words. */
+  readonly thinking: string | undefined
+}
+
+/** What is known of a request besides itself. */
+export interface RequestInfo {
+  /** By lower-case name. */
+  readonly headers: HeaderValues
+  /** What was remembered under `conversationOf`. */
+  readonly session?: SessionState
+}
+
+/** The facts of a request. */
+export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
+  const estimated = once(() => estimateInput(request))
+  const sessionId = once(() => sessionIdOf(request, info.headers))
+  const conversation = once(() => conversationOf(request, info.headers))
+  const markers = once(() => markersIn(request))
+  const hasNewImage = once(() => newestTurn(request.messages).some((message) => message.parts.some(isImage)))
+  return {
+    request,
+    session: info.session,
+    get sessionId() {
+      return sessionId()
+    },
+    get conversation() {
+      return conversation()
+    },
+    get estimated() {
+      return estimated()
+    },
+    get inputTokens() {
+      return Math.ceil(estimated() * (info.session?.ratio ?? 1))
+    },
+    get markers() {
+      return markers()
+    },
+    get hasNewImage() {
+      return hasNewImage()
+    },
+    get asksWebSearch() {
+      return asksWebSearch(request)
+    },
+    get thinking() {
+      return thinkingOf(request)
+    },
+  }
+}
+
+function once<T>(work: () => T): () => T {
+  let done: { value: T } | undefined
+  return () => (done ??= { value: work() }).value
+}
+
+/** From the last prompt on: the model that was shown an image also finishes the tool calls of that turn. */
+function newestTurn(messages: readonly Message[]): readonly Message[] {
+  const start = messages.findLastIndex((message) => message.role === 'user' && isPrompt(message))
+  return messages.slice(Math.max(start, 0))
+}
+
+/** A message that the user wrote; not one of tool results, to which clients may add reminders. */
+function isPrompt(message: Message): boolean {
+  if (!message.parts.some((part) => part.type === 'tool-result')) return true
+  return message.parts.some((part) => part.type === 'text' && !part.text.startsWith('<system-reminder>'))
+}
+
+function isImage(part: Part): boolean {
+  if (part.type === 'tool-result') return part.content.some(isImage)
+  return part.type === 'media' && part.kind === 'image'
+}
+
+function asksWebSearch({ tools, toolChoice }: ModelRequest): boolean {
+  const search = tools.find((tool) => tool.type === 'server' && tool.kind === 'web-search')
+  if (search?.type !== 'server') return false
+  // Codex offers its search with every request: there it only counts when nothing else is to be had.
+  if (search.native.protocol !== 'openai-responses') return true
+  return tools.length === 1 || (toolChoice?.type === 'tool' && toolChoice.name === search.name)
+}
+
+/** Adaptive thinking and effort `high` are what clients send by default, and say nothing. */
+function thinkingOf({ reasoning }: ModelRequest): string | undefined {
+  if (!reasoning || reasoning.mode === 'off') return undefined
+  if (reasoning.effort === 'xhigh' || reasoning.effort === 'max') return `effort ${reasoning.effort} is asked for`
+  if (reasoning.mode !== 'on') return undefined
+  return reasoning.budget === undefined ? 'thinking is on' : `thinking is on, with a budget of ${reasoning.budget} tokens`
+}

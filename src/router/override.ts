@@ -1,0 +1,29 @@
+import { type RouteTarget, type Routing, SCENARIOS, type Scenario } from './route.ts'
+
+/** The routes in force: the global ones with a project's and a session's laid over them. */
+export interface EffectiveRoutes {
+  readonly entries: Readonly<Partial<Record<Scenario, EffectiveRoute>>>
+  readonly longContextThreshold: number
+}
+
+/** A scenario's target and who set it. */
+export interface EffectiveRoute {
+  readonly target: RouteTarget
+  readonly from: string
+  readonly isOverride: boolean
+}
+
+/** Merges: an override wins for what it names, `background` included, and leaves the rest. */
+export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveRoutes {
+  const entries: Partial<Record<Scenario, EffectiveRoute>> = {}
+  const layers = [{ from: 'Router', ...routes, isOverride: false }, ...overrides.map((layer) => ({ ...layer, isOverride: true }))]
+  let longContextThreshold = routes.longContextThreshold
+  for (const layer of layers) {
+    longContextThreshold = layer.longContextThreshold ?? longContextThreshold
+    for (const scenario of SCENARIOS) {
+      const target = layer.targets[scenario]
+      if (target) entries[scenario] = { target, from: layer.from, isOverride: layer.isOverride }
+    }
+  }
+  return { entries, longContextThreshold }
+}
