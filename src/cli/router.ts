@@ -1,0 +1,35 @@
+import type { Config } from '../config/config.ts'
+import type { Log } from '../platform/ports.ts'
+import type { CallRecord } from '../store/usage-store.ts'
+import { version } from './version.ts'
+
+/** A router that runs in this process. */
+export interface Router {
+  readonly port: number
+  /** Base URL for clients, without a slash at the end. */
+  readonly url: string
+  /** The newest calls that have ended. */
+  calls(): readonly CallRecord[]
+  /** Takes no more calls, lets running ones end for at most `graceMs`, then cuts them. */
+  stop(graceMs: number): Promise<void>
+}
+
+export interface RouterOptions {
+  readonly config: Config
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly log: Log
+}
+
+/** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
+export async function startRouter({ config, host, port, log }: RouterOptions): Promise<Router> {
+  const [{ serve }, { bunPorts }, { createMemoryStore }] = await Promise.all([
+    import('../server/serve.ts'),
+    import('../platform/bun.ts'),
+    import('../store/memory.ts'),
+  ])
+  const usage = createMemoryStore()
+  const server = serve({ config, ports: bunPorts({ log, usage }), host, port, version })
+  return { port: server.port, url: server.url, calls: () => usage.calls, stop: (graceMs) => server.stop(graceMs) }
+}

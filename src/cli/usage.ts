@@ -1,0 +1,18 @@
+import { version } from './version.ts'
+
+/** What `ccr help` prints. */
+export const usage = `ccr ${version}: lets any coding agent talk to any model
+
+Usage: ccr <command> [arguments]
+
+  code [arguments…]   start Claude Code on the models of the config file; all arguments go to it untouched
+  start               serve in the foreground, for agents that run elsewhere
+                        --config FILE  --port N  --host H  --debug
+  demo                show a whole conversation with a built-in provider: no key, no network, no agent
+  config path         print where the config file is
+  config check        say what is wrong with the config file
+  config init         write a config file to start from
+  version, -v, --version
+  help, -h, --help
+
+\`ccr <command> --help\` tells more (\`ccr code --help\` is Claude Code's own).`
