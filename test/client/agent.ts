@@ -58,7 +58,11 @@ export async function executable(): Promise<string> {
   if (named) return named
   const path = join(ROOT, 'dist/ccr')
   if (existsSync(path)) return path
-  const built = await run([process.execPath, 'run', 'build'], { cwd: ROOT, env: { HOME: tmpdir() }, timeoutMs: 180_000 })
+  const built = await run([process.execPath, 'run', 'build'], {
+    cwd: ROOT,
+    env: { HOME: tmpdir() },
+    timeoutMs: 180_000,
+  })
   if (built.code !== 0) throw new Error(`bun run build failed:\n${built.stderr || built.stdout}`)
   return path
 }

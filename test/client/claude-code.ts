@@ -37,7 +37,15 @@ export interface ClaudeEvent {
 
 /** Arguments for a headless run whose every event is a JSON line. */
 export function claudeArguments(prompt: string): string[] {
-  return ['-p', prompt, '--output-format', 'stream-json', '--verbose', '--allowedTools', 'Bash Read Write Edit Agent Task']
+  return [
+    '-p',
+    prompt,
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--allowedTools',
+    'Bash Read Write Edit Agent Task',
+  ]
 }
 
 /** Keeps Claude Code from every look-up that is not a call to its model. */

@@ -117,10 +117,16 @@ function message(role: SeenMessage['role'], parts: readonly unknown[]): SeenMess
   const reasoning = parts.filter((part) => field(part, 'thought') === true)
   return {
     role,
-    text: parts.filter((part) => !reasoning.includes(part)).map((part) => textAt(part, 'text')).join('\n'),
+    text: parts
+      .filter((part) => !reasoning.includes(part))
+      .map((part) => textAt(part, 'text'))
+      .join('\n'),
     calls: parts.flatMap((part) => calledName(part)),
     images: parts.flatMap((part) => imageOf(part)),
-    reasoning: [...parts.map((part) => textAt(part, 'thinking')), ...reasoning.map((part) => textAt(part, 'text'))].join(''),
+    reasoning: [
+      ...parts.map((part) => textAt(part, 'thinking')),
+      ...reasoning.map((part) => textAt(part, 'text')),
+    ].join(''),
   }
 }
 
@@ -131,10 +137,12 @@ function calledName(part: unknown): string[] {
 
 function imageOf(part: unknown): SeenImage[] {
   const source = field(part, 'source')
-  if (field(part, 'type') === 'image') return [{ mediaType: textAt(source, 'media_type'), base64: textAt(source, 'data') }]
+  if (field(part, 'type') === 'image')
+    return [{ mediaType: textAt(source, 'media_type'), base64: textAt(source, 'data') }]
   const inline = field(part, 'inlineData')
   if (inline) return [{ mediaType: textAt(inline, 'mimeType'), base64: textAt(inline, 'data') }]
-  const [, mediaType = '', base64 = ''] = /^data:([^;]+);base64,(.*)$/.exec(textAt(field(part, 'image_url'), 'url')) ?? []
+  const [, mediaType = '', base64 = ''] =
+    /^data:([^;]+);base64,(.*)$/.exec(textAt(field(part, 'image_url'), 'url')) ?? []
   return base64 ? [{ mediaType, base64 }] : []
 }
 

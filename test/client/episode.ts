@@ -40,9 +40,13 @@ const write: Step = ({ folder }) => ({
   calls: [{ name: 'Write', input: { file_path: `${folder}/written.txt`, content: 'Grüße: first\n' } }],
 })
 const edit: Step = ({ folder }) => ({
-  calls: [{ name: 'Edit', input: { file_path: `${folder}/written.txt`, old_string: 'first', new_string: 'second 🙂' } }],
+  calls: [
+    { name: 'Edit', input: { file_path: `${folder}/written.txt`, old_string: 'first', new_string: 'second 🙂' } },
+  ],
 })
-const finish: Step = ({ episode, secret, results }) => ({ text: `${episode} done: ${secret}, ${results.length} results` })
+const finish: Step = ({ episode, secret, results }) => ({
+  text: `${episode} done: ${secret}, ${results.length} results`,
+})
 
 const EPISODES: Readonly<Record<string, readonly Step[]>> = {
   plain: [finish],
@@ -69,11 +73,7 @@ const EPISODES: Readonly<Record<string, readonly Step[]>> = {
     (scene) => ({ ...readSecret(scene), reasoning: 'First I must read the file.', text: 'Let me look.' }),
     (scene) => ({ ...finish(scene), reasoning: 'Now I know the secret.' }),
   ],
-  'broken-arguments': [
-    () => ({ calls: [{ name: 'Bash', input: '{"command": "echo no", ' }] }),
-    readSecret,
-    finish,
-  ],
+  'broken-arguments': [() => ({ calls: [{ name: 'Bash', input: '{"command": "echo no", ' }] }), readSecret, finish],
   'cut-short': [() => ({ text: 'this was cut sho', stop: 'length' })],
   refusal: [() => ({ text: '', stop: 'refusal' })],
   'unknown-tool': [() => ({ calls: [{ name: 'NoSuchTool', input: { x: 1 } }] }), finish],

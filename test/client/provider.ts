@@ -1,5 +1,5 @@
 import { json, type Answer } from '../helper/answer.ts'
-import { answerTurn } from '../helper/turn.ts'
+import { answerTurn } from '../helper/answer-turn.ts'
 import { createUpstream, type Received, type Upstream } from '../helper/upstream.ts'
 import { conversationOf } from './conversation.ts'
 import { nextTurn } from './episode.ts'

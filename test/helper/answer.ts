@@ -72,7 +72,10 @@ export function lengthOf(answer: Answer): number {
 
 /** The answer with a pause before each text piece: a model that thinks at `pauseMs` a token. */
 export function paced(answer: Answer, pauseMs: number): Answer {
-  return { ...answer, pieces: answer.pieces.flatMap((piece): Piece[] => (isBytes(piece) ? [{ pauseMs }, piece] : [piece])) }
+  return {
+    ...answer,
+    pieces: answer.pieces.flatMap((piece): Piece[] => (isBytes(piece) ? [{ pauseMs }, piece] : [piece])),
+  }
 }
 
 /**
@@ -110,7 +113,7 @@ export function isBytes(piece: Piece): piece is string | Uint8Array {
 
 function chunksOf(bytes: Uint8Array, size: number | (() => number)): Uint8Array[] {
   const chunks: Uint8Array[] = []
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const length = Math.max(1, typeof size === 'number' ? size : size())
     chunks.push(bytes.subarray(at, at + length))
     at += length

@@ -67,7 +67,7 @@ function takeBody(bytes: Buffer, headers: Record<string, string>): { body: Buffe
 
 function takeChunks(bytes: Buffer): { body: Buffer; rest: Buffer } | undefined {
   const chunks: Buffer[] = []
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = bytes.indexOf('\r\n', at)
     if (lineEnd < 0) return undefined
     const size = Number.parseInt(bytes.subarray(at, lineEnd).toString('latin1'), 16)

@@ -1,8 +1,3 @@
-import type { Answer } from './answer.ts'
-import { anthropicAnswer } from './turn-anthropic.ts'
-import { chatAnswer } from './turn-chat.ts'
-import type { Received } from './upstream.ts'
-
 /** What a scripted model says in one turn, in no vendor's words. */
 export interface Turn {
   readonly reasoning?: string
@@ -33,15 +28,3 @@ export interface ScriptedUsage {
 
 /** No two of them, nor any sum of two, are equal: a test sees at once which count went where. */
 export const USAGE: ScriptedUsage = { input: 1301, cacheRead: 707, cacheWrite: 211, output: 97, reasoning: 43 }
-
-/** The turn in the protocol of the request's path; streamed if the request asks for a stream. */
-export function answerTurn(request: Received, turn: Turn): Answer {
-  const answer = ANSWERS.find(([path]) => path.test(request.path))?.[1]
-  if (!answer) throw new Error(`the scripted upstream serves no protocol at ${request.method} ${request.path}`)
-  return answer(request, turn)
-}
-
-const ANSWERS: readonly (readonly [RegExp, (request: Received, turn: Turn) => Answer])[] = [
-  [/\/messages$/, anthropicAnswer],
-  [/\/chat\/completions$/, chatAnswer],
-]

@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 
-import { isBytes, lengthOf, toBytes, type Answer } from './answer.ts'
+import { isBytes, lengthOf, toBytes, type Answer, type Piece } from './answer.ts'
 import { readRequests, type ParsedRequest } from './http-request.ts'
 
 /** One request as the scripted upstream received it. Times are `performance.now()`, in milliseconds. */
@@ -113,13 +113,16 @@ function openExchange(parsed: ParsedRequest, serial: number, socket: Socket) {
 
 async function sendAnswer(socket: Socket, answer: Answer, leaving: Promise<void>, onSent: () => void): Promise<void> {
   const { head, wrap, tail } = FRAMINGS[answer.framing](answer)
+  const play = (piece: Exclude<Piece, { stop: unknown }>) => {
+    if (isBytes(piece)) return write(socket, wrap(toBytes(piece)), leaving)
+    return 'until' in piece ? Promise.race([leaving, piece.until]) : pause(piece.pauseMs, leaving)
+  }
   if (head) await write(socket, head, leaving)
   for (const piece of answer.pieces) {
     if (socket.destroyed) return
-    if (isBytes(piece)) await write(socket, wrap(toBytes(piece)), leaving)
-    else if ('stop' in piece) return stop(socket, piece.stop, tail, onSent)
-    else if ('until' in piece) await Promise.race([leaving, piece.until])
-    else await pause(piece.pauseMs, leaving)
+    if (typeof piece === 'object' && 'stop' in piece) return stop(socket, piece.stop, tail, onSent)
+    // oxlint-disable-next-line no-await-in-loop -- one piece after the other is what the test asked for
+    await play(piece)
   }
   if (socket.destroyed) return
   onSent()
