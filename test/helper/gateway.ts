@@ -19,7 +19,10 @@ export interface TestGateway {
 }
 
 /** A gateway with real ports whose log and records can be looked at; `ports` replaces single ones (the clock, say). */
-export function testGateway(config: Partial<GatewayConfig> & Pick<GatewayConfig, 'providers'>, ports: Partial<Ports> = {}): TestGateway {
+export function testGateway(
+  config: Partial<GatewayConfig> & Pick<GatewayConfig, 'providers'>,
+  ports: Partial<Ports> = {},
+): TestGateway {
   const store = createMemoryStore()
   const lines: Line[] = []
   const log: Ports['log'] = (level, message, fields = {}) => lines.push({ level, message, fields })
@@ -34,7 +37,9 @@ export function testGateway(config: Partial<GatewayConfig> & Pick<GatewayConfig,
 export function testProvider(url: string, protocol: Endpoint['protocol'], more: Partial<Provider> = {}): Provider {
   return {
     name: 'mock',
-    endpoints: [{ protocol, baseUrl: `${url}/v1`, query: '', auth: protocol === 'anthropic-messages' ? 'x-api-key' : 'bearer' }],
+    endpoints: [
+      { protocol, baseUrl: `${url}/v1`, query: '', auth: protocol === 'anthropic-messages' ? 'x-api-key' : 'bearer' },
+    ],
     apiKey: 'upstream-key',
     models: ['mock-model'],
     dialects: [],
@@ -48,7 +53,11 @@ export function testProvider(url: string, protocol: Endpoint['protocol'], more: 
 }
 
 /** A client's request, as it reaches the gateway. */
-export function post(path: string, body: unknown, init: { headers?: Record<string, string>; signal?: AbortSignal } = {}): Request {
+export function post(
+  path: string,
+  body: unknown,
+  init: { headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Request {
   return new Request(`http://127.0.0.1${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...init.headers },

@@ -1,0 +1,64 @@
+import type { ModelRequest } from '../canonical/request.ts'
+import type { Usage } from '../canonical/usage.ts'
+import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
+import type { RouteTarget } from '../router/route.ts'
+
+/** One request of a client, as it goes inwards through the middleware. Immutable but for its `trace`. */
+export interface Call {
+  readonly id: string
+  /** The protocol that the client speaks. */
+  readonly protocol: Protocol
+  readonly wire: WireRequest
+  /** The body as it came. */
+  readonly text: string
+  readonly request: ModelRequest
+  /** Whether `request` is no longer what `text` says, so that the body cannot be relayed. */
+  readonly edited: boolean
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal
+  /** Whom to ask; set by the route middleware. */
+  readonly target?: RouteTarget
+  readonly trace: Trace
+}
+
+/** What becomes known of a call on its way; read when it ends. The one mutable thing of a call. */
+export interface Trace {
+  readonly startedAt: number
+  session?: string
+  target?: RouteTarget
+  route?: string
+  reason?: string
+  warnings: readonly string[]
+  answered?: string
+  usage?: Usage
+  finish?: string
+  firstTokenAt?: number
+  relayed: boolean
+  dropped: readonly Dropped[]
+  /** Run when the call has ended, before it is logged. */
+  readonly atEnd: (() => void)[]
+}
+
+/** A committed answer: the first real event has been seen, so nobody else will be asked. */
+export interface Answer {
+  /** Headers of the provider that the client may see. */
+  readonly headers: Readonly<Record<string, string>>
+  /** A whole body, or the pieces of a stream, in the client's protocol. */
+  readonly body: string | Chunks
+}
+
+/** The rest of a streamed answer in the client's bytes, in whole frames. */
+export interface Chunks {
+  /** The next piece; `undefined` at the end. Rejects when nothing true can be said any more: then the connection is cut. */
+  next(): Promise<Uint8Array | undefined>
+  /** Lets go of the provider. */
+  cancel(): void
+}
+
+export type Handler = (call: Call) => Promise<Answer>
+export type Middleware = (call: Call, next: Handler) => Promise<Answer>
+
+/** `middleware` around `handler`, the first outermost. */
+export function compose(middleware: readonly Middleware[], handler: Handler): Handler {
+  return middleware.reduceRight<Handler>((next, layer) => (call) => layer(call, next), handler)
+}

@@ -1,0 +1,110 @@
+import { ModelError } from '../canonical/error.ts'
+import type { Ports } from '../platform/ports.ts'
+import { codecOf } from '../protocol/index.ts'
+import type { Protocol, WireRequest } from '../protocol/protocol.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { Routes } from '../router/route.ts'
+import { authenticate } from './authenticate.ts'
+import { compose, type Answer, type Call, type Handler } from './call.ts'
+import { logCall } from './middleware/log.ts'
+import { createRouteMiddleware } from './middleware/route.ts'
+import { listModelsReply } from './models.ts'
+import { operationOf, type Operation } from './paths.ts'
+import { asModelError, errorResponse, respond } from './respond.ts'
+import { createUpstream, parseBody } from './upstream.ts'
+
+/** What the gateway must know; a part of the config. */
+export interface GatewayConfig {
+  readonly providers: readonly Provider[]
+  readonly routes: Routes
+  /** The key that clients must show. Absent: none. */
+  readonly apiKey?: string
+  readonly smallFastModel?: string
+}
+
+/** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
+export type Gateway = (request: Request) => Promise<Response>
+
+/** A gateway over `config` that touches the world through `ports` alone. */
+export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
+  const { providers, routes, smallFastModel } = config
+  const routing = { providers, routes, ...(smallFastModel !== undefined && { smallModel: smallFastModel }) }
+  const handle = compose([createRouteMiddleware(routing, ports)], createUpstream(providers, ports))
+  return async (request) => {
+    const url = new URL(request.url)
+    const operation = operationOf(url.pathname)
+    const protocol = protocolOf(operation, request.headers)
+    try {
+      return await serve(request, url, operation, protocol, config, handle, ports)
+    } catch (cause) {
+      const error = asModelError(cause)
+      ports.log(error.kind === 'server' ? 'error' : 'warn', error.message, {
+        path: url.pathname,
+        status: error.status,
+        ...(error.kind === 'server' && { error: String(error.details.cause) }),
+      })
+      return errorResponse(protocol, error)
+    }
+  }
+}
+
+async function serve(
+  request: Request,
+  url: URL,
+  operation: Operation | undefined,
+  protocol: Protocol,
+  config: GatewayConfig,
+  handle: Handler,
+  ports: Ports,
+): Promise<Response> {
+  if (!operation) throw new ModelError(`there is nothing at ${request.method} ${url.pathname}`, { kind: 'not-found' })
+  if (operation.type === 'hello') return new Response(null, { status: 200 })
+  const headers = Object.fromEntries(request.headers)
+  authenticate(headers, config.apiKey)
+  requireMethod(request.method, operation)
+  if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
+  const text = await request.text()
+  const wire: WireRequest = { path: operation.path, query: url.search.slice(1), headers, body: parseBody(text) }
+  return generate(wire, text, protocol, request.signal, handle, ports)
+}
+
+function generate(
+  wire: WireRequest,
+  text: string,
+  protocol: Protocol,
+  signal: AbortSignal,
+  handle: Handler,
+  ports: Ports,
+): Promise<Response> {
+  const call: Call = {
+    id: ports.id('call_'),
+    protocol,
+    wire,
+    text,
+    request: protocol.decodeRequest(wire),
+    edited: false,
+    signal,
+    trace: { startedAt: ports.now(), warnings: [], relayed: false, dropped: [], atEnd: [] },
+  }
+  return respond(call, answered(call, handle, ports), ports, (outcome) => {
+    for (const learn of call.trace.atEnd) learn()
+    logCall(call, outcome, ports)
+  })
+}
+
+async function answered(call: Call, handle: Handler, ports: Ports): Promise<Answer> {
+  const answer = await handle(call)
+  call.trace.firstTokenAt = ports.now()
+  return answer
+}
+
+function requireMethod(method: string, operation: Operation): void {
+  const wanted = operation.type === 'list-models' ? 'GET' : 'POST'
+  if (method !== wanted) throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
+}
+
+/** In whose words to answer where the path does not say: Anthropic's own clients name their version. */
+function protocolOf(operation: Operation | undefined, headers: Headers): Protocol {
+  const named = operation && 'protocol' in operation ? operation.protocol : undefined
+  return codecOf(named ?? (headers.has('anthropic-version') ? 'anthropic-messages' : 'openai-chat'))
+}

@@ -1,0 +1,27 @@
+import type { ModelEvent } from '../canonical/event.ts'
+import { mergeUsage } from '../canonical/usage.ts'
+import type { Trace } from './call.ts'
+
+/** Whether the model has really begun to answer: from here on nobody else is asked. */
+export function isReal(event: ModelEvent): boolean {
+  return event.type === 'part-start' || event.type === 'finish' || event.type === 'error'
+}
+
+/** Notes in the trace what an event tells of the call. */
+export function observe(event: ModelEvent, trace: Trace): void {
+  switch (event.type) {
+    case 'start':
+      if (event.model !== undefined) trace.answered = event.model
+      break
+    case 'usage':
+      trace.usage = mergeUsage(trace.usage, event.usage)
+      break
+    case 'finish':
+      trace.finish = event.reason.kind
+      break
+    case 'error':
+      trace.finish = 'error'
+      break
+    default:
+  }
+}

@@ -1,0 +1,162 @@
+import type { ModelEvent } from '../canonical/event.ts'
+import { ModelError } from '../canonical/error.ts'
+import { parseJson } from '../canonical/json.ts'
+import { decodeSse, encodeSse, wholeEvents } from '../protocol/framing/sse.ts'
+import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
+import type { Chunks, Trace } from './call.ts'
+import { isReal, observe } from './observe.ts'
+import { readText, type Incoming } from './send.ts'
+
+/**
+ * The provider's own bytes, cut only between events, for a client that speaks its protocol. An observer reads along
+ * for usage, end and errors. Resolves at the first real event; rejects with the error if one comes before.
+ */
+export async function relayStream(
+  incoming: Incoming,
+  protocol: Protocol,
+  context: DecodeContext,
+  trace: Trace,
+): Promise<Chunks> {
+  const { source } = incoming
+  const cutter = wholeEvents()
+  const observer = createObserver(protocol, context, trace)
+  const held: Uint8Array[] = []
+  let done = false
+
+  const readOn = async (): Promise<Uint8Array | undefined> => {
+    for (;;) {
+      const bytes = await source.read()
+      if (!bytes) return undefined
+      const [whole] = cutter.push(bytes)
+      if (whole) return whole
+    }
+  }
+
+  const finish = (failure: ModelError | undefined): Uint8Array | undefined => {
+    done = true
+    const [half] = cutter.end()
+    const error = observer.end(half) ?? (observer.ended() ? undefined : failure)
+    if (!error) return half
+    // Half an event has gone to nobody, but the provider meant to say more: only a cut connection is true.
+    if (half) throw error
+    return new TextEncoder().encode(encodeSse(errorFrame(protocol, error)))
+  }
+
+  const next = async (): Promise<Uint8Array | undefined> => {
+    if (held.length > 0) return held.shift()
+    if (done) return undefined
+    try {
+      const whole = await readOn()
+      if (!whole) return finish(undefined)
+      observer.push(whole)
+      return whole
+    } catch (cause) {
+      if (done || !(cause instanceof ModelError)) throw cause
+      trace.finish = 'error'
+      return finish(cause)
+    }
+  }
+
+  try {
+    while (!observer.committed()) {
+      const whole = await readOn()
+      if (!whole) {
+        const [half] = cutter.end()
+        const error = observer.end(half)
+        if (error) throw error
+        if (half) held.push(half)
+        done = true
+        break
+      }
+      held.push(whole)
+      observer.push(whole)
+    }
+    const early = observer.error()
+    if (early) throw early
+  } catch (cause) {
+    source.cancel()
+    throw cause
+  }
+  return { next, cancel: () => source.cancel() }
+}
+
+/** A whole reply, untouched. */
+export async function relayReply(
+  incoming: Incoming,
+  protocol: Protocol,
+  context: DecodeContext,
+  trace: Trace,
+): Promise<string> {
+  const text = await readText(incoming.source)
+  const reply = protocol.decodeReply(parseReply(text, context), context)
+  if (reply.model !== undefined) trace.answered = reply.model
+  if (reply.usage) trace.usage = reply.usage
+  trace.finish = reply.finish.kind
+  return text
+}
+
+/** The JSON of a provider's whole reply. Throws a `ModelError` of kind `malformed` or `empty-answer`. */
+export function parseReply(text: string, context: DecodeContext): ReturnType<typeof parseJson> {
+  const who = { provider: context.provider, model: context.model }
+  if (text.trim() === '') {
+    throw new ModelError(`${who.provider} (${who.model}) answered with nothing`, { kind: 'empty-answer', ...who })
+  }
+  try {
+    return parseJson(text)
+  } catch (cause) {
+    throw new ModelError(`${who.provider} (${who.model}) answered with something that is not JSON`, {
+      kind: 'malformed',
+      ...who,
+      cause,
+    })
+  }
+}
+
+/** The frame with which `protocol` tells of a failure inside a stream. */
+export function errorFrame(protocol: Protocol, error: ModelError): Frame {
+  const encoder = protocol.encodeStream({ id: (prefix) => prefix, created: 0, model: '' })
+  return encoder.push({ type: 'error', error }).at(-1) as Frame
+}
+
+interface Observer {
+  push(bytes: Uint8Array): void
+  /** The error of a stream that ended without its end. */
+  end(half: Uint8Array | undefined): ModelError | undefined
+  committed(): boolean
+  ended(): boolean
+  error(): ModelError | undefined
+}
+
+function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace): Observer {
+  const framing = decodeSse()
+  const decoder = protocol.decodeStream(context)
+  let committed = false
+  let ended = false
+  let error: ModelError | undefined
+
+  const see = (events: ModelEvent[]): void => {
+    for (const event of events) {
+      observe(event, trace)
+      if (isReal(event)) committed = true
+      if (event.type === 'finish') ended = true
+      if (event.type === 'error') error ??= event.error
+    }
+  }
+  const read = (frames: Frame[]): void => {
+    for (const frame of frames) if (!committed || protocol.isNotable(frame)) see(decoder.push(frame))
+  }
+  return {
+    push: (bytes) => read(framing.push(bytes)),
+    end(half) {
+      const told = error
+      if (half) read(framing.push(half))
+      read(framing.end())
+      see(decoder.end())
+      // An error that the provider itself told in the stream has gone down with its bytes.
+      return told ? undefined : error
+    },
+    committed: () => committed,
+    ended: () => ended,
+    error: () => error,
+  }
+}

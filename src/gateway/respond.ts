@@ -1,0 +1,153 @@
+import { ModelError } from '../canonical/error.ts'
+import type { Ports } from '../platform/ports.ts'
+import { encodeSse } from '../protocol/framing/sse.ts'
+import type { Protocol } from '../protocol/protocol.ts'
+import type { Answer, Call, Chunks } from './call.ts'
+import { headerText } from './headers.ts'
+import { errorFrame } from './relay.ts'
+
+/** After this much silence the client gets its status line, and from then on a ping, in milliseconds. */
+export const PING_AFTER_MS = 8000
+
+// A client that does not read is not pinged, but looked at again soon.
+const SHORTEST_SLEEP_MS = 250
+
+/** How a call ended, as the client saw it. */
+export interface Outcome {
+  readonly status: number
+  readonly error?: ModelError
+}
+
+/**
+ * The response of a call. The status line goes out with the committed answer; a stream that stays silent gets it
+ * after `PING_AFTER_MS`, with pings until the answer comes: from then on a failure is an error event.
+ * `settle` is called once, when the last byte has gone out, the call has failed, or the client has gone.
+ */
+export async function respond(
+  call: Call,
+  pending: Promise<Answer>,
+  ports: Ports,
+  settle: (outcome: Outcome) => void,
+): Promise<Response> {
+  const early = call.request.stream ? await firstOf(pending, ports) : await settled(pending)
+  if (early instanceof ModelError) {
+    settle({ status: early.status, error: early })
+    return errorResponse(call.protocol, early, decisionHeaders(call))
+  }
+  if (early && typeof early.body === 'string') {
+    settle({ status: 200 })
+    return new Response(early.body, { headers: { ...early.headers, ...decisionHeaders(call), 'content-type': 'application/json' } })
+  }
+  const headers = { ...early?.headers, ...decisionHeaders(call), ...STREAM_HEADERS }
+  return new Response(streamOf(call, early ? Promise.resolve(early) : pending, ports, settle), { headers })
+}
+
+/** A failure before the head, in the client's protocol. */
+export function errorResponse(protocol: Protocol, error: ModelError, headers: Readonly<Record<string, string>> = {}): Response {
+  const { retryAfterMs, shouldRetry, requestId } = error.details
+  return Response.json(protocol.encodeError(error), {
+    status: error.status,
+    headers: {
+      ...headers,
+      ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+      ...(shouldRetry !== undefined && { 'x-should-retry': String(shouldRetry) }),
+      ...(requestId !== undefined && { 'request-id': headerText(requestId) }),
+    },
+  })
+}
+
+const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
+function decisionHeaders(call: Call): Record<string, string> {
+  const { target, route, reason, dropped } = call.trace
+  return {
+    ...(target && { 'x-ccr-model': headerText(`${target.provider},${target.model}`) }),
+    ...(route !== undefined && { 'x-ccr-route': headerText(route) }),
+    ...(reason !== undefined && { 'x-ccr-reason': headerText(reason) }),
+    ...(dropped.length > 0 && { 'x-ccr-dropped': headerText(dropped.map(({ path }) => path).join(' ')) }),
+  }
+}
+
+async function settled(pending: Promise<Answer>): Promise<Answer | ModelError> {
+  try {
+    return await pending
+  } catch (cause) {
+    return asModelError(cause)
+  }
+}
+
+async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {
+  const waited = new AbortController()
+  const silence = ports.sleep(PING_AFTER_MS, waited.signal).then(() => undefined)
+  const first = await Promise.race([settled(pending), silence])
+  waited.abort()
+  return first
+}
+
+/** The body of a streamed answer: pulled, so that a slow client slows the provider down. */
+function streamOf(call: Call, pending: Promise<Answer>, ports: Ports, settle: (outcome: Outcome) => void): ReadableStream<Uint8Array> {
+  const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
+  const ended = new AbortController()
+  let chunks: Chunks | undefined
+  let waiting = false
+  let last = ports.now()
+
+  const end = (error?: ModelError): void => {
+    if (ended.signal.aborted) return
+    ended.abort()
+    settle({ status: 200, ...(error && { error }) })
+  }
+  const pingOn = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    while (!ended.signal.aborted) {
+      await ports.sleep(Math.max(last + PING_AFTER_MS - ports.now(), SHORTEST_SLEEP_MS), ended.signal)
+      if (ended.signal.aborted || !waiting || ports.now() - last < PING_AFTER_MS) continue
+      controller.enqueue(ping)
+      last = ports.now()
+    }
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        void pingOn(controller)
+      },
+      async pull(controller) {
+        waiting = true
+        try {
+          chunks ??= streamed(await pending)
+          const bytes = await chunks.next()
+          waiting = false
+          last = ports.now()
+          if (bytes) controller.enqueue(bytes)
+          else {
+            end()
+            controller.close()
+          }
+        } catch (cause) {
+          waiting = false
+          const error = asModelError(cause)
+          end(error)
+          if (chunks) return controller.error(error)
+          controller.enqueue(new TextEncoder().encode(encodeSse(errorFrame(call.protocol, error))))
+          controller.close()
+        }
+      },
+      cancel() {
+        chunks?.cancel()
+        end(new ModelError('the client went away', { kind: 'aborted' }))
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+function streamed(answer: Answer): Chunks {
+  if (typeof answer.body === 'string') throw new Error('a stream was asked for and a whole body came')
+  return answer.body
+}
+
+/** What was thrown, as an error that can be told to a client. An error of our own is told without its details. */
+export function asModelError(cause: unknown): ModelError {
+  if (cause instanceof ModelError) return cause
+  return new ModelError('an error inside the router; its log says more', { kind: 'server', cause })
+}

@@ -1,0 +1,137 @@
+import { ModelError } from '../canonical/error.ts'
+import type { ModelEvent } from '../canonical/event.ts'
+import { createCollector, eventsOf, type ModelReply } from '../canonical/reply.ts'
+import { encodeSse } from '../protocol/framing/sse.ts'
+import type { DecodeContext, EncodeContext, Protocol, Step } from '../protocol/protocol.ts'
+import type { Chunks, Trace } from './call.ts'
+import { isReal, observe } from './observe.ts'
+import { parseReply } from './relay.ts'
+import { readText, type Incoming } from './send.ts'
+import type { Source } from './source.ts'
+
+/** How a provider's answer is read and how the client is told. */
+export interface Translation {
+  /** A fresh reader of the provider's bytes, accents and all. */
+  readonly events: () => Step<Uint8Array, ModelEvent>
+  readonly reply: (body: ReturnType<typeof parseReply>) => ModelReply
+  readonly decodeContext: DecodeContext
+  readonly client: Protocol
+  readonly encodeContext: EncodeContext
+}
+
+/** A stream in the client's protocol. Resolves at the first real event; rejects with the error if one comes before. */
+export async function translateStream(incoming: Incoming, translation: Translation, trace: Trace): Promise<Chunks> {
+  const events = incoming.isStream
+    ? streamedEvents(incoming.source, translation.events())
+    : wholeEvents(incoming, translation)
+  const encoder = translation.client.encodeStream(translation.encodeContext)
+  const text = new TextEncoder()
+  let held = ''
+  let done = false
+
+  // Translates one batch; says whether the model has really begun.
+  const take = (batch: readonly ModelEvent[] | undefined): { text: string; real: boolean } => {
+    let out = ''
+    let real = false
+    for (const event of batch ?? []) {
+      observe(event, trace)
+      real ||= isReal(event)
+      for (const frame of encoder.push(event)) out += encodeSse(frame)
+      if (event.type === 'error' || event.type === 'finish') done = true
+    }
+    if (!batch) {
+      done = true
+      for (const frame of encoder.end()) out += encodeSse(frame)
+    }
+    return { text: out, real }
+  }
+
+  try {
+    for (let real = false; !real && !done; ) {
+      const batch = await events.next()
+      const error = batch?.find((event) => isReal(event))
+      if (error?.type === 'error') throw error.error
+      const taken = take(batch)
+      held += taken.text
+      real = taken.real
+    }
+  } catch (cause) {
+    incoming.source.cancel()
+    throw cause
+  }
+
+  return {
+    async next() {
+      if (held) {
+        const bytes = text.encode(held)
+        held = ''
+        return bytes
+      }
+      while (!done) {
+        const out = take(await events.next()).text
+        if (out) return text.encode(out)
+      }
+      incoming.source.release()
+      return undefined
+    },
+    cancel: () => incoming.source.cancel(),
+  }
+}
+
+/** A whole reply in the client's protocol. */
+export async function translateReply(incoming: Incoming, translation: Translation, trace: Trace): Promise<string> {
+  const reply = incoming.isStream ? await collect(incoming.source, translation) : await wholeReply(incoming, translation)
+  for (const event of eventsOf(reply)) observe(event, trace)
+  return JSON.stringify(translation.client.encodeReply(reply, translation.encodeContext))
+}
+
+interface Batches {
+  /** The events of the next piece of input; `undefined` at the end. A broken connection is an `error` event. */
+  next(): Promise<ModelEvent[] | undefined>
+}
+
+function streamedEvents(source: Source, decoder: Step<Uint8Array, ModelEvent>): Batches {
+  let ended = false
+  return {
+    async next() {
+      if (ended) return undefined
+      try {
+        const bytes = await source.read()
+        if (bytes) return decoder.push(bytes)
+        ended = true
+        return decoder.end()
+      } catch (cause) {
+        ended = true
+        // What has come before the break may already be whole: then the break is of no interest.
+        const last = decoder.end()
+        if (last.some((event) => event.type === 'finish') || !(cause instanceof ModelError)) return last
+        return [...last.filter((event) => event.type !== 'error'), { type: 'error', error: cause }]
+      }
+    },
+  }
+}
+
+function wholeEvents(incoming: Incoming, translation: Translation): Batches {
+  let ended = false
+  return {
+    async next() {
+      if (ended) return undefined
+      ended = true
+      return eventsOf(await wholeReply(incoming, translation))
+    },
+  }
+}
+
+async function wholeReply(incoming: Incoming, translation: Translation): Promise<ModelReply> {
+  return translation.reply(parseReply(await readText(incoming.source), translation.decodeContext))
+}
+
+async function collect(source: Source, translation: Translation): Promise<ModelReply> {
+  const batches = streamedEvents(source, translation.events())
+  const collector = createCollector()
+  for (let batch = await batches.next(); batch; batch = await batches.next()) for (const event of batch) collector.push(event)
+  const reply = collector.end()
+  if (reply) return reply
+  const { provider, model } = translation.decodeContext
+  throw new ModelError(`${provider} (${model}) broke off its answer`, { kind: 'cut-stream', provider, model })
+}

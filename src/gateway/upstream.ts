@@ -1,0 +1,159 @@
+import { ModelError } from '../canonical/error.ts'
+import { parseJson, type JsonObject } from '../canonical/json.ts'
+import type { Ports } from '../platform/ports.ts'
+import { decodeSse } from '../protocol/framing/sse.ts'
+import { codecOf, protocols } from '../protocol/index.ts'
+import { chain, type DecodeContext, type EncodeContext, type Frame, type Step } from '../protocol/protocol.ts'
+import { applyDialects, dialectsOf, editsRequests, traitsFor, unservedDialects, type Dialect } from '../provider/dialect.ts'
+import type { Endpoint, Provider } from '../provider/provider.ts'
+import type { RouteTarget } from '../router/route.ts'
+import type { Answer, Call, Handler } from './call.ts'
+import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
+import { relayReply, relayStream } from './relay.ts'
+import { send, type Incoming, type Outgoing } from './send.ts'
+import { spliceModel } from './splice-model.ts'
+import { translateReply, translateStream, type Translation } from './translate.ts'
+
+/** The innermost handler: asks the call's target and commits to its answer. */
+export function createUpstream(providers: readonly Provider[], ports: Ports): Handler {
+  const byName = new Map(providers.map((provider) => [provider.name, provider]))
+  return async (call) => {
+    const target = call.target
+    const provider = target && byName.get(target.provider)
+    if (!target || !provider) throw new Error('a call reached the upstream without a target')
+    return ask(call, provider, target, ports)
+  }
+}
+
+async function ask(call: Call, provider: Provider, target: RouteTarget, ports: Ports): Promise<Answer> {
+  const { endpoint, relays } = choose(call, provider, target)
+  const dialects = dialectsOf(provider, target.model)
+  const prepared = relays ? relayed(call, target) : encoded(call, endpoint, provider, target, ports)
+  call.trace.relayed = relays
+  call.trace.dropped = prepared.dropped
+  const incoming = await send(provider, endpoint, target.model, prepared.outgoing, call.signal, ports)
+  const headers = relayedResponseHeaders(incoming.headers)
+  const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
+  if (relays && incoming.isStream === call.request.stream) {
+    const body = call.request.stream
+      ? await relayStream(incoming, call.protocol, context, call.trace)
+      : await relayReply(incoming, call.protocol, context, call.trace)
+    return { headers, body }
+  }
+  return { headers, body: await translated(call, incoming, endpoint, dialects, context, ports) }
+}
+
+function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {
+  const unserved = unservedDialects(provider, target.model)
+  const own = provider.endpoints.find((endpoint) => endpoint.protocol === call.protocol.id)
+  const endpoint = own ?? provider.endpoints[0]
+  if (unserved.length > 0 || !endpoint || !protocols[endpoint.protocol]) {
+    const what = unserved.length > 0 ? `the transformer ${unserved.join(', ')}` : `the protocol ${endpoint?.protocol}`
+    throw new ModelError(`${provider.name} (${target.model}) cannot be asked: this version does not serve ${what}`, {
+      kind: 'bad-request',
+      status: 501,
+      ...target,
+    })
+  }
+  return { endpoint, relays: endpoint === own && !call.edited && !editsRequests(provider, target.model) }
+}
+
+interface Prepared {
+  readonly outgoing: Outgoing
+  readonly dropped: Call['trace']['dropped']
+  readonly context: Pick<DecodeContext, 'id' | 'toolNames'>
+}
+
+function relayed(call: Call, target: RouteTarget): Prepared {
+  return {
+    outgoing: {
+      path: call.wire.path,
+      query: call.wire.query,
+      headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
+      body: spliceModel(call.text, target.model),
+    },
+    dropped: [],
+    context: { id: (prefix) => prefix },
+  }
+}
+
+function encoded(
+  call: Call,
+  endpoint: Endpoint,
+  provider: Provider,
+  target: RouteTarget,
+  ports: Ports,
+): Prepared {
+  const traits = traitsFor(provider, target.model)
+  const request = { ...call.request, model: target.model }
+  const { wire, dropped, context } = codecOf(endpoint.protocol).encodeRequest(request, { ...target, traits })
+  const edited = applyDialects(wire, provider, { ...target, protocol: endpoint.protocol })
+  return {
+    outgoing: {
+      path: edited.path,
+      query: edited.query,
+      headers: { 'content-type': 'application/json', ...edited.headers, ...accept(call) },
+      body: JSON.stringify(edited.body),
+    },
+    dropped,
+    context: { ...context, id: ports.id },
+  }
+}
+
+// A compressed stream arrives in lumps.
+function accept(call: Call): Record<string, string> {
+  return call.request.stream
+    ? { accept: 'text/event-stream', 'accept-encoding': 'identity' }
+    : { accept: 'application/json' }
+}
+
+async function translated(
+  call: Call,
+  incoming: Incoming,
+  endpoint: Endpoint,
+  dialects: readonly Dialect[],
+  decodeContext: DecodeContext,
+  ports: Ports,
+): Promise<Answer['body']> {
+  const protocol = codecOf(endpoint.protocol)
+  const encodeContext: EncodeContext = {
+    id: ports.id,
+    created: Math.floor(ports.now() / 1000),
+    model: decodeContext.model,
+  }
+  // Answers pass the dialects in the reverse order of the request.
+  const inwards = dialects.toReversed()
+  const translation: Translation = {
+    client: call.protocol,
+    encodeContext,
+    decodeContext,
+    events: () => {
+      const steps = inwards.flatMap((dialect) => dialect.frames?.() ?? [])
+      const framing = steps.reduce<Step<Uint8Array, Frame>>((first, second) => chain(first, second), decodeSse())
+      return chain(framing, protocol.decodeStream(decodeContext))
+    },
+    reply: (body) =>
+      protocol.decodeReply(
+        inwards.reduce((current, dialect) => dialect.reply?.(current) ?? current, body),
+        decodeContext,
+      ),
+  }
+  return call.request.stream
+    ? translateStream(incoming, translation, call.trace)
+    : translateReply(incoming, translation, call.trace)
+}
+
+/** The JSON object of a client's body. Throws a `ModelError` that says where the text is wrong. */
+export function parseBody(text: string): JsonObject {
+  let body: unknown
+  try {
+    body = parseJson(text)
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? cause.message : 'it is nested too deeply'
+    throw new ModelError(`the request body is not JSON: ${why}`, { kind: 'bad-request', cause })
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new ModelError('the request body must be a JSON object', { kind: 'bad-request' })
+  }
+  return body as JsonObject
+}

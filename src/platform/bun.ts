@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+import type { UsageStore } from '../store/usage-store.ts'
+import type { Log, Ports } from './ports.ts'
+
+/** The outside world as Bun gives it. */
+export function bunPorts(options: { log: Log; usage: UsageStore; env?: Readonly<Record<string, string | undefined>> }): Ports {
+  const env = options.env ?? process.env
+  return {
+    // Deadlines are ours: Bun's own would cut a provider that thinks for long.
+    fetch: (url, init) => fetch(url, { ...init, timeout: false } as unknown as RequestInit),
+    now: Date.now,
+    id: (prefix) => prefix + randomId(),
+    sleep,
+    env: (name) => env[name],
+    log: options.log,
+    usage: options.usage,
+  }
+}
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}
+
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+function randomId(): string {
+  let id = ''
+  for (const byte of randomBytes(24)) id += ALPHABET[byte % ALPHABET.length]
+  return id
+}
