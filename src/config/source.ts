@@ -11,6 +11,8 @@ export interface Source {
   place(path: readonly PathStep[], atKey?: boolean): Place
   /** Offsets of the value at `path`, if there is one. */
   range(path: readonly PathStep[]): Range | undefined
+  /** The places of the members or elements of the value at `path`, in the order of the text. */
+  children(path: readonly PathStep[]): readonly Range[]
 }
 
 export interface Place {
@@ -50,6 +52,7 @@ export function readSource(text: string): Source {
       return placeAt(text, entry === undefined ? 0 : ((atKey && find(path) ? entry.key : undefined) ?? entry.start))
     },
     range: find,
+    children: (path) => scanner.children.get(JSON.stringify(path)) ?? [],
   }
 }
 
@@ -65,6 +68,7 @@ interface Failure {
 
 interface Scanner {
   readonly entries: Map<string, Entry>
+  readonly children: Map<string, Range[]>
   readonly repeated: PathStep[][]
   read(): Failure | undefined
 }
@@ -79,6 +83,7 @@ class ScanError extends Error {
 
 function createScanner(text: string): Scanner {
   const entries = new Map<string, Entry>()
+  const children = new Map<string, Range[]>()
   const repeated: PathStep[][] = []
   let at = 0
 
@@ -109,7 +114,9 @@ function createScanner(text: string): Scanner {
     else if (first === '[') array(path)
     else if (first === '"' || first === "'") string()
     else scalar()
-    entries.set(JSON.stringify(path), { start, end: at, ...(key === undefined ? {} : { key }) })
+    const entry = { start, end: at, ...(key === undefined ? {} : { key }) }
+    entries.set(JSON.stringify(path), entry)
+    if (path.length > 0) children.getOrInsert(JSON.stringify(path.slice(0, -1)), []).push(entry)
   }
 
   const object = (path: PathStep[]): void => {
@@ -220,7 +227,7 @@ function createScanner(text: string): Scanner {
       throw error
     }
   }
-  return { entries, repeated, read }
+  return { entries, children, repeated, read }
 }
 
 const blank = /[\s\ufeff]*/y

@@ -1,0 +1,87 @@
+import { statSync } from 'node:fs'
+import type { Config } from '../config/config.ts'
+import type { Diagnostic } from '../config/diagnostic.ts'
+import { ConfigError, formatDiagnostic, isError } from '../config/diagnostic.ts'
+import type { LoadOptions } from '../config/load.ts'
+import { loadConfig } from '../config/load.ts'
+import type { ProtocolId } from '../canonical/native.ts'
+import { unservedDialects } from '../provider/dialect.ts'
+import type { Provider } from '../provider/provider.ts'
+import { SCENARIOS } from '../router/route.ts'
+
+/** Prints all that is wrong with the config, and what it makes of its providers and routes. Gives the exit code. */
+export function checkConfig(options: LoadOptions): number {
+  try {
+    const config = loadConfig(options)
+    if (!config.exists) {
+      console.log(`${config.file}: there is no config file yet; \`ccr config init\` writes one to start from.`)
+      return 1
+    }
+    report(config.warnings)
+    for (const line of [...exposure(config.file), ...summary(config)]) console.log(line)
+    return 0
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    report(error.diagnostics)
+    const count = error.diagnostics.filter(isError).length
+    console.log(`${count} ${count === 1 ? 'error' : 'errors'}: the config cannot be used. The file was not changed.`)
+    return 1
+  }
+}
+
+function report(diagnostics: readonly Diagnostic[]): void {
+  for (const diagnostic of diagnostics) console.log(`${diagnostic.severity}: ${formatDiagnostic(diagnostic)}`)
+  if (diagnostics.length > 0) console.log('')
+}
+
+/** The file holds keys. */
+function exposure(file: string): string[] {
+  if (process.platform === 'win32' || (statSync(file).mode & 0o077) === 0) return []
+  return [`warning: ${file}: other users of this machine may read or change this file; \`chmod 600 ${file}\``, '']
+}
+
+function summary(config: Config): string[] {
+  const { providers, routes } = config
+  const width = Math.max(0, ...providers.map(({ name }) => name.length))
+  const scenarios = SCENARIOS.toReversed().filter((scenario) => routes.targets[scenario])
+  return [
+    config.file,
+    providers.length === 0 ? 'providers: none; `ccr code` asks for one' : 'providers:',
+    ...providers.map((provider) => `  ${provider.name.padEnd(width)}  ${describe(provider)}`),
+    scenarios.length === 0 ? 'routes: none' : 'routes:',
+    ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
+    `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined ? 'no client key' : 'client key set'}`,
+  ]
+}
+
+const longestScenario = Math.max(...SCENARIOS.map((scenario) => scenario.length))
+
+function describe(provider: Provider): string {
+  const endpoints = provider.endpoints.map(({ protocol, baseUrl }) => `${baseUrl} (${protocolNames[protocol]})`)
+  const { models } = provider
+  const unserved = unservedDialects(provider, '')
+  return [
+    endpoints.join(', '),
+    models.length === 1 ? `model ${models[0]}` : `${models.length} models`,
+    provider.apiKey === undefined ? 'no key' : 'key set',
+    ...(provider.proxy === false ? [] : ['through a proxy']),
+    ...(unserved.length === 0 ? [] : [`calls fail: ${unserved.join(', ')} not served`]),
+  ].join(', ')
+}
+
+const protocolNames: Readonly<Record<ProtocolId, string>> = {
+  'anthropic-messages': 'Anthropic Messages',
+  'openai-chat': 'OpenAI Chat',
+  'openai-responses': 'OpenAI Responses',
+  gemini: 'Gemini',
+}
+
+function targetText({ routes, providers }: Config, scenario: (typeof SCENARIOS)[number]): string {
+  const target = routes.targets[scenario]
+  if (!target) return ''
+  const provider = providers.find(({ name }) => name === target.provider)
+  const unserved = provider ? unservedDialects(provider, target.model) : []
+  const above = scenario === 'longContext' ? `, above ${routes.longContextThreshold} tokens` : ''
+  const fails = unserved.length === 0 ? '' : `, fails: ${unserved.join(', ')} not served`
+  return `${target.provider},${target.model}${above}${fails}`
+}

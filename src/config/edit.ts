@@ -1,0 +1,71 @@
+import type { Range, Source } from './source.ts'
+import { readSource } from './source.ts'
+import type { NewProvider } from './starter.ts'
+import { providerEntry } from './starter.ts'
+
+/**
+ * The text of a config with one more provider, and with it as the default route if there was none. Everything else stays
+ * as it is written, comments too. Throws `SyntaxError` if the text is not an object.
+ */
+export function addProvider(text: string, provider: NewProvider): string {
+  const withProvider = insertProvider(text, provider)
+  return setDefaultRoute(withProvider, `${provider.name},${provider.model}`)
+}
+
+function insertProvider(text: string, provider: NewProvider): string {
+  const source = read(text)
+  const key = source.range(['Providers']) || !source.range(['providers']) ? 'Providers' : 'providers'
+  const list = source.range([key])
+  if (!list) return insertFirst(text, root(source), `"Providers": [\n${indent(providerEntry(provider), 4)}\n  ]`, 2, isEmpty(source, []))
+  return insertFirst(text, list, providerEntry(provider), 4, isEmpty(source, [key]))
+}
+
+function setDefaultRoute(text: string, target: string): string {
+  const source = read(text)
+  const member = `"default": ${JSON.stringify(target)}`
+  const router = source.range(['Router'])
+  if (!router) return insertLast(text, source, `"Router": { ${member} }`)
+  const own = source.range(['Router', 'default'])
+  if (!own) return insertFirst(text, router, member, 4, isEmpty(source, ['Router']))
+  const written = text.slice(own.start, own.end)
+  return /^(["'])\s*\1$|^null$/.test(written) ? splice(text, own, JSON.stringify(target)) : text
+}
+
+function read(text: string): Source {
+  const source = readSource(text)
+  if (source.error) throw new SyntaxError(source.error.message)
+  return source
+}
+
+function root(source: Source): Range {
+  return source.range([]) ?? { start: 0, end: 0 }
+}
+
+function isEmpty(source: Source, path: readonly string[]): boolean {
+  return source.children(path).length === 0
+}
+
+/** Puts `piece` behind the opening bracket of `range`, on lines of its own. */
+function insertFirst(text: string, range: Range, piece: string, spaces: number, empty: boolean): string {
+  const at = range.start + 1
+  const rest = text.slice(at)
+  const gap = /^[ \t]*\r?\n/.test(rest) ? '' : `\n${' '.repeat(empty ? Math.max(0, spaces - 2) : spaces)}`
+  return `${text.slice(0, at)}\n${indent(piece, spaces)}${empty ? '' : ','}${gap}${gap ? rest.trimStart() : rest}`
+}
+
+/** Puts a member behind the last one of the whole object. */
+function insertLast(text: string, source: Source, member: string): string {
+  const last = source.children([]).at(-1)
+  if (!last) return insertFirst(text, root(source), member, 2, true)
+  const comma = /^\s*,/.exec(text.slice(last.end))?.[0]
+  const at = last.end + (comma?.length ?? 0)
+  return `${text.slice(0, at)}${comma ? '' : ','}\n  ${member}${comma ? ',' : ''}${text.slice(at)}`
+}
+
+function splice(text: string, range: Range, piece: string): string {
+  return text.slice(0, range.start) + piece + text.slice(range.end)
+}
+
+function indent(text: string, spaces: number): string {
+  return text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))
+}

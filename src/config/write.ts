@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Json } from '../canonical/json.ts'
+import { ConfigError, isError, locateProblems } from './diagnostic.ts'
+import { addProvider } from './edit.ts'
+import type { LoadOptions } from './load.ts'
+import { configFile } from './load.ts'
+import { resolveConfig } from './resolve.ts'
+import type { NewProvider } from './starter.ts'
+import { starterConfig } from './starter.ts'
+
+/** Writes the starter config, readable for the user alone. Never overwrites: `created` is false if there was a file. */
+export function initConfig(options: LoadOptions): { readonly file: string; readonly created: boolean } {
+  const file = configFile(options)
+  return { file, created: create(file, starterConfig()) }
+}
+
+/**
+ * Adds a provider to the config file, or makes one with it; gives the file's name. What stood in the file stays as it was
+ * written, comments too. Throws `ConfigError`, and writes nothing, if the result could not be used.
+ */
+export function writeConfig(options: LoadOptions, provider: NewProvider): string {
+  const file = configFile(options)
+  const exists = existsSync(file)
+  const text = addProvider(exists ? readFileSync(file, 'utf8') : starterConfig(), provider)
+  const { problems } = resolveConfig(Bun.JSON5.parse(text) as Json, options.env)
+  if (problems.some(isError)) throw new ConfigError(locateProblems(problems, text, file))
+  if (exists) replace(realpathSync(file), text)
+  else create(file, text)
+  return file
+}
+
+function create(file: string, text: string): boolean {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** A reader sees the old file or the new one, whole. */
+function replace(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.new`
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+  try {
+    renameSync(temporary, file)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+}
