@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs'
+import type { ProtocolId } from '../canonical/native.ts'
 import type { Config } from '../config/config.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { ConfigError, formatDiagnostic, isError } from '../config/diagnostic.ts'
 import type { LoadOptions } from '../config/load.ts'
-import { loadConfig } from '../config/load.ts'
-import type { ProtocolId } from '../canonical/native.ts'
+import { loadConfig, repeatedKeys } from '../config/load.ts'
 import { unservedDialects } from '../provider/dialect.ts'
 import type { Provider } from '../provider/provider.ts'
 import { SCENARIOS } from '../router/route.ts'
@@ -17,7 +17,7 @@ export function checkConfig(options: LoadOptions): number {
       console.log(`${config.file}: there is no config file yet; \`ccr config init\` writes one to start from.`)
       return 1
     }
-    report(config.warnings)
+    report([...repeatedKeys(options), ...config.warnings])
     for (const line of [...exposure(config.file), ...summary(config)]) console.log(line)
     return 0
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { Problem } from './diagnostic.ts'
-import type { PathStep } from './source.ts'
-import { pathText } from './source.ts'
+import type { PathStep } from './place.ts'
+import { pathText } from './place.ts'
 import { closest, didYouMean } from './suggest.ts'
 
 /**
@@ -170,6 +170,7 @@ function kindOf(value: unknown): string {
 function repair(shape: Shape, value: unknown): string | undefined {
   if (shape.type === 'array' && !Array.isArray(value) && value !== null && !isTuple(shape.items)) return 'put it in brackets: `[…]`'
   if (shape.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `write \`"${value}"\``
+  if (shape.anyOf?.some(({ items }) => isTuple(items)) && typeof value === 'object') return 'write a name with options as a list in the list: `[["name", { … }]]`'
   const choices = shape.anyOf?.map((member) => member.const).filter((choice) => typeof choice === 'string') ?? []
   if (typeof value === 'string' && choices.length > 0) return didYouMean(value, choices)
   return undefined

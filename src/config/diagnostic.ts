@@ -1,5 +1,7 @@
-import type { PathStep, Source } from './source.ts'
-import { pathText, readSource } from './source.ts'
+import type { PathStep } from './place.ts'
+import { pathText } from './place.ts'
+import type { Source } from './source.ts'
+import { readSource } from './source.ts'
 
 /** Something to tell the user about the config file. An `error` stops the load, a `warning` does not. */
 export interface Diagnostic {

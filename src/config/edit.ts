@@ -1,4 +1,5 @@
-import type { Range, Source } from './source.ts'
+import type { Range } from './place.ts'
+import type { Source } from './source.ts'
 import { readSource } from './source.ts'
 import type { NewProvider } from './starter.ts'
 import { providerEntry } from './starter.ts'
@@ -50,7 +51,9 @@ function insertFirst(text: string, range: Range, piece: string, spaces: number, 
   const at = range.start + 1
   const rest = text.slice(at)
   const gap = /^[ \t]*\r?\n/.test(rest) ? '' : `\n${' '.repeat(empty ? Math.max(0, spaces - 2) : spaces)}`
-  return `${text.slice(0, at)}\n${indent(piece, spaces)}${empty ? '' : ','}${gap}${gap ? rest.trimStart() : rest}`
+  // Where only comments follow, a comma lets one of them become the next element.
+  const comma = empty && /^\s*[}\]]/.test(rest) ? '' : ','
+  return `${text.slice(0, at)}\n${indent(piece, spaces)}${comma}${gap}${gap ? rest.trimStart() : rest}`
 }
 
 /** Puts a member behind the last one of the whole object. */

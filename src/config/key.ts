@@ -2,7 +2,7 @@ import type { Json } from '../canonical/json.ts'
 import type { Problem } from './diagnostic.ts'
 import { unsetVariables } from './interpolate.ts'
 import { isPlaceholderKey } from './placeholder.ts'
-import type { PathStep } from './source.ts'
+import type { PathStep } from './place.ts'
 
 /** The key, or `undefined`, with a warning, if it is a placeholder or names a variable that is not set. */
 export function readKey(value: Json | undefined, path: readonly PathStep[], subject: string, problems: Problem[]): string | undefined {

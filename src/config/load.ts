@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Json } from '../canonical/json.ts'
 import type { Config } from './config.ts'
-import type { Diagnostic } from './diagnostic.ts'
+import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
+import type { PathStep } from './place.ts'
+import { pathText } from './place.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
 
@@ -37,6 +39,18 @@ export function loadConfig(options: LoadOptions): Config {
   const diagnostics = locateProblems(text === undefined ? [] : problems, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
   return { file, exists: text !== undefined, ...config, warnings: diagnostics }
+}
+
+/** Keys that stand twice in one object of the file: the later one counts. Not told by `loadConfig`, for it costs a second reading. */
+export function repeatedKeys(options: LoadOptions): Diagnostic[] {
+  const file = configFile(options)
+  const text = readText(file, true) ?? ''
+  const problems = readSource(text).repeated.map((path) => repeated(path))
+  return locateProblems(problems, text, file)
+}
+
+function repeated(path: readonly PathStep[]): Problem {
+  return { severity: 'warning', path, atKey: true, message: `the key \`${pathText(path)}\` stands here a second time: the first one has no effect` }
 }
 
 function readText(file: string, required: boolean): string | undefined {

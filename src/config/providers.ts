@@ -7,8 +7,8 @@ import type { Problem } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
 import { isLoopback, proxyFor } from './proxy.ts'
-import type { PathStep } from './source.ts'
-import { pathText } from './source.ts'
+import type { PathStep } from './place.ts'
+import { pathText } from './place.ts'
 import { didYouMean } from './suggest.ts'
 
 /** What the whole config says about every provider. */
@@ -16,6 +16,8 @@ export interface ProviderDefaults {
   readonly env: Environment
   readonly proxyUrl?: string
   readonly timeoutMs: number
+  /** Where `ccr start` listens. */
+  readonly port: number
   /** Whether the config loads modules that may bring dialects along. */
   readonly hasPlugins: boolean
 }
@@ -57,6 +59,7 @@ function readProvider(
   const base = new URL(endpoint.baseUrl)
   const apiKey = readKey(entry['api_key'], [...path, 'api_key'], `provider \`${name}\``, problems)
   if (entry['api_key'] === undefined && !isLoopback(base.hostname)) problems.push(noKey(path, name))
+  if (isLoopback(base.hostname) && base.port === String(defaults.port)) problems.push(loop(path, name, defaults.port))
   return {
     name,
     endpoints: [endpoint],
@@ -157,4 +160,9 @@ function commaInName(path: readonly PathStep[], name: string): Problem {
 
 function noKey(path: readonly PathStep[], name: string): Problem {
   return { severity: 'warning', path, message: `provider \`${name}\` has no \`api_key\`: it is called without one` }
+}
+
+function loop(path: readonly PathStep[], name: string, port: number): Problem {
+  const message = `provider \`${name}\`: port ${port} is the one that \`ccr start\` listens on: calls would go in circles`
+  return { severity: 'warning', path: [...path, 'api_base_url'], message }
 }

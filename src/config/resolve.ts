@@ -32,15 +32,16 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const apiKey = readKey(top['APIKEY'] ?? undefined, ['APIKEY'], '`APIKEY`', problems)
   const timeoutMs = toNumber(top['API_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS
   const proxyUrl = readProxyUrl(top, problems)
+  const port = toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT
   const list = providersKey(top, problems)
-  const defaults = { env, timeoutMs, hasPlugins: Array.isArray(top['transformers']), ...(proxyUrl ? { proxyUrl } : {}) }
+  const defaults = { env, timeoutMs, port, hasPlugins: Array.isArray(top['transformers']), ...(proxyUrl ? { proxyUrl } : {}) }
   const providers = readProviders(top[list], list, defaults, problems)
   const routes = readRoutes(top['Router'], providers, problems)
   const level = asString(top['LOG_LEVEL'])
   return {
     config: {
       host: readHost(top, apiKey, problems),
-      port: toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT,
+      port,
       ...(apiKey === undefined ? {} : { apiKey }),
       log: toFlag(top['LOG']) !== false && level !== 'silent',
       logLevel: (level === 'silent' ? undefined : (level as LogLevel | undefined)) ?? 'info',
