@@ -1,5 +1,5 @@
 import type { JsonObject } from '../canonical/json.ts'
-import { listModels, type ListedModel } from '../router/models.ts'
+import { listModels, type ListedModel } from '../router/list-models.ts'
 import type { GatewayConfig } from './gateway.ts'
 
 /**

@@ -10,6 +10,7 @@ import type { RouteTarget } from '../router/route.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
 import { relayReply, relayStream } from './relay.ts'
+import { createSchool, type School } from './school.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
 import { translateReply, translateStream, type Translation } from './translate.ts'
@@ -17,21 +18,25 @@ import { translateReply, translateStream, type Translation } from './translate.t
 /** The innermost handler: asks the call's target and commits to its answer. */
 export function createUpstream(providers: readonly Provider[], ports: Ports): Handler {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
+  const school = createSchool(ports)
   return async (call) => {
     const target = call.target
     const provider = target && byName.get(target.provider)
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
-    return ask(call, provider, target, ports)
+    return ask(call, provider, target, school, ports)
   }
 }
 
-async function ask(call: Call, provider: Provider, target: RouteTarget, ports: Ports): Promise<Answer> {
+async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {
   const { endpoint, relays } = choose(call, provider, target)
   const dialects = dialectsOf(provider, target.model)
   const prepared = relays ? relayed(call, target) : encoded(call, endpoint, provider, target, ports)
   call.trace.relayed = relays
-  call.trace.dropped = prepared.dropped
-  const incoming = await send(provider, endpoint, target.model, prepared.outgoing, call.signal, ports)
+  const incoming = await school.ask(target, prepared.body, (body, lost) => {
+    call.trace.dropped = [...prepared.dropped, ...lost]
+    const text = body === prepared.body ? prepared.text() : JSON.stringify(body)
+    return send(provider, endpoint, target.model, { ...prepared.outgoing, body: text }, call.signal, ports)
+  })
   const headers = relayedResponseHeaders(incoming.headers)
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
   if (relays && incoming.isStream === call.request.stream) {
@@ -59,7 +64,10 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
 }
 
 interface Prepared {
-  readonly outgoing: Outgoing
+  readonly outgoing: Omit<Outgoing, 'body'>
+  readonly body: JsonObject
+  /** `body` as it is sent if nothing more is edited. */
+  readonly text: () => string
   readonly dropped: Call['trace']['dropped']
   readonly context: Pick<DecodeContext, 'id' | 'toolNames'>
 }
@@ -70,8 +78,9 @@ function relayed(call: Call, target: RouteTarget): Prepared {
       path: call.wire.path,
       query: call.wire.query,
       headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
-      body: spliceModel(call.text, target.model),
     },
+    body: { ...call.wire.body, model: target.model },
+    text: () => spliceModel(call.text, target.model),
     dropped: [],
     context: { id: (prefix) => prefix },
   }
@@ -93,8 +102,9 @@ function encoded(
       path: edited.path,
       query: edited.query,
       headers: { 'content-type': 'application/json', ...edited.headers, ...accept(call) },
-      body: JSON.stringify(edited.body),
     },
+    body: edited.body,
+    text: () => JSON.stringify(edited.body),
     dropped,
     context: { ...context, id: ports.id },
   }

@@ -1,0 +1,170 @@
+import type { ModelError } from '../canonical/error.ts'
+import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
+
+/** What the refusal of a request taught about a model: an edit of the bodies sent to it from then on. */
+export type Lesson =
+  /** A field is not known there. `*` stands for any index of an array. */
+  | { readonly type: 'leave-out'; readonly path: readonly string[] }
+  /** The output limit has another name there. */
+  | { readonly type: 'rename'; readonly from: string; readonly to: string }
+  /** The output limit may be no larger. */
+  | { readonly type: 'limit'; readonly field: string; readonly most: number }
+  /** A signature of earlier reasoning was not the provider's own. Holds for this one conversation only. */
+  | { readonly type: 'forget-reasoning' }
+
+/** What `error`, the provider's answer to `body`, teaches; `undefined` if asking again would not help. */
+export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
+  if (error.kind !== 'bad-request') return undefined
+  const { message } = error
+  return forgetting(message, body) ?? renaming(message, body) ?? limiting(message, body) ?? leavingOut(error, body)
+}
+
+/** `body` as the lessons want it; the very same object if none applies. */
+export function applyLessons(body: JsonObject, lessons: readonly Lesson[]): JsonObject {
+  return lessons.reduce(applyLesson, body)
+}
+
+/** The lesson in words, and as the path of what is lost. */
+export function describeLesson(lesson: Lesson): { readonly path: string; readonly what: string } {
+  switch (lesson.type) {
+    case 'leave-out':
+      return { path: lesson.path.join('.'), what: `${lesson.path.join('.')} is left out from now on` }
+    case 'rename':
+      return { path: lesson.from, what: `${lesson.from} is sent as ${lesson.to} from now on` }
+    case 'limit':
+      return { path: lesson.field, what: `${lesson.field} is lowered to ${lesson.most} from now on` }
+    case 'forget-reasoning':
+      return { path: 'messages.*.content.*.thinking', what: 'earlier reasoning is left out of this call' }
+  }
+}
+
+const LIMIT_FIELDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+
+function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
+  switch (lesson.type) {
+    case 'leave-out':
+      return without(body, lesson.path) as JsonObject
+    case 'rename': {
+      const { [lesson.from]: value, ...rest } = body
+      return value === undefined ? body : { ...rest, [lesson.to]: value }
+    }
+    case 'limit': {
+      const value = asNumber(body[lesson.field])
+      return value !== undefined && value > lesson.most ? { ...body, [lesson.field]: lesson.most } : body
+    }
+    case 'forget-reasoning':
+      return withoutReasoning(body)
+  }
+}
+
+function forgetting(message: string, body: JsonObject): Lesson | undefined {
+  if (!/signature/i.test(message) || !/thinking|reasoning|thought/i.test(message)) return undefined
+  return withoutReasoning(body) === body ? undefined : { type: 'forget-reasoning' }
+}
+
+function renaming(message: string, body: JsonObject): Lesson | undefined {
+  const field = LIMIT_FIELDS.find((name) => body[name] !== undefined && mentions(message, name))
+  const other = LIMIT_FIELDS.find((name) => body[name] === undefined && mentions(message, name))
+  if (!field || !other || !/instead|not supported|unsupported|use /i.test(message)) return undefined
+  return { type: 'rename', from: field, to: other }
+}
+
+function limiting(message: string, body: JsonObject): Lesson | undefined {
+  const field = LIMIT_FIELDS.find((name) => body[name] !== undefined)
+  const asked = field && asNumber(body[field])
+  if (!field || asked === undefined || !/max[_ ]?(?:completion|output|new)?[_ ]?tokens/i.test(message)) return undefined
+  if (!/at most|maximum|range|less than|<=|too large|exceed|must be|greater than/i.test(message)) return undefined
+  // vLLM says the rest of the window as a sum: "(32000 > 8192 - 20)".
+  const rest = /> (\d+) - (\d+)/.exec(message)
+  const numbers = [...message.matchAll(/\d+/g)].map(([digits]) => Number(digits))
+  const most = rest ? Number(rest[1]) - Number(rest[2]) : Math.max(0, ...numbers.filter((number) => number < asked))
+  return most >= 1 ? { type: 'limit', field, most } : undefined
+}
+
+function mentions(message: string, name: string): boolean {
+  return new RegExp(`(?<![a-z_])${name}(?![a-z_])`).test(message)
+}
+
+const UNKNOWN_FIELD =
+  /unknown|unrecogni[sz]ed|unsupported|not supported|does(?: not|n't) support|extra|not permitted|not allowed|forbidden|unexpected|additional propert|cannot find field|no such field/i
+
+function leavingOut(error: ModelError, body: JsonObject): Lesson | undefined {
+  if (!UNKNOWN_FIELD.test(error.message)) return undefined
+  for (const words of candidates(error)) {
+    const path = locate(body, words)
+    if (path) return { type: 'leave-out', path }
+  }
+  return undefined
+}
+
+/** Names of fields that the provider's words hold, each as its segments, likeliest first. */
+function candidates(error: ModelError): string[][] {
+  const quoted = [...error.message.matchAll(/['"`‘“]([\w.[\]-]{1,200})['"`’”]/g)].map(([, name]) => name as string)
+  const dotted = [...error.message.matchAll(/(?<![\w.])([a-z_]\w*(?:\.\w+|\[\d+\])*)(?=: )/gi)].map(([, name]) => name as string)
+  const named = [...error.message.matchAll(/(?<=(?:argument|parameter|field|property|key|supplied|name)s?:? )[\w.]+/gi)].map(([name]) => name)
+  const own = error.details.param === undefined ? [] : [error.details.param]
+  return [...own, ...dotted, ...quoted, ...named].map((name) => name.split(/[.[\]]+/).filter(Boolean))
+}
+
+// Without these a request says nothing, or something else.
+const NEEDED = new Set(['model', 'messages', 'contents', 'input', 'role', 'content', 'parts', 'name', 'text', 'id', 'stream', 'tools', 'max_tokens'])
+
+/** Where in `body` the field stands. Words of the provider that are no field (a union's tag, `body`) are passed over. */
+function locate(body: JsonObject, words: readonly string[]): string[] | undefined {
+  let node: Json | undefined = body
+  const path: string[] = []
+  let last: string | undefined
+  for (const word of words) {
+    const index: number = /^\d+$/.test(word) ? Number(word) : -1
+    if (Array.isArray(node) && index >= 0) {
+      node = node[index]
+      path.push('*')
+    } else if (isObject(node) && Object.hasOwn(node, word)) {
+      node = node[word]
+      path.push(word)
+      last = word
+    } else last = undefined
+  }
+  if (last === undefined) return undefined
+  // A refused type is a refusal of what has it: `thinking.type: adaptive is not supported`.
+  if (last === 'type') path.pop()
+  const field = path.at(-1)
+  return field === undefined || field === '*' || NEEDED.has(field) ? undefined : path
+}
+
+function without(node: Json | undefined, path: readonly string[]): Json | undefined {
+  const [head, ...tail] = path
+  if (head === undefined) return node
+  if (head === '*') return Array.isArray(node) ? mapped(node, (item) => without(item, tail) as Json) : node
+  if (!isObject(node) || !Object.hasOwn(node, head)) return node
+  if (tail.length === 0) {
+    const { [head]: _, ...rest } = node
+    return rest
+  }
+  const inner = without(node[head], tail)
+  return inner === node[head] ? node : { ...node, [head]: inner }
+}
+
+function withoutReasoning(body: JsonObject): JsonObject {
+  const { messages } = body
+  if (!Array.isArray(messages)) return body
+  const cleaned = mapped(messages, (message) => {
+    if (!isObject(message) || !Array.isArray(message['content'])) return message
+    const content = message['content'].filter((block) => !(isObject(block) && isReasoning(block['type'])))
+    return content.length === message['content'].length ? message : { ...message, content }
+  }).filter((message) => !(isObject(message) && Array.isArray(message['content']) && message['content'].length === 0))
+  if (cleaned.length === messages.length && cleaned.every((message, index) => message === messages[index])) return body
+  // With a fixed budget of thinking, a turn that used tools must begin with its thinking.
+  const { thinking, ...rest } = body
+  const keeps = isObject(thinking) && thinking['type'] !== 'enabled'
+  return { ...rest, ...(keeps && { thinking }), messages: cleaned }
+}
+
+function isReasoning(type: Json | undefined): boolean {
+  return type === 'thinking' || type === 'redacted_thinking'
+}
+
+function mapped(items: Json[], change: (item: Json) => Json): Json[] {
+  const changed = items.map(change)
+  return changed.every((item, index) => item === items[index]) ? items : changed
+}
