@@ -1,9 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-
 import type { ScriptedUsage } from '../helper/turn.ts'
 import type { Upstream } from '../helper/upstream.ts'
 import { executable, type Scratch } from './agent.ts'
+import { anthropicMessages, configFor, openaiChat, writeConfig, type ServedProtocol } from './config.ts'
 import { claudeArguments, quietClaude, runClaude, type ClaudeRun } from './claude-code.ts'
 
 /** A way from Claude Code to the scripted model. */
@@ -30,54 +28,19 @@ export function waysTo(claude: string): readonly Way[] {
         }),
       usage: (usage) => usage,
     },
-    throughCcr(claude, {
-      name: 'ccr to Anthropic Messages',
-      path: '/v1/messages',
-      dialects: ['Anthropic'],
-      usage: (usage) => usage,
-    }),
-    throughCcr(claude, {
-      name: 'ccr to OpenAI Chat',
-      path: '/v1/chat/completions',
-      dialects: [],
-      // OpenAI does not say how much it wrote to its cache: that is part of the prompt.
-      usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
-    }),
+    throughCcr(claude, anthropicMessages),
+    throughCcr(claude, openaiChat),
   ]
 }
 
-interface Protocol extends Pick<Way, 'name' | 'usage'> {
-  readonly path: string
-  readonly dialects: readonly string[]
-}
-
-function throughCcr(claude: string, { name, path, dialects, usage }: Protocol): Way {
+function throughCcr(claude: string, protocol: ServedProtocol): Way {
   return {
-    name,
-    usage,
+    name: `ccr to ${protocol.name}`,
+    usage: (usage) => protocol.usage(usage),
     run: async (prompt, provider, scratch, env) => {
-      await writeConfig(scratch, {
-        CLAUDE_PATH: claude,
-        Providers: [
-          {
-            name: 'scripted',
-            api_base_url: provider.url + path,
-            api_key: 'scripted-key',
-            models: ['scripted-model'],
-            transformer: { use: dialects },
-          },
-        ],
-        Router: { default: 'scripted,scripted-model' },
-      })
+      await writeConfig(scratch, { CLAUDE_PATH: claude, ...configFor(protocol, provider) })
       const command = [await executable(), 'code', ...claudeArguments(prompt)]
       return runClaude(command, scratch, { ...quietClaude(scratch), ...env })
     },
   }
-}
-
-/** Writes the config file that `ccr` reads under the scratch HOME. */
-export async function writeConfig({ home }: Scratch, config: unknown): Promise<void> {
-  const folder = join(home, '.claude-code-router')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o600 })
 }

@@ -1,0 +1,274 @@
+import Anthropic, {
+  APIError,
+  APIUserAbortError,
+  AuthenticationError,
+  BadRequestError,
+  InternalServerError,
+  NotFoundError,
+  PermissionDeniedError,
+  RateLimitError,
+} from '@anthropic-ai/sdk'
+import { describe, expect, test } from 'bun:test'
+
+import { json, silence, stopAfter, stream, type Answer } from '../helper/answer.ts'
+import { answerTurn } from '../helper/answer-turn.ts'
+import { anthropicError, anthropicErrorFrame, SIGNATURE } from '../helper/turn-anthropic.ts'
+import { chatError, chatErrorFrame } from '../helper/turn-chat.ts'
+import { USAGE, type Turn } from '../helper/turn.ts'
+import type { Received, Script } from '../helper/upstream.ts'
+import { anthropicMessages, openaiChat } from './config.ts'
+import { conversationOf } from './conversation.ts'
+import { serve } from './served.ts'
+
+const LIMIT_MS = 30_000
+const IMAGE = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='
+const ask = {
+  model: 'claude-sonnet-4-5',
+  max_tokens: 1000,
+  messages: [{ role: 'user', content: 'Hello 🙂' }],
+} satisfies Anthropic.MessageCreateParamsNonStreaming
+const tools: Anthropic.Tool[] = [
+  { name: 'look', description: 'Look', input_schema: { type: 'object', properties: { at: { type: 'string' } } } },
+]
+
+/** Status, Anthropic's word for it, and the class that the SDK throws. */
+const ERRORS: [number, string, new (...parts: never[]) => APIError][] = [
+  [400, 'invalid_request_error', BadRequestError],
+  [401, 'authentication_error', AuthenticationError],
+  [403, 'permission_error', PermissionDeniedError],
+  [404, 'not_found_error', NotFoundError],
+  [413, 'request_too_large', APIError],
+  [429, 'rate_limit_error', RateLimitError],
+  [500, 'api_error', InternalServerError],
+  [529, 'overloaded_error', InternalServerError],
+]
+
+const protocols = [
+  { ...anthropicMessages, errorBody: anthropicError, errorFrame: anthropicErrorFrame },
+  { ...openaiChat, errorBody: chatError, errorFrame: chatErrorFrame },
+]
+
+describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) => {
+  const open = async (script: Script, base = '') => {
+    const served = await serve(protocol, script)
+    const client = new Anthropic({ apiKey: 'any', baseURL: served.url + base, maxRetries: 0 })
+    return { ...served, client, [Symbol.asyncDispose]: served[Symbol.asyncDispose] }
+  }
+  const saying = (turn: Turn) => (request: Received) => answerTurn(request, turn)
+  const counted = protocol.usage(USAGE)
+  const usage = {
+    input_tokens: counted.input,
+    output_tokens: counted.output,
+    cache_read_input_tokens: counted.cacheRead,
+    cache_creation_input_tokens: counted.cacheWrite,
+  }
+
+  test(
+    'streams text as it comes, and its usage',
+    async () => {
+      await using stage = await open(saying({ text: 'Grüße aus dem Modell 🙂 — ende' }))
+      const seen: string[] = []
+      const message = await stage.client.messages
+        .stream(ask)
+        .on('text', (text) => seen.push(text))
+        .finalMessage()
+      expect(message.content).toMatchObject([{ type: 'text', text: 'Grüße aus dem Modell 🙂 — ende' }])
+      expect(seen.length).toBeGreaterThan(1)
+      expect(message).toMatchObject({ role: 'assistant', stop_reason: 'end_turn', usage })
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'answers whole what a stream answers in pieces',
+    async () => {
+      const turn = { reasoning: 'Let me see.', text: 'Looking.', calls: [{ name: 'look', input: { at: 'ünïcode' } }] }
+      await using stage = await open(saying(turn))
+      const streamed = await stage.client.messages.stream({ ...ask, tools }).finalMessage()
+      const whole = await stage.client.messages.create({ ...ask, tools })
+      expect(kinds(whole)).toEqual(kinds(streamed))
+      expect(whole).toMatchObject({ stop_reason: 'tool_use', usage })
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'calls tools in parallel and takes their results',
+    async () => {
+      const calls = ['one', 'two'].map((at) => ({ name: 'look', input: { at } }))
+      await using stage = await open((request) => answerTurn(request, request.serial ? { text: 'Done.' } : { calls }))
+      const called = await stage.client.messages.stream({ ...ask, tools }).finalMessage()
+      const uses = called.content.filter((block) => block.type === 'tool_use')
+      expect(uses.map(({ input }) => input)).toEqual([{ at: 'one' }, { at: 'two' }])
+      const results = uses.map(({ id }, index) => ({
+        type: 'tool_result' as const,
+        tool_use_id: id,
+        content: `result ${index}`,
+      }))
+      const messages = [
+        ...ask.messages,
+        { role: 'assistant', content: called.content },
+        { role: 'user', content: results },
+      ]
+      const done = await stage.client.messages.create({ ...ask, tools, messages: messages as Anthropic.MessageParam[] })
+      expect(kinds(done)).toEqual([['text', 'Done.']])
+      const { messages: seen } = conversationOf(await stage.upstream.request(2))
+      expect(seen.filter(({ role }) => role === 'tool').map(({ text }) => text)).toEqual(['result 0', 'result 1'])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'brings an image to the model as an image',
+    async () => {
+      await using stage = await open(saying({ text: 'Red.' }))
+      const source = { type: 'base64', media_type: 'image/png', data: IMAGE } as const
+      const content = [
+        { type: 'text', text: 'What is it?' },
+        { type: 'image', source },
+      ] satisfies Anthropic.ContentBlockParam[]
+      await stage.client.messages.create({ ...ask, messages: [{ role: 'user', content }] })
+      const { messages } = conversationOf(await stage.upstream.request())
+      expect(messages.flatMap(({ images }) => images)).toEqual([{ mediaType: 'image/png', base64: IMAGE }])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'shows the thinking before the text',
+    async () => {
+      await using stage = await open(saying({ reasoning: 'Hm, let me think.', text: 'Yes.' }))
+      const thinking = { type: 'enabled', budget_tokens: 1024 } as const
+      const message = await stage.client.messages.stream({ ...ask, max_tokens: 4000, thinking }).finalMessage()
+      expect(kinds(message)).toEqual([
+        ['thinking', 'Hm, let me think.'],
+        ['text', 'Yes.'],
+      ])
+      if (protocol.name !== anthropicMessages.name) return
+      expect(message.content[0]).toMatchObject({ signature: SIGNATURE })
+    },
+    LIMIT_MS,
+  )
+
+  test.each(ERRORS)(
+    '%d %s is thrown as the SDK throws it, with its words',
+    async (status, type, error) => {
+      const answer = json(protocol.errorBody(type, 'the scripted reason'), status, { 'retry-after': '7' })
+      await using stage = await open(() => answer)
+      const thrown = await stage.client.messages.create(ask).catch((reason: unknown) => reason)
+      expect(thrown).toBeInstanceOf(error)
+      expect(thrown).toMatchObject({ status, error: { type: 'error', error: { type } } })
+      expect((thrown as Error).message).toContain('the scripted reason')
+      if (status === 429) expect((thrown as APIError).headers?.get('retry-after')).toBe('7')
+    },
+    LIMIT_MS,
+  )
+
+  const breaks: [string, (whole: Answer) => Answer][] = [
+    ['is cut', (whole) => stopAfter(whole, 6, 'cut')],
+    ['is reset', (whole) => stopAfter(whole, 6, 'reset')],
+    ['ends cleanly but too early', (whole) => stopAfter(whole, 6, 'end')],
+    ['fails', (whole) => stream([...whole.pieces.slice(0, 6), protocol.errorFrame()])],
+    ['ends without a byte', () => stream([])],
+  ]
+  test.each(breaks)(
+    'a stream that %s is an error, and never an answer',
+    async (_, bend) => {
+      await using stage = await open((request) =>
+        bend(answerTurn(request, { text: 'It was a long, long story. '.repeat(5) })),
+      )
+      const answer = stage.client.messages.stream(ask).finalMessage()
+      await expect(answer).rejects.toThrow()
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a client that leaves in mid-stream takes the provider with it',
+    async () => {
+      const started = stream(['event: ping\ndata: {"type":"ping"}\n\n'])
+      await using stage = await open((request) => {
+        const whole = answerTurn(request, { text: 'first words, and then nothing any more' })
+        return { ...started, pieces: [...whole.pieces.slice(0, 4), { until: new Promise(() => {}) }] }
+      })
+      const call = stage.client.messages.stream(ask)
+      call.on('error', () => {})
+      await new Promise((resolve) => call.once('text', resolve))
+      const left = performance.now()
+      call.abort()
+      const request = await stage.upstream.request()
+      expect(await request.settled).toBe('aborted')
+      expect((request.abortedAt ?? Infinity) - left).toBeLessThan(250)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a client that leaves before the first byte takes the provider with it',
+    async () => {
+      await using stage = await open(() => silence())
+      const leaving = new AbortController()
+      const call = stage.client.messages.create(ask, { signal: leaving.signal }).catch((reason: unknown) => reason)
+      const request = await stage.upstream.request()
+      const left = performance.now()
+      leaving.abort()
+      expect(await call).toBeInstanceOf(APIUserAbortError)
+      expect(await request.settled).toBe('aborted')
+      expect((request.abortedAt ?? Infinity) - left).toBeLessThan(250)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'counts tokens',
+    async () => {
+      await using stage = await open((request) =>
+        request.path.endsWith('/count_tokens') ? json({ input_tokens: 77 }) : answerTurn(request, { text: 'no' }),
+      )
+      const { input_tokens } = await stage.client.messages.countTokens({ model: ask.model, messages: ask.messages })
+      expect(input_tokens).toBeGreaterThan(0)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'lists the models of the config',
+    async () => {
+      await using stage = await open(saying({ text: 'no' }))
+      const { data } = await stage.client.models.list()
+      expect(data.map(({ id }) => id).join(' ')).toContain('scripted-model')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a base URL with /v1 works as well',
+    async () => {
+      await using stage = await open(saying({ text: 'Here.' }), '/v1')
+      expect(kinds(await stage.client.messages.create(ask))).toEqual([['text', 'Here.']])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'the provider gets its own key and model, and the client’s key goes nowhere',
+    async () => {
+      await using stage = await open(saying({ text: 'Here.' }))
+      await stage.client.messages.create(ask)
+      const { headers, body } = await stage.upstream.request()
+      expect(`${headers['authorization']} ${headers['x-api-key']}`).toContain('scripted-key')
+      expect(JSON.stringify(headers)).not.toContain('"any"')
+      expect(body).toMatchObject({ model: 'scripted-model' })
+    },
+    LIMIT_MS,
+  )
+})
+
+/** What a message is made of, without ids and signatures. */
+function kinds(message: Anthropic.Message): unknown[] {
+  return message.content.map((block) => {
+    if (block.type === 'text') return [block.type, block.text]
+    if (block.type === 'thinking') return [block.type, block.thinking]
+    return block.type === 'tool_use' ? [block.type, block.name, block.input] : [block.type]
+  })
+}
