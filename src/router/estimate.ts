@@ -20,7 +20,7 @@ export function sumOf(request: ModelRequest, count: (text: string) => number): n
     for (const part of message.parts) sum += partTokens(part, count)
   }
   for (const tool of request.tools) sum += toolTokens(tool, count)
-  if (request.outputFormat?.type === 'json-schema') sum += jsonTokens(request.outputFormat.schema, count)
+  if (request.outputFormat?.type === 'json-schema') sum += count(textOf(request.outputFormat.schema))
   return sum
 }
 
@@ -43,7 +43,7 @@ function partTokens(part: Part, count: (text: string) => number): number {
     case 'media':
       return mediaTokens(part, count)
     case 'native':
-      return jsonTokens(part.native.rest, count)
+      return nativeTokens(part.native.rest, count)
   }
 }
 
@@ -54,18 +54,28 @@ function mediaTokens(part: MediaPart, count: (text: string) => number): number {
 
 function toolTokens(tool: Tool, count: (text: string) => number): number {
   if (tool.type === 'server') return serverToolTokens
-  return toolOverhead + count(tool.name) + count(tool.description ?? '') + jsonTokens(tool.schema, count)
+  return toolOverhead + count(tool.name) + count(tool.description ?? '') + count(textOf(tool.schema))
 }
 
-/** Long strings inside (an encrypted search result, a file) are data that no model reads as text. */
-function jsonTokens(json: JsonObject, count: (text: string) => number): number {
+/** Long data inside (an encrypted search result, a file) is not read as text by any model. */
+function nativeTokens(json: JsonObject, count: (text: string) => number): number {
   let data = 0
-  const text = JSON.stringify(json, (_key, value: unknown) => {
+  const text = textOf(json, (_key, value) => {
     if (typeof value !== 'string' || value.length < 2_000 || !isBase64(value)) return value
     data += value.length
     return ''
   })
   return count(text) + data / 8
+}
+
+function textOf(json: JsonObject, replace?: (key: string, value: unknown) => unknown): string {
+  try {
+    return JSON.stringify(json, replace)
+  } catch (error) {
+    // Nested deeper than the stack: nobody takes it, and the provider shall say so.
+    if (error instanceof RangeError) return ''
+    throw error
+  }
 }
 
 function isBase64(text: string): boolean {
