@@ -1,19 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 
 import { USAGE } from '../helper/turn.ts'
-import { createScratch, type Scratch } from './agent.ts'
-import { CLAUDE, type ClaudeRun } from './claude-code.ts'
-import { conversationOf, type Conversation } from './conversation.ts'
-import { promptFor } from './episode.ts'
-import { createProvider } from './provider.ts'
+import { CLAUDE } from './claude-code.ts'
+import { passingFaults } from './fault.ts'
+import { expectSuccess, IMAGE, LIMIT_MS, play, SECRET, type Played } from './play.ts'
 import { waysTo, type Way } from './way.ts'
-
-const LIMIT_MS = 90_000
-const SECRET = 'secret-1a2b3c4d5e6f'
-/** Two by two pixels of red. */
-const IMAGE = 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='
 
 if (!CLAUDE) console.warn('Claude Code is not installed: its tests are skipped. Run `npm install` in test/client.')
 
@@ -82,51 +73,64 @@ describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (
     },
     LIMIT_MS,
   )
+
+  test(
+    'gives the model its own thinking back',
+    async () => {
+      await using played = await play(way, 'thinking')
+      expectSuccess(played, `thinking done: ${SECRET}, 1 results`)
+      const thought = blocks(played, 'thinking').map((block) => block['thinking'])
+      expect(thought).toEqual(['First I must read the file.', 'Now I know the secret.'])
+      const back = played.conversations
+        .at(-1)
+        ?.messages.map((message) => message.reasoning)
+        .join('')
+      if (way.returnsReasoning) expect(back).toBe('First I must read the file.')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'tells the model of arguments that are no JSON, and runs nothing',
+    async () => {
+      await using played = await play(way, 'broken-arguments')
+      expectSuccess(played, `broken-arguments done: ${SECRET}, 2 results`)
+      const [first] = played.conversations[1]?.messages.filter((message) => message.role === 'tool') ?? []
+      expect(first?.text).toContain('InputValidationError')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'asks on, and then fails, when the answer is cut at the limit of tokens',
+    async () => {
+      await using played = await play(way, 'cut-short')
+      expect(played).toMatchObject({ code: 1, result: { is_error: true, api_error: 'max_output_tokens' } })
+      expect(played.conversations).toHaveLength(4)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'says that the model refused',
+    async () => {
+      await using played = await play(way, 'refusal')
+      expect(played).toMatchObject({ code: 1, result: { is_error: true, stop_reason: 'refusal' } })
+    },
+    LIMIT_MS,
+  )
+
+  test.each(passingFaults)(
+    'recovers from $name',
+    async (fault) => {
+      await using played = await play(way, 'tools', fault)
+      expectSuccess(played, `tools done: ${SECRET}, 4 results`)
+      expect(await played.file('effect.txt')).toBe('made\n')
+      expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
+    },
+    LIMIT_MS,
+  )
 })
-
-interface Played extends ClaudeRun, AsyncDisposable {
-  readonly conversations: readonly Conversation[]
-  /** The last request's body as it came. */
-  readonly lastText: string
-  file(name: string): Promise<string>
-}
-
-async function play(way: Way, episode: string): Promise<Played> {
-  const scratch = await createScratch()
-  await using provider = await createProvider()
-  await furnish(scratch)
-  const ended = await way.run(promptFor(episode, scratch.work), provider, scratch)
-  return {
-    ...ended,
-    conversations: provider.requests.map(conversationOf),
-    lastText: provider.requests.at(-1)?.text ?? '',
-    file: (name) => readFile(join(scratch.work, name), 'utf8'),
-    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
-  }
-}
-
-async function furnish({ work }: Scratch): Promise<void> {
-  await writeFile(join(work, 'secret.txt'), `${SECRET}\n`)
-  await writeFile(join(work, 'image.png'), Buffer.from(IMAGE, 'base64'))
-}
-
-/** One comparison, so that a failure shows all there is to know of the run. */
-function expectSuccess({ code, result, stderr }: Played, text: string): void {
-  expect({ code, text: result?.result, isError: result?.is_error, stderr: failures(stderr) }).toEqual({
-    code: 0,
-    text,
-    isError: false,
-    stderr: '',
-  })
-}
-
-/** Claude Code says at every start that it does not know the scripted model's name. */
-function failures(stderr: string): string {
-  return stderr
-    .split('\n')
-    .filter((line) => /error|fail|panic|unhandled/i.test(line))
-    .join('\n')
-}
 
 function expectUsage({ result, conversations }: Played, way: Way): void {
   const each = way.usage(USAGE)
@@ -137,4 +141,12 @@ function expectUsage({ result, conversations }: Played, way: Way): void {
     cache_read_input_tokens: each.cacheRead * conversations.length,
     cache_creation_input_tokens: each.cacheWrite * conversations.length,
   })
+}
+
+/** The blocks of this type that Claude Code showed. */
+function blocks({ events }: Played, type: string): Record<string, unknown>[] {
+  const contents = events.map(
+    (event) => (event['message'] as { content?: Record<string, unknown>[] } | undefined)?.content,
+  )
+  return contents.flatMap((content) => content ?? []).filter((block) => block['type'] === type)
 }

@@ -11,6 +11,8 @@ export interface ServedProtocol {
   readonly path: string
   /** `transformer.use` of the config. */
   readonly dialects: readonly string[]
+  /** Whether reasoning goes back to the model that made it. */
+  readonly returnsReasoning: boolean
   /** What a client of `ccr` must count for an answer of these counts. */
   usage(usage: ScriptedUsage): ScriptedUsage
 }
@@ -20,6 +22,7 @@ export const anthropicMessages: ServedProtocol = {
   name: 'Anthropic Messages',
   path: '/v1/messages',
   dialects: ['Anthropic'],
+  returnsReasoning: true,
   usage: (usage) => usage,
 }
 
@@ -28,6 +31,7 @@ export const openaiChat: ServedProtocol = {
   name: 'OpenAI Chat',
   path: '/v1/chat/completions',
   dialects: [],
+  returnsReasoning: false,
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
 

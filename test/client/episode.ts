@@ -31,9 +31,10 @@ interface Scene {
 
 type Step = (scene: Scene) => Turn
 
+/** Appends, so that a command that ran twice shows. */
 const makeEffect: Step = ({ folder }) => ({
   text: 'I run a command.',
-  calls: [{ name: 'Bash', input: { command: `printf 'made\\n' > ${folder}/effect.txt`, description: 'Make a file' } }],
+  calls: [{ name: 'Bash', input: { command: `printf 'made\\n' >> ${folder}/effect.txt`, description: 'Make a file' } }],
 })
 const readSecret: Step = ({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/secret.txt` } }] })
 const write: Step = ({ folder }) => ({

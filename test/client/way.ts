@@ -9,6 +9,8 @@ export interface Way {
   readonly name: string
   /** Runs Claude Code with a prompt; `env` comes on top of what the way itself needs. */
   run(prompt: string, provider: Upstream, scratch: Scratch, env?: Readonly<Record<string, string>>): Promise<ClaudeRun>
+  /** Whether the model's reasoning goes back to it. */
+  readonly returnsReasoning: boolean
   /** The counts that Claude Code must show for one answer of these counts. */
   usage(usage: ScriptedUsage): ScriptedUsage
 }
@@ -18,6 +20,7 @@ export function waysTo(claude: string): readonly Way[] {
   return [
     {
       name: 'straight',
+      returnsReasoning: true,
       run: (prompt, provider, scratch, env) =>
         runClaude([claude, ...claudeArguments(prompt)], scratch, {
           ...quietClaude(scratch),
@@ -36,6 +39,7 @@ export function waysTo(claude: string): readonly Way[] {
 function throughCcr(claude: string, protocol: ServedProtocol): Way {
   return {
     name: `ccr to ${protocol.name}`,
+    returnsReasoning: protocol.returnsReasoning,
     usage: (usage) => protocol.usage(usage),
     run: async (prompt, provider, scratch, env) => {
       await writeConfig(scratch, { CLAUDE_PATH: claude, ...configFor(protocol, provider) })

@@ -1,0 +1,72 @@
+import { expect } from 'bun:test'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import type { Received } from '../helper/upstream.ts'
+import { createScratch, type Scratch } from './agent.ts'
+import type { ClaudeRun } from './claude-code.ts'
+import { conversationOf, type Conversation } from './conversation.ts'
+import { promptFor } from './episode.ts'
+import type { Fault } from './fault.ts'
+import { createProvider } from './provider.ts'
+import type { Way } from './way.ts'
+
+/** How long one run of an agent may take, with the start of everything around it. */
+export const LIMIT_MS = 90_000
+
+/** What `secret.txt` holds. */
+export const SECRET = 'secret-1a2b3c4d5e6f'
+
+/** What `image.png` holds: two by two pixels of red. */
+export const IMAGE =
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='
+
+/** An episode as it was played, and what the model saw of it. */
+export interface Played extends ClaudeRun, AsyncDisposable {
+  readonly conversations: readonly Conversation[]
+  /** The last request's body as it came. */
+  readonly lastText: string
+  file(name: string): Promise<string>
+}
+
+/** Plays an episode in a scratch folder with a secret and an image in it. */
+export async function play(way: Way, episode: string, fault?: Fault): Promise<Played> {
+  const scratch = await createScratch()
+  await using provider = await createProvider(fault)
+  await furnish(scratch)
+  const ended = await way.run(promptFor(episode, scratch.work), provider, scratch)
+  return {
+    ...ended,
+    conversations: provider.requests.filter(asksModel).map(conversationOf),
+    lastText: provider.requests.at(-1)?.text ?? '',
+    file: (name) => readFile(join(scratch.work, name), 'utf8'),
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+  }
+}
+
+function asksModel({ method, path }: Received): boolean {
+  return method === 'POST' && !path.endsWith('/count_tokens')
+}
+
+async function furnish({ work }: Scratch): Promise<void> {
+  await writeFile(join(work, 'secret.txt'), `${SECRET}\n`)
+  await writeFile(join(work, 'image.png'), Buffer.from(IMAGE, 'base64'))
+}
+
+/** The agent ended well with this text. One comparison, so that a failure shows all there is to know of the run. */
+export function expectSuccess({ code, result, stderr }: Played, text: string): void {
+  expect({ code, text: result?.result, isError: result?.is_error, stderr: failures(stderr) }).toEqual({
+    code: 0,
+    text,
+    isError: false,
+    stderr: '',
+  })
+}
+
+/** Claude Code says at every start that it does not know the scripted model's name. */
+function failures(stderr: string): string {
+  return stderr
+    .split('\n')
+    .filter((line) => /error|fail|panic|unhandled/i.test(line))
+    .join('\n')
+}
