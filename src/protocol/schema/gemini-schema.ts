@@ -1,0 +1,307 @@
+import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { FORMATS_OF_TYPE, GEMINI_KEYWORDS, KEYWORDS_OF_TYPE, SCHEMA_TYPES, type SchemaType, TYPE_OF_KEYWORD } from './gemini-keywords.ts'
+import { type Budget, merge, own, resolve, without } from './resolve.ts'
+import { brief, wordsFor } from './words.ts'
+
+/**
+ * A JSON Schema as Gemini's `Schema`, the subset of OpenAPI 3.0 that all its models and hosts accept. Property names
+ * stay as they are; what the subset cannot say is said in the description. Never throws, whatever it is given.
+ */
+export function toGeminiSchema(schema: Json): JsonObject {
+  return adapt(schema, { root: schema, open: [], depth: 0, budget: { nodes: MAX_NODES } })
+}
+
+/** The same for a function's parameters, which must be one object: alternatives at the top are laid over one another. */
+export function toGeminiParameters(schema: Json): JsonObject {
+  const place: Place = { root: schema, open: [], depth: 0, budget: { nodes: MAX_NODES } }
+  const { schema: top, open } = resolve(isObject(schema) ? schema : {}, schema, [], place.budget)
+  const object = overlay(top, { ...place, open })
+  return adaptType({ ...without(object, NOT_OF_PARAMETERS), type: 'object' }, 'object', { ...place, open })
+}
+
+const MAX_DEPTH = 24
+const MAX_NODES = 2000
+const NOT_OF_PARAMETERS: ReadonlySet<string> = new Set(['nullable', 'enum', 'const'])
+const UNION: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
+const SHAPE = ['type', 'properties', 'items', 'prefixItems', 'enum', 'const', '$ref', 'anyOf', 'oneOf', 'allOf', 'format']
+
+interface Place {
+  readonly root: Json
+  /** References being expanded above. */
+  readonly open: readonly string[]
+  readonly depth: number
+  /** Shared by the whole schema. */
+  readonly budget: Budget
+}
+
+function adapt(node: Json | undefined, place: Place): JsonObject {
+  if (node === false) return { type: 'STRING', description: 'Must be left out.' }
+  if (!isObject(node)) return anything({})
+  if (isBranch(node) && (place.depth >= MAX_DEPTH || place.budget.nodes-- <= 0)) return cut(node, 'anything')
+  const { schema, open, recursive } = resolve(node, place.root, place.open, place.budget)
+  if (recursive !== undefined) return cut(schema, recursive)
+  const here = { ...place, open, depth: place.depth + 1 }
+  const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
+  if (Array.isArray(branches) && branches.some(hasShape)) return adaptUnion(schema, branches, here)
+  return adaptTypes(schema, here)
+}
+
+/** Whether a schema has something below it; what has not is never cut off. */
+function isBranch(schema: JsonObject): boolean {
+  return ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef'].some((keyword) => own(schema, keyword) !== undefined)
+}
+
+function hasShape(branch: Json): boolean {
+  return isObject(branch) && SHAPE.some((keyword) => own(branch, keyword) !== undefined)
+}
+
+/** Where a schema is too deep, or contains itself: an object that its description explains. */
+function cut(schema: JsonObject, name: string): JsonObject {
+  const told = typeof schema['description'] === 'string' ? `${schema['description']}\n` : ''
+  return { type: 'OBJECT', description: `${told}Nested again: ${name}.` }
+}
+
+function anything(schema: JsonObject): JsonObject {
+  return build(schema, 'string', {}, ['any JSON value; other than text as JSON text'])
+}
+
+function adaptUnion(schema: JsonObject, branches: Json[], place: Place): JsonObject {
+  const base = without(schema, UNION)
+  const others = branches.filter((branch) => isObject(branch) && !isNull(branch))
+  const nullable = others.length < branches.length || own(schema, 'nullable') === true
+  const { description, ...shared } = base
+  const mark = (option: JsonObject): JsonObject => (nullable ? arrange({ ...option, nullable: true }) : option)
+  const adapted = unique(others.flatMap((branch) => alternatives(adapt(merge(shared, branch as JsonObject), place))).map(mark))
+  const single = asOneEnum(adapted)
+  if (single) return withNote(single, description)
+  const told = unique(adapted.map((option, index) => (index === 0 ? withNote(option, description) : option)))
+  if (told.length === 0) return mark(anything(base))
+  return told.length === 1 ? (told[0] as JsonObject) : { anyOf: told }
+}
+
+function alternatives(schema: JsonObject): JsonObject[] {
+  return Array.isArray(schema['anyOf']) ? (schema['anyOf'] as JsonObject[]) : [schema]
+}
+
+function isNull(schema: JsonObject): boolean {
+  return own(schema, 'type') === 'null' || own(schema, 'const') === null
+}
+
+/** `anyOf` of constants is an enumeration. */
+function asOneEnum(options: readonly JsonObject[]): JsonObject | undefined {
+  const values: Json[] = []
+  for (const option of options) {
+    if (Object.keys(option).some((keyword) => keyword !== 'type' && keyword !== 'enum' && keyword !== 'nullable')) return undefined
+    if (!Array.isArray(option['enum']) || option['nullable'] !== options[0]?.['nullable']) return undefined
+    values.push(...option['enum'])
+  }
+  return options[0] && { ...options[0], enum: [...new Set(values)] }
+}
+
+function withNote(schema: JsonObject, note: Json | undefined): JsonObject {
+  if (typeof note !== 'string' || note === '' || schema['description'] === note) return schema
+  const told = schema['description']
+  return arrange({ ...schema, description: typeof told === 'string' ? `${note}\n${told}` : note })
+}
+
+function adaptTypes(schema: JsonObject, place: Place): JsonObject {
+  const constant = own(schema, 'const')
+  const values = constant === undefined ? own(schema, 'enum') : [constant]
+  const named = [own(schema, 'type') ?? []].flat().map((type) => String(type).toLowerCase())
+  const nullable = named.includes('null') || own(schema, 'nullable') === true || (Array.isArray(values) && values.includes(null))
+  const types = typesOf(schema, named, Array.isArray(values) ? values : undefined)
+  const rest = without(schema, new Set(['const', 'enum', 'type', 'nullable']))
+  const marked: JsonObject = nullable ? { ...rest, nullable: true } : rest
+  if (types.length === 0) return anything(marked)
+  const adapted = types.map((type) => {
+    const fitting = Array.isArray(values) ? values.filter((value) => isOfType(value, type)) : []
+    return adaptType(fitting.length > 0 ? { ...marked, enum: fitting } : marked, type, place)
+  })
+  if (adapted.length === 1) return adapted[0] as JsonObject
+  // The description is said once, not for each type.
+  return { anyOf: adapted.map((option, index) => (index === 0 ? option : undescribed(option, schema))) }
+}
+
+function undescribed(option: JsonObject, schema: JsonObject): JsonObject {
+  return option['description'] === own(schema, 'description') ? without(option, new Set(['description'])) : option
+}
+
+function typesOf(schema: JsonObject, named: readonly string[], values: readonly Json[] | undefined): SchemaType[] {
+  let types = SCHEMA_TYPES.filter((type) => named.includes(type))
+  if (values && values.length > 0) {
+    const used = new Set(values.map(typeOf))
+    const fitting = types.filter((type) => used.has(type) || (type === 'number' && used.has('integer')))
+    types = fitting.length > 0 || types.length > 0 ? fitting : SCHEMA_TYPES.filter((type) => used.has(type))
+    if (types.length === 0 && named.some((name) => name !== 'null')) types = SCHEMA_TYPES.filter((type) => named.includes(type))
+  }
+  if (types.includes('number')) types = types.filter((type) => type !== 'integer')
+  if (types.length > 0) return types
+  if (named.includes('null') || (values && values.every((value) => value === null))) return ['string']
+  const keyword = Object.keys(TYPE_OF_KEYWORD).find((name) => own(schema, name) !== undefined)
+  return keyword === undefined ? [] : [TYPE_OF_KEYWORD[keyword] as SchemaType]
+}
+
+function typeOf(value: Json): SchemaType | 'null' {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  const number = asNumber(value)
+  if (number !== undefined) return Number.isInteger(number) ? 'integer' : 'number'
+  return typeof value as 'string' | 'boolean' | 'object'
+}
+
+function isOfType(value: Json, type: SchemaType): boolean {
+  const actual = typeOf(value)
+  return actual === type || (type === 'number' && actual === 'integer')
+}
+
+function adaptType(schema: JsonObject, type: SchemaType, place: Place): JsonObject {
+  switch (type) {
+    case 'object':
+      return adaptObject(schema, place)
+    case 'array':
+      return adaptArray(schema, place)
+    case 'string':
+      return adaptString(schema)
+    default:
+      return build(schema, type, {}, [])
+  }
+}
+
+function adaptObject(schema: JsonObject, place: Place): JsonObject {
+  const declared = own(schema, 'properties')
+  const properties = isObject(declared) ? Object.entries(declared) : []
+  const names = new Set(properties.map(([name]) => name))
+  const known = (keyword: string): string[] => {
+    const list = own(schema, keyword)
+    return Array.isArray(list) ? [...new Set(list)].filter((name): name is string => names.has(name as string)) : []
+  }
+  const [required, ordering] = [known('required'), known('propertyOrdering')]
+  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, place)]))
+  const unknown = [own(schema, 'required') ?? []].flat().filter((name) => typeof name === 'string' && !names.has(name))
+  return build(
+    schema,
+    'object',
+    {
+      ...(properties.length > 0 && { properties: adapted }),
+      ...(required.length > 0 && { required }),
+      ...(ordering.length > 0 && { propertyOrdering: ordering }),
+    },
+    unknown.length > 0 ? [`also required: ${[...new Set(unknown)].join(', ')}`] : [],
+  )
+}
+
+function adaptArray(schema: JsonObject, place: Place): JsonObject {
+  const items = own(schema, 'items')
+  const tuple = own(schema, 'prefixItems') ?? (Array.isArray(items) ? items : undefined)
+  if (!Array.isArray(tuple) || tuple.length === 0) return build(schema, 'array', { items: adapt(Array.isArray(items) ? {} : items, place) }, [])
+  const further = Array.isArray(items) ? own(schema, 'additionalItems') : items
+  const options = unique([...tuple, ...(isObject(further) ? [further] : [])].flatMap((item) => alternatives(adapt(item, place))))
+  const element = options.length === 1 ? (options[0] as JsonObject) : { anyOf: options }
+  return build(schema, 'array', { items: element }, [`items by position: ${brief(tuple)}`])
+}
+
+function adaptString(schema: JsonObject): JsonObject {
+  const values = own(schema, 'enum')
+  if (!Array.isArray(values)) return build(schema, 'string', {}, [])
+  const texts = [...new Set(values.filter((value) => typeof value === 'string'))]
+  // An empty member is refused.
+  const allowed = texts.filter((text) => text !== '')
+  if (allowed.length === 0) return build(schema, 'string', {}, texts.length > 0 ? ['always empty'] : [])
+  return build(schema, 'string', { enum: allowed }, allowed.length < texts.length ? ['may also be empty'] : [])
+}
+
+/** Writes a schema of one type: what Gemini has a keyword for as it is, the rest in words. */
+function build(schema: JsonObject, type: SchemaType, made: JsonObject, notes: readonly string[]): JsonObject {
+  const kept: JsonObject = { ...made }
+  for (const keyword of KEYWORDS_OF_TYPE[type]) {
+    const value = own(schema, keyword)
+    if (value !== undefined && !(keyword in kept) && CHECKS[keyword]?.(value, type)) kept[keyword] = plainNumber(value)
+  }
+  const words = [...notes, ...wordsFor(fitting(schema, type), new Set([...Object.keys(kept), ...handled(type)]))]
+  const told = own(schema, 'description')
+  const description = [typeof told === 'string' ? told : '', words.join('; ')].filter((text) => text !== '').join('\n')
+  return arrange({ type: type.toUpperCase(), ...kept, ...(description !== '' && { description }) })
+}
+
+/** One order of keywords, so that equal schemas are equal as text. */
+function arrange(schema: JsonObject): JsonObject {
+  return Object.fromEntries([...GEMINI_KEYWORDS].flatMap((keyword) => (keyword in schema ? [[keyword, schema[keyword]]] : [])))
+}
+
+/** The keywords that mean something at `type`. */
+function fitting(schema: JsonObject, type: SchemaType): JsonObject {
+  return Object.fromEntries(
+    Object.entries(schema).filter(([keyword]) => {
+      const owner = TYPE_OF_KEYWORD[keyword]
+      return owner === undefined || owner === type || keyword === 'format' || (owner === 'number' && type === 'integer')
+    }),
+  )
+}
+
+function handled(type: SchemaType): string[] {
+  return type === 'string' ? ['enum', 'description'] : ['description']
+}
+
+// Google writes its 64-bit counts as text.
+const isCount = (value: Json): boolean => /^\d{1,15}$/.test(String(asNumber(value) ?? (typeof value === 'string' ? value : '')))
+const isNumber = (value: Json): boolean => Number.isFinite(asNumber(value))
+
+const CHECKS: Readonly<Record<string, (value: Json, type: SchemaType) => boolean>> = {
+  title: (value) => typeof value === 'string' && value !== '',
+  nullable: (value) => value === true,
+  format: (value, type) => FORMATS_OF_TYPE[type]?.includes(String(value)) ?? false,
+  minLength: isCount,
+  maxLength: isCount,
+  minItems: isCount,
+  maxItems: isCount,
+  minimum: isNumber,
+  maximum: isNumber,
+  // Google reads RE2, which knows neither look-around nor back references.
+  pattern: (value) => typeof value === 'string' && !/\(\?[=!<]|\\[1-9]|\\k</.test(value),
+}
+
+function plainNumber(value: Json): Json {
+  return asNumber(value) ?? value
+}
+
+function unique(schemas: readonly JsonObject[]): JsonObject[] {
+  const seen = new Map(schemas.map((schema) => [JSON.stringify(schema), schema]))
+  return [...seen.values()]
+}
+
+/** One object that has the properties of all alternatives; required is what each of them requires. */
+function overlay(schema: JsonObject, place: Place): JsonObject {
+  const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
+  if (!Array.isArray(branches) || !branches.some((branch) => isObject(branch) && !isNull(branch))) return schema
+  if (place.depth >= MAX_DEPTH || place.budget.nodes-- <= 0) return schema
+  const objects = branches.filter(isObject).map((branch) => {
+    const resolved = resolve(branch, place.root, place.open, place.budget)
+    return overlay(resolved.schema, { ...place, open: resolved.open, depth: place.depth + 1 })
+  })
+  const base = without(schema, UNION)
+  const required = objects.map((object) => new Set([own(object, 'required') ?? []].flat()))
+  const shared = [...(required[0] ?? [])].filter((name) => required.every((names) => names.has(name)))
+  return {
+    ...base,
+    properties: alternativeProperties([base, ...objects]),
+    required: [...[own(base, 'required') ?? []].flat(), ...shared],
+    description: [own(base, 'description'), `One of these forms: ${brief(objects.map(outline))}`].filter((text) => typeof text === 'string').join('\n'),
+  }
+}
+
+function outline(object: JsonObject): Json {
+  const properties = own(object, 'properties')
+  return { properties: isObject(properties) ? Object.keys(properties) : [], required: own(object, 'required') ?? [] }
+}
+
+function alternativeProperties(objects: readonly JsonObject[]): JsonObject {
+  const options = new Map<string, Json[]>()
+  for (const object of objects) {
+    const properties = own(object, 'properties')
+    if (!isObject(properties)) continue
+    for (const [name, schema] of Object.entries(properties)) {
+      if (schema !== undefined) options.set(name, [...(options.get(name) ?? []), schema])
+    }
+  }
+  return Object.fromEntries([...options].map(([name, schemas]) => [name, schemas.length === 1 ? (schemas[0] as Json) : { anyOf: schemas }]))
+}

@@ -1,0 +1,86 @@
+import { asNumber, type Json, type JsonObject } from '../../canonical/json.ts'
+
+/**
+ * What a schema demands beyond the keywords in `kept`, in words for its description: the model shall still know it
+ * where the provider has no keyword for it.
+ */
+export function wordsFor(schema: JsonObject, kept: ReadonlySet<string>): string[] {
+  const words: string[] = []
+  for (const [keyword, say] of Object.entries(WORDS)) {
+    const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined
+    if (value === undefined || kept.has(keyword)) continue
+    const said = say(value, schema)
+    if (said) words.push(said)
+  }
+  return words
+}
+
+/** `value` as JSON text, short enough for a description. */
+export function brief(value: unknown): string {
+  const text = stringify(value)
+  return text.length > BRIEF_LENGTH ? `${text.slice(0, BRIEF_LENGTH)}…` : text
+}
+
+const BRIEF_LENGTH = 240
+
+type Say = (value: Json, schema: JsonObject) => string | undefined
+
+const WORDS: Readonly<Record<string, Say>> = {
+  enum: (value) => `one of ${brief(value)}`,
+  format: (value) => `format: ${plain(value)}`,
+  pattern: (value) => `matches ${plain(value)}`,
+  minLength: (value) => `at least ${plain(value)} characters`,
+  maxLength: (value) => `at most ${plain(value)} characters`,
+  contentEncoding: (value) => `encoded as ${plain(value)}`,
+  contentMediaType: (value) => `media type ${plain(value)}`,
+  minimum: (value, schema) => (schema['exclusiveMinimum'] === true ? undefined : `at least ${plain(value)}`),
+  maximum: (value, schema) => (schema['exclusiveMaximum'] === true ? undefined : `at most ${plain(value)}`),
+  // Draft 4 spells them as flags beside `minimum` and `maximum`.
+  exclusiveMinimum: (value, schema) => bound('greater than', value, schema['minimum']),
+  exclusiveMaximum: (value, schema) => bound('less than', value, schema['maximum']),
+  multipleOf: (value) => `a multiple of ${plain(value)}`,
+  minItems: (value) => `at least ${plain(value)} items`,
+  maxItems: (value) => `at most ${plain(value)} items`,
+  uniqueItems: (value) => (value === true ? 'no item twice' : undefined),
+  contains: (value) => `at least one item like ${brief(value)}`,
+  minProperties: (value) => `at least ${plain(value)} properties`,
+  maxProperties: (value) => `at most ${plain(value)} properties`,
+  propertyNames: (value) => `property names like ${brief(value)}`,
+  patternProperties: (value) => `properties by pattern: ${brief(value)}`,
+  additionalProperties: (value) => (typeof value === 'boolean' ? undefined : `values of further properties: ${brief(value)}`),
+  unevaluatedProperties: (value) =>
+    typeof value === 'boolean' ? undefined : `values of further properties: ${brief(value)}`,
+  dependentRequired: (value) => `required together: ${brief(value)}`,
+  dependencies: (value) => `depends: ${brief(value)}`,
+  dependentSchemas: (value) => `depends: ${brief(value)}`,
+  oneOf: (value) => `one of ${brief(value)}`,
+  anyOf: (value) => `any of ${brief(value)}`,
+  not: (value) => `not ${brief(value)}`,
+  if: (value, schema) =>
+    `if ${brief(value)}${schema['then'] === undefined ? '' : ` then ${brief(schema['then'])}`}${
+      schema['else'] === undefined ? '' : ` else ${brief(schema['else'])}`
+    }`,
+  default: (value) => `default: ${brief(value)}`,
+  example: (value) => `example: ${brief(value)}`,
+  examples: (value) => `examples: ${brief(value)}`,
+  deprecated: (value) => (value === true ? 'deprecated' : undefined),
+  readOnly: (value) => (value === true ? 'read only' : undefined),
+}
+
+function bound(words: string, value: Json, limit: Json | undefined): string | undefined {
+  const number = value === true ? asNumber(limit) : asNumber(value)
+  return number === undefined ? undefined : `${words} ${number}`
+}
+
+function plain(value: Json): string {
+  return typeof value === 'string' ? value : brief(value)
+}
+
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? ''
+  } catch {
+    // Nested deeper than the stack: nothing that words could say.
+    return '(deeply nested)'
+  }
+}
