@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import { anthropicAnswer } from './turn-anthropic.ts'
 import { chatAnswer } from './turn-chat.ts'
+import { geminiAnswer } from './turn-gemini.ts'
 import type { Turn } from './turn.ts'
 import type { Received } from './upstream.ts'
 
@@ -14,4 +15,5 @@ export function answerTurn(request: Received, turn: Turn): Answer {
 const ANSWERS: readonly (readonly [RegExp, (request: Received, turn: Turn) => Answer])[] = [
   [/\/messages$/, anthropicAnswer],
   [/\/chat\/completions$/, chatAnswer],
+  [/:(streamG|g)enerateContent$/, geminiAnswer],
 ]

@@ -100,6 +100,15 @@ test.each(['/v1/messages', '/v1/chat/completions'])('%s answers a turn streamed 
   expect(await streamed.text()).toContain('Bash')
 })
 
+test('Gemini is asked for a stream by the path', async () => {
+  await using upstream = await createUpstream((request) => answerTurn(request, TURN))
+  const ask = (method: string) => post(`${upstream.url}/v1beta/models/m:${method}`, { contents: [] })
+  const whole = await ask('generateContent')
+  expect(await whole.json()).toMatchObject({ modelVersion: 'm', candidates: [{ finishReason: 'STOP' }] })
+  const streamed = await (await ask('streamGenerateContent?alt=sse')).text()
+  expect(streamed.split('"finishReason"')).toHaveLength(2)
+})
+
 test('Chat streams usage only when it is asked for', async () => {
   await using upstream = await createUpstream((request) => answerTurn(request, TURN))
   const ask = async (extra: object) =>
