@@ -12,6 +12,7 @@ Usage: ccr <command> [arguments]
   config path         print where the config file is
   config check        say what is wrong with the config file
   config init         write a config file to start from
+  config schema       print the JSON Schema of the config file, for editors
   version, -v, --version
   help, -h, --help
 

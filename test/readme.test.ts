@@ -1,0 +1,76 @@
+import { expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import manifest from '../package.json'
+import { usage } from '../src/cli/usage.ts'
+import { formatDiagnostic } from '../src/config/diagnostic.ts'
+import { loadConfig } from '../src/config/load.ts'
+
+const root = join(import.meta.dir, '..')
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => [
+  name,
+  readFileSync(join(root, name), 'utf8'),
+])
+
+/** Every variable that a snippet names is set. */
+const env = new Proxy<Record<string, string>>(
+  {},
+  { get: (_, name) => (/_API_KEY$/.test(String(name)) ? 'key-of-a-test' : undefined) },
+)
+
+test.each(blocks('jsonc').map((text) => [/"name": "(\w+)"/.exec(text)?.[1], text]))(
+  'the config of %s loads without an error or a warning',
+  (_name, text = '') => {
+    const home = mkdtempSync(join(tmpdir(), 'ccr-readme-'))
+    try {
+      const file = join(home, 'config.json')
+      writeFileSync(file, text)
+      const config = loadConfig({ file, env, home })
+      expect(config.warnings.map(formatDiagnostic)).toEqual([])
+      expect(config.providers.length).toBeGreaterThan(0)
+      expect(config.routes.targets.default).toBeDefined()
+    } finally {
+      rmSync(home, { recursive: true })
+    }
+  },
+)
+
+test('every snippet of a config is tested', () => {
+  expect(blocks('jsonc').length).toBe(3)
+  expect(
+    [...readme.matchAll(/^```(\w*)$/gm)]
+      .map(([, language]) => language)
+      .filter(Boolean)
+      .toSorted(),
+  ).toEqual(['jsonc', 'jsonc', 'jsonc', 'sh', 'sh', 'sh', 'sh'])
+})
+
+test('the table names every command that there is, and no other', () => {
+  const named = [...readme.matchAll(/^\| `ccr ([^`]+)`/gm)].map(([, command = '']) => words(command))
+  const listed = [...usage.matchAll(/^ {2}([a-z][a-z ]*?)(?: \[|,| {2}|$)/gm)].map(([, command = '']) => words(command))
+  expect(named.toSorted()).toEqual(listed.toSorted())
+})
+
+test.each(documents)('%s names only commands, scripts and files that exist', (_name, text = '') => {
+  const commands = [...text.matchAll(/(?<=[`/]|^)ccr ((?:config )?[a-z]+)/gm)].map(([, command = '']) => command)
+  expect(commands.filter((command) => !new RegExp(`^ {2}${command}\\b`, 'm').test(usage))).toEqual([])
+
+  const scripts = [...text.matchAll(/\bnpm (?:run )?(test|check|build|format|dev|bench|release)\b/g)].map(
+    ([, name = '']) => name,
+  )
+  expect(scripts.filter((name) => !(name in manifest.scripts))).toEqual([])
+
+  const files = [...text.matchAll(/\]\(([^):#]+)\)|(?<=`)((?:src|test|\.ci)\/[\w./-]*|\w+\.sh)(?=[` ])/g)]
+  expect(files.map(([, link, path]) => link ?? path ?? '').filter((path) => !existsSync(join(root, path)))).toEqual([])
+})
+
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text)
+}
+
+/** `config check` → `config check`, `code [arguments…]` → `code`. */
+function words(command: string): string {
+  return /^[a-z]+(?: [a-z]+)*/.exec(command)?.[0] ?? ''
+}
