@@ -1,7 +1,7 @@
 import type { ModelError } from '../canonical/error.ts'
 import type { ModelEvent } from '../canonical/event.ts'
 import type { Json, JsonObject } from '../canonical/json.ts'
-import type { ProtocolId } from '../canonical/native.ts'
+import type { Native, ProtocolId } from '../canonical/native.ts'
 import type { ModelReply } from '../canonical/reply.ts'
 import type { ModelRequest } from '../canonical/request.ts'
 
@@ -60,6 +60,10 @@ export interface Traits {
   readonly efforts?: readonly string[]
   /** OpenAI Chat: the field in which earlier reasoning is sent back; `none`: it is refused. */
   readonly reasoningReplay?: 'reasoning_content' | 'reasoning' | 'none'
+  /** Anthropic Messages: how thinking is asked for. `budget`: a limit of tokens; `adaptive`: an effort. Absent: by the model's name. */
+  readonly thinkingRequest?: 'adaptive' | 'budget'
+  /** Anthropic Messages: whether `role: "system"` is accepted between messages. Absent: only if the client itself sent it so. */
+  readonly systemMessages?: boolean
   /** Whether Anthropic's `cache_control` marks are understood. */
   readonly cacheControl?: boolean
   /** Whether images can be sent. */
@@ -97,6 +101,8 @@ export interface EncodeContext {
   readonly created: number
   /** Model to name if the provider named none. */
   readonly model: string
+  /** The residue of the client's request: what it asked of the answer's form (OpenAI Chat: `stream_options`). */
+  readonly requestNative?: Native
 }
 
 /** One message of a stream: an SSE event, or a line or element of a JSON framing. */

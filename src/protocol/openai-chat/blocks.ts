@@ -1,0 +1,127 @@
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { formFor, restFor } from '../../canonical/native.ts'
+import type { CacheMark, MediaPart, NativePart, Part, TextPart, ToolResultPart } from '../../canonical/request.ts'
+import type { Scope } from './scope.ts'
+
+/** A text block, with what a Chat client had written beside it. */
+export function textBlock(part: TextPart, scope: Scope, path: string): JsonObject {
+  scope.losses.residue(part.native, path)
+  return { type: 'text', text: part.text, ...cacheField(part.cache, scope, path), ...restFor(part.native, 'openai-chat') }
+}
+
+/** Anthropic's cache mark, where it is understood or the client spoke Chat itself. */
+export function cacheField(cache: CacheMark | undefined, scope: Scope, path: string): JsonObject {
+  if (!cache) return {}
+  if (scope.cacheMarks) return { cache_control: { type: 'ephemeral', ...(cache.ttl && { ttl: cache.ttl }) } }
+  scope.losses.drop(`${path}.cache_control`, 'the provider does not know cache marks')
+  return {}
+}
+
+/** Media as a block of a user message; what cannot be sent becomes a text that says so. */
+export function mediaBlock(part: MediaPart, scope: Scope, path: string): JsonObject {
+  scope.losses.residue(part.native, path)
+  const { source } = part
+  const more = restFor(part.native, 'openai-chat')
+  if (source.type === 'text') return { type: 'text', text: titled(part.title, source.text) }
+  if (source.type === 'file') return fileReference(part, source.id, scope, path)
+  if (part.kind === 'image') {
+    if (!scope.images) return omitted(part, 'the model cannot see images', scope, path)
+    const url = source.type === 'url' ? source.url : `data:${part.mediaType ?? 'image/png'};base64,${source.data}`
+    return { type: 'image_url', image_url: { url, ...more }, ...cacheField(part.cache, scope, path) }
+  }
+  if (source.type === 'url') return omitted(part, `Chat Completions takes no ${part.kind} by URL`, scope, path)
+  if (part.kind === 'video') return omitted(part, 'Chat Completions takes no video', scope, path)
+  if (part.kind === 'audio')
+    return { type: 'input_audio', input_audio: { data: source.data, format: audioFormat(part.mediaType), ...more } }
+  const mediaType = part.mediaType ?? 'application/pdf'
+  const isNamed = part.title !== undefined || formFor(part.native, 'openai-chat') !== 'untitled'
+  const file_data = `data:${mediaType};base64,${source.data}`
+  const file = { ...(isNamed && { filename: part.title ?? 'document.pdf' }), file_data, ...more }
+  return { type: 'file', file, ...cacheField(part.cache, scope, path) }
+}
+
+/** What a block of another protocol says in words; `undefined` if it says nothing that a model could read. */
+export function nativeText(part: NativePart): string | undefined {
+  const block = part.native.rest
+  switch (block.type) {
+    case 'tool_reference':
+      return `Tool ${asString(block.tool_name) ?? asString(block.name) ?? ''} is available now.`
+    case 'search_result': {
+      const texts = Array.isArray(block.content) ? block.content : []
+      const body = texts.map((item) => (isObject(item) ? (asString(item.text) ?? '') : '')).join('\n')
+      return [asString(block.title), asString(block.source), body].filter(Boolean).join('\n')
+    }
+  }
+  return undefined
+}
+
+/** The words of a tool result. Media cannot stand in a `tool` message: they are named here and shown after it. */
+export function resultText(part: ToolResultPart, scope: Scope, path: string): string {
+  const texts = part.content.map((item, index) => itemText(item, scope, `${path}.content[${index}]`))
+  const text = texts.filter((item) => item !== undefined && item.trim() !== '').join('\n')
+  if (!part.isError) return text || NO_OUTPUT
+  if (!text) return 'Error: the tool failed and said nothing'
+  return SAYS_ERROR.test(text) ? text : `Error: ${text}`
+}
+
+/** The media of a tool result as blocks of a user message, tied to the call. */
+export function resultMedia(part: ToolResultPart, id: string, scope: Scope, path: string): JsonObject[] {
+  const blocks = part.content.flatMap((item, index) =>
+    isShownLater(item, scope) ? [mediaBlock(item, scope, `${path}.content[${index}]`)] : [],
+  )
+  return blocks.length > 0 ? [{ type: 'text', text: `From the result of tool call ${id}:` }, ...blocks] : []
+}
+
+/** What an empty tool result reads as: some providers refuse an empty message. */
+export const NO_OUTPUT = '(no output)'
+
+const SAYS_ERROR = /^\s*(<tool_use_error>|error\b)/i
+
+function itemText(item: ToolResultPart['content'][number], scope: Scope, path: string): string | undefined {
+  if (item.type === 'text') {
+    scope.losses.residue(item.native, path)
+    if (item.cache && !scope.cacheMarks) cacheField(item.cache, scope, path)
+    return item.text
+  }
+  if (item.type === 'media') {
+    if (!isShownLater(item, scope)) return asString(mediaBlock(item, scope, path).text)
+    return `[${item.kind}${item.title ? ` "${item.title}"` : ''}: shown in the next user message]`
+  }
+  const text = nativeText(item)
+  if (text === undefined) dropNative(item, scope, path)
+  return text
+}
+
+function isShownLater(item: Part, scope: Scope): item is MediaPart {
+  if (item.type !== 'media' || item.source.type === 'text' || item.source.type === 'file') return false
+  if (item.kind === 'image') return scope.images
+  return item.source.type === 'base64' && item.kind !== 'video'
+}
+
+/** Lists a block that cannot be sent. */
+export function dropNative(part: NativePart, scope: Scope, path: string): void {
+  const type = asString(part.native.rest.type) ?? 'unknown'
+  scope.losses.drop(path, `a block of type ${type} has no equivalent in Chat Completions`)
+}
+
+function titled(title: string | undefined, text: string): string {
+  return title ? `${title}\n\n${text}` : text
+}
+
+// A file that was uploaded elsewhere is not known to this provider.
+function fileReference(part: MediaPart, id: string, scope: Scope, path: string): JsonObject {
+  if (formFor(part.native, 'openai-chat') === 'file-id') return { type: 'file', file: { file_id: id } }
+  return omitted(part, 'a file that was uploaded to another provider cannot be read here', scope, path)
+}
+
+function omitted(part: MediaPart, why: string, scope: Scope, path: string): JsonObject {
+  scope.losses.drop(path, why)
+  const place = part.source.type === 'url' && !part.source.url.startsWith('data:') ? ` ${part.source.url}` : ''
+  const name = part.title ? ` "${part.title}"` : ''
+  return { type: 'text', text: `[${part.kind}${name}${place} left out: ${why}]` }
+}
+
+function audioFormat(mediaType: string | undefined): string {
+  if (mediaType === undefined || /wav/.test(mediaType)) return 'wav'
+  return /mpeg|mp3/.test(mediaType) ? 'mp3' : mediaType.slice(mediaType.indexOf('/') + 1)
+}

@@ -1,0 +1,27 @@
+import type { Native } from '../../canonical/native.ts'
+import type { Dropped } from '../protocol.ts'
+
+/** What a provider is not told, collected while a request is encoded. */
+export interface Losses {
+  readonly list: readonly Dropped[]
+  drop(path: string, why: string): void
+  /** Another protocol's residue has no place here: each of its keys is a loss. */
+  residue(native: Native | undefined, path: string): void
+}
+
+/** No losses yet. */
+export function createLosses(): Losses {
+  const list: Dropped[] = []
+  const drop = (path: string, why: string): void => {
+    list.push({ path, why })
+  }
+  return {
+    list,
+    drop,
+    residue(native, path) {
+      if (!native || native.protocol === 'openai-chat') return
+      for (const key in native.rest)
+        if (native.rest[key] !== undefined) drop(path ? `${path}.${key}` : key, `Chat Completions has no field for it`)
+    },
+  }
+}

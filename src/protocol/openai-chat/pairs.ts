@@ -1,0 +1,74 @@
+import type { Message, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+
+/** A tool call and its result, wherever in the history that stands. */
+export interface Pair {
+  readonly call: ToolCallPart
+  /** Unique among the calls of its message. */
+  readonly id: string
+  /** Absent: nobody told the result. */
+  readonly result?: ToolResultPart
+}
+
+/** Which result answers which call. */
+export interface Pairs {
+  /** The calls of an assistant message, in order. */
+  callsOf(message: Message): readonly Pair[]
+  /** The same, in the order of their results; those without one last. */
+  resultsOf(message: Message): readonly Pair[]
+  /** The call that a result answers; absent: it is an orphan. */
+  pairOf(result: ToolResultPart): Pair | undefined
+}
+
+/**
+ * Pairs calls with results by id. A result counts for the nearest call before it, so that ids which a provider uses
+ * again in a later turn stay apart. `encodeId` makes the id on the wire.
+ */
+export function pairTools(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
+  const open = new Map<string, OpenPair[]>()
+  const byMessage = new Map<Message, OpenPair[]>()
+  const byResult = new Map<ToolResultPart, OpenPair>()
+  let order = 0
+  for (const message of messages) {
+    if (message.role === 'assistant') {
+      const pairs = openPairs(message, encodeId)
+      byMessage.set(message, pairs)
+      // A call that is asked again closes the earlier ones of that id: theirs never came.
+      for (const pair of pairs) open.set(pair.call.id, pairs.filter(({ call }) => call.id === pair.call.id))
+      continue
+    }
+    for (const part of message.parts) {
+      if (part.type !== 'tool-result') continue
+      const pair = open.get(part.id)?.find(({ result }) => !result)
+      if (!pair) continue
+      pair.result = part
+      pair.order = order++
+      byResult.set(part, pair)
+    }
+  }
+  return {
+    callsOf: (message) => byMessage.get(message) ?? [],
+    resultsOf: (message) => (byMessage.get(message) ?? []).toSorted((first, second) => first.order - second.order),
+    pairOf: (result) => byResult.get(result),
+  }
+}
+
+interface OpenPair {
+  readonly call: ToolCallPart
+  readonly id: string
+  result?: ToolResultPart
+  order: number
+}
+
+function openPairs(message: Message, encodeId: (id: string) => string): OpenPair[] {
+  const used = new Set<string>()
+  const pairs: OpenPair[] = []
+  for (const part of message.parts) {
+    if (part.type !== 'tool-call') continue
+    const base = encodeId(part.id)
+    let id = base
+    for (let count = 2; used.has(id); count++) id = `${base.slice(0, 36)}_${count}`
+    used.add(id)
+    pairs.push({ call: part, id, order: Number.POSITIVE_INFINITY })
+  }
+  return pairs
+}

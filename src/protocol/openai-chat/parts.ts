@@ -1,0 +1,92 @@
+import type { ModelEvent } from '../../canonical/event.ts'
+import type { Json } from '../../canonical/json.ts'
+import type { Native } from '../../canonical/native.ts'
+import type { ReasoningPart, TextPart } from '../../canonical/request.ts'
+import type { DecodeContext } from '../protocol.ts'
+import type { Piece } from './content.ts'
+import type { Sent } from './finish.ts'
+import { createToolCalls } from './tool-calls.ts'
+
+/** The parts of one answer while it arrives: at most one open text or reasoning, and any number of tool calls. */
+export interface Parts {
+  /** More of the answer's plain text: the hot path. */
+  plain(text: string, out: ModelEvent[]): void
+  text(piece: Piece, out: ModelEvent[]): void
+  calls(deltas: readonly Json[], out: ModelEvent[]): void
+  /** Ends whatever is open. */
+  finish(out: ModelEvent[]): void
+  sent(): Sent
+  /** Whether the model has said anything. */
+  any(): boolean
+}
+
+/** Parts of an answer of which nothing has come yet. */
+export function createParts(context: DecodeContext): Parts {
+  let nextIndex = 0
+  let refusal = false
+  let flow: Flow | undefined
+
+  const openPart = (out: ModelEvent[]): number => {
+    closeFlow(out)
+    calls.closeWhole(out)
+    return nextIndex++
+  }
+  const calls = createToolCalls(context, openPart)
+
+  const closeFlow = (out: ModelEvent[]): void => {
+    if (!flow) return
+    const { index, text } = flow
+    out.push({ type: 'part-end', index, part: { ...flow.part, text } })
+    flow = undefined
+  }
+
+  const openFlow = (type: Flow['type'], form: string | undefined, out: ModelEvent[]): Flow => {
+    const index = openPart(out)
+    const part = emptyPart(type, form, context)
+    out.push({ type: 'part-start', index, part })
+    return (flow = { type, form, index, part, text: '' })
+  }
+
+  const append = (type: Flow['type'], form: string | undefined, text: string, out: ModelEvent[]): void => {
+    if (text === '') return
+    const open = flow && flow.type === type && flow.form === form ? flow : openFlow(type, form, out)
+    open.text += text
+    out.push({ type: 'part-delta', index: open.index, text })
+  }
+
+  return {
+    plain: (text, out) => append('text', undefined, text, out),
+    text(piece, out) {
+      if (piece.type === 'whole') {
+        const index = openPart(out)
+        out.push({ type: 'part-start', index, part: piece.part }, { type: 'part-end', index, part: piece.part })
+        return
+      }
+      if (piece.form === 'refusal' && piece.text) refusal = true
+      append(piece.type, piece.form, piece.text, out)
+    },
+    calls: (deltas, out) => calls.push(deltas, out),
+    finish(out) {
+      closeFlow(out)
+      calls.finish(out)
+    },
+    sent: () => ({ toolCalls: calls.count() > 0, refusal }),
+    any: () => nextIndex > 0,
+  }
+}
+
+interface Flow {
+  readonly type: 'text' | 'reasoning'
+  /** The field it comes in, where it is not the usual one. */
+  readonly form: string | undefined
+  readonly index: number
+  readonly part: TextPart | ReasoningPart
+  text: string
+}
+
+function emptyPart(type: Flow['type'], form: string | undefined, context: DecodeContext): TextPart | ReasoningPart {
+  const native: Native | undefined = form === undefined ? undefined : { protocol: 'openai-chat', rest: {}, form }
+  if (type === 'text') return { type, text: '', ...(native && { native }) }
+  const { provider, model } = context
+  return { type, text: '', origin: { provider, model }, ...(native && { native }) }
+}

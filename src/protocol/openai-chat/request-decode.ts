@@ -1,0 +1,150 @@
+import { ModelError } from '../../canonical/error.ts'
+import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import {
+  EFFORTS,
+  type Effort,
+  type ModelRequest,
+  type OutputFormat,
+  type Tool,
+  type ToolChoice,
+} from '../../canonical/request.ts'
+import type { WireRequest } from '../protocol.ts'
+import { decodeCache } from './blocks-decode.ts'
+import { decodeMessages } from './messages-decode.ts'
+import type { RequestForm } from './request.ts'
+import type { ToolForm } from './tools.ts'
+
+/** A Chat client's request. What has no common meaning (`logprobs`, `seed`, …) stays as residue. */
+export function decodeRequest({ body }: WireRequest): ModelRequest {
+  const model = asString(body.model)
+  if (!model) throw badRequest('model', 'a string is needed')
+  if (!Array.isArray(body.messages)) throw badRequest('messages', 'a list is needed')
+  const claimed = new Set(['model', 'messages', 'stream'])
+  const claim = <T>(key: string, read: (value: Json) => T | undefined): T | undefined => {
+    const value = body[key]
+    const known = value === undefined || value === null ? undefined : read(value)
+    if (known !== undefined) claimed.add(key)
+    return known
+  }
+  const { system, messages } = decodeMessages(body.messages)
+  const limit = claim('max_completion_tokens', asNumber)
+  const olderLimit = limit === undefined ? claim('max_tokens', asNumber) : undefined
+  const tools = claim('tools', decodeTools)
+  const effort = claim('reasoning_effort', decodeEffort)
+  const fields = {
+    toolChoice: claim('tool_choice', decodeChoice),
+    parallelToolCalls: claim('parallel_tool_calls', asBoolean),
+    reasoning: effort && { effort },
+    maxOutputTokens: limit ?? olderLimit,
+    temperature: claim('temperature', asNumber),
+    topP: claim('top_p', asNumber),
+    stopSequences: claim('stop', decodeStop),
+    outputFormat: claim('response_format', decodeFormat),
+    userId: claim('user', asString),
+  }
+  const form: RequestForm = {
+    ...(limit !== undefined && { maxTokens: 'max_completion_tokens' }),
+    ...(olderLimit !== undefined && { maxTokens: 'max_tokens' }),
+    ...(typeof body.stop === 'string' && { stop: 'string' }),
+    ...(body.stream === false && { stream: 'false' }),
+    ...(tools?.length === 0 && { tools: 'empty' }),
+  }
+  return {
+    model,
+    system,
+    messages,
+    tools: tools ?? [],
+    ...present(fields),
+    stream: body.stream === true,
+    native: { protocol: 'openai-chat', rest: omit(body, claimed), form: { ...form } },
+  }
+}
+
+/** The error for a request that cannot be read. */
+export function badRequest(field: string, why: string): ModelError {
+  return new ModelError(`The request cannot be read: "${field}": ${why}`, { kind: 'bad-request', param: field })
+}
+
+type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
+
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
+}
+
+function asBoolean(value: Json): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+function decodeEffort(value: Json): Effort | undefined {
+  return EFFORTS.find((effort) => effort === value)
+}
+
+function decodeStop(value: Json): string[] | undefined {
+  if (typeof value === 'string') return [value]
+  if (!Array.isArray(value) || value.length === 0) return undefined
+  const stops = value.filter((stop) => typeof stop === 'string')
+  return stops.length === value.length ? stops : undefined
+}
+
+function decodeChoice(value: Json): ToolChoice | undefined {
+  if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
+  if (!isObject(value) || value.type !== 'function' || !isObject(value.function)) return undefined
+  const name = asString(value.function.name)
+  return name === undefined ? undefined : { type: 'tool', name }
+}
+
+function decodeFormat(value: Json): OutputFormat | undefined {
+  if (!isObject(value)) return undefined
+  if (value.type === 'json_object') return Object.keys(value).length === 1 ? { type: 'json' } : undefined
+  const { json_schema: told } = value
+  if (value.type !== 'json_schema' || !isObject(told) || !isObject(told.schema)) return undefined
+  if (Object.keys(value).length > 2) return undefined
+  const strict = asBoolean(told.strict ?? null)
+  const name = asString(told.name)
+  const rest = omit(told, new Set(['schema', ...(name === undefined ? [] : ['name']), ...(strict === undefined ? [] : ['strict'])]))
+  return {
+    type: 'json-schema',
+    schema: told.schema,
+    ...(name !== undefined && { name }),
+    ...(strict !== undefined && { strict }),
+    ...(Object.keys(rest).length > 0 && { native: { protocol: 'openai-chat', rest } }),
+  }
+}
+
+function decodeTools(value: Json): Tool[] | undefined {
+  return Array.isArray(value) && value.every(isObject) ? value.map(decodeTool) : undefined
+}
+
+function decodeTool(tool: JsonObject): Tool {
+  const told = tool.function
+  if (tool.type !== 'function' || !isObject(told) || typeof told.name !== 'string') return otherTool(tool)
+  const schema = isObject(told.parameters) ? told.parameters : undefined
+  const strict = asBoolean(told.strict ?? null)
+  const description = asString(told.description)
+  const claimed = new Set(['name'])
+  if (schema) claimed.add('parameters')
+  if (strict !== undefined) claimed.add('strict')
+  if (description !== undefined) claimed.add('description')
+  const cache = decodeCache(tool.cache_control)
+  const beside = omit(tool, new Set(['type', 'function', ...(cache ? ['cache_control'] : [])]))
+  const form: ToolForm = { ...(!schema && { parameters: 'absent' }), ...(Object.keys(beside).length > 0 && { beside }) }
+  const rest = omit(told, claimed)
+  return {
+    type: 'function',
+    name: told.name,
+    ...(description !== undefined && { description }),
+    schema: schema ?? {},
+    ...(strict !== undefined && { strict }),
+    ...(cache && { cache }),
+    ...((Object.keys(rest).length > 0 || Object.keys(form).length > 0) && {
+      native: { protocol: 'openai-chat', rest, form: { ...form } },
+    }),
+  }
+}
+
+// A free-form tool, or one that the provider runs: nobody else knows it.
+function otherTool(tool: JsonObject): Tool {
+  const custom = isObject(tool.custom) ? asString(tool.custom.name) : undefined
+  const name = custom ?? asString(tool.name) ?? asString(tool.type) ?? 'unknown'
+  return { type: 'server', kind: 'other', name, native: { protocol: 'openai-chat', rest: tool } }
+}

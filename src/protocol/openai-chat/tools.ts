@@ -1,0 +1,97 @@
+import { isObject, type JsonObject } from '../../canonical/json.ts'
+import { formFor, restFor } from '../../canonical/native.ts'
+import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
+import { cacheField } from './blocks.ts'
+import type { Scope } from './scope.ts'
+
+/** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
+export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
+  const tools = request.tools.flatMap((tool, index) => encodeTool(tool, request, scope, `tools[${index}]`))
+  const choice = encodeChoice(request, scope)
+  // Without tools a choice among them is refused.
+  if (tools.length === 0 && !scope.own) {
+    if (choice !== undefined && request.toolChoice?.type !== 'none') scope.losses.drop('tool_choice', 'no tool is left to choose')
+    return {}
+  }
+  const { parallelToolCalls } = request
+  // `true` is everyone's default, and refused by some.
+  const parallel = scope.own || parallelToolCalls === false ? parallelToolCalls : undefined
+  return {
+    ...((tools.length > 0 || sentEmptyTools(request)) && { tools }),
+    ...(choice !== undefined && { tool_choice: choice }),
+    ...(parallel !== undefined && { parallel_tool_calls: parallel }),
+  }
+}
+
+/** How a Chat client spelt a tool. */
+export interface ToolForm {
+  /** Keys beside `function`. */
+  readonly beside?: JsonObject
+  readonly parameters?: 'absent'
+}
+
+function sentEmptyTools(request: ModelRequest): boolean {
+  const form = formFor(request.native, 'openai-chat')
+  return isObject(form) && form.tools === 'empty'
+}
+
+function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: string): JsonObject[] {
+  if (tool.type === 'server') {
+    if (tool.native.protocol === 'openai-chat') return [tool.native.rest]
+    scope.losses.drop(path, `${tool.name} is run by the provider of the client's protocol; Chat Completions has no such tool`)
+    return []
+  }
+  scope.losses.residue(tool.native, path)
+  if (isPlaceholder(tool, request)) {
+    scope.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
+    return []
+  }
+  return [
+    {
+      type: 'function',
+      function: {
+        name: scope.names.of(tool.name),
+        ...(tool.description !== undefined && { description: tool.description }),
+        ...parameters(tool, scope),
+        ...(tool.strict !== undefined && { strict: tool.strict }),
+        ...restFor(tool.native, 'openai-chat'),
+      },
+      ...cacheField(tool.cache, scope, path),
+      ...toolForm(tool).beside,
+    },
+  ]
+}
+
+function toolForm(tool: FunctionTool): ToolForm {
+  const form = formFor(tool.native, 'openai-chat')
+  return isObject(form) ? (form as ToolForm) : {}
+}
+
+function parameters(tool: FunctionTool, scope: Scope): JsonObject {
+  if (toolForm(tool).parameters === 'absent' && Object.keys(tool.schema).length === 0) return {}
+  if (scope.own) return { parameters: tool.schema }
+  const { $schema: _dialect, ...schema } = tool.schema
+  // OpenAI refuses an object schema without properties.
+  if (schema.type === undefined || schema.type === 'object')
+    return { parameters: { ...schema, type: 'object', properties: schema.properties ?? {} } }
+  return { parameters: schema }
+}
+
+// Claude Code sends an empty deferred tool to keep its deferred loading going. A loaded tool may be empty as well.
+function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
+  if (!tool.deferred || Object.keys(tool.schema.properties ?? {}).length > 0) return false
+  if (request.tools.some((other) => other.type === 'server' && other.kind === 'tool-search')) return false
+  return !request.messages.some(({ parts }) => parts.some((part) => mentions(part, tool.name)))
+}
+
+function mentions(part: ModelRequest['messages'][number]['parts'][number], name: string): boolean {
+  if (part.type === 'tool-call') return part.name === name
+  if (part.type === 'native') return part.native.rest.tool_name === name
+  return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
+}
+
+function encodeChoice({ toolChoice }: ModelRequest, scope: Scope): JsonObject[string] {
+  if (!toolChoice) return undefined
+  if (toolChoice.type !== 'tool') return toolChoice.type
+  return { type: 'function', function: { name: scope.names.of(toolChoice.name) } }
+}
