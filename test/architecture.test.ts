@@ -127,6 +127,10 @@ describe('packages', () => {
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })
 
+  test.each(['bun.lock', 'test/client/bun.lock'])('%s works with any registry: it names none', (name) => {
+    expect(readFileSync(join(root, name), 'utf8')).not.toMatch(/\w:\/\//)
+  })
+
   test('only runtime dependencies are imported', () => {
     const packages = imports.filter((each) => !isLocal(each.to) && !/^(?:node:|bun(?::|$))/.test(each.to))
     expect(packages.filter((each) => !(packageOf(each.to) in DEPENDENCIES)).map(show)).toEqual([])
