@@ -1,0 +1,236 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../../src/config/config.ts'
+import { ConfigError, formatDiagnostic } from '../../src/config/diagnostic.ts'
+import { configFile, loadConfig, repeatedKeys } from '../../src/config/load.ts'
+
+const home = mkdtempSync(join(tmpdir(), 'ccr-config-'))
+afterAll(() => rmSync(home, { recursive: true }))
+
+const fixture = (name: string) => join(import.meta.dir, '../fixture/config', name)
+const config = join(home, 'config.json')
+
+function load(text: string, env: Record<string, string> = {}): Config {
+  writeFileSync(config, text)
+  return loadConfig({ file: config, env, home })
+}
+
+const told = (warnings: Config['warnings']) => warnings.map((warning) => `${warning.line}:${warning.column} ${warning.path}`)
+
+function errorsOf(text: string, env: Record<string, string> = {}): string {
+  try {
+    load(text, env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.replaceAll(`${config}:`, '')
+    throw error
+  }
+  return 'no error'
+}
+
+const provider = (more = '') => `"Providers": [{ "name": "p", "api_base_url": "https://p.example/v1", "api_key": "k3y-of-p-0001", "models": ["m"]${more} }]`
+
+describe('files of users', () => {
+  test('the config of a Gemini user loads and routes as written', () => {
+    const loaded = loadConfig({ file: fixture('gemini.jsonc'), env: {}, home })
+    const target = { provider: 'gemini', model: 'gemini-2.5-flash' }
+    expect(loaded.routes).toEqual({ targets: { default: target, background: target, think: target, longContext: target }, longContextThreshold: 60_000 })
+    expect(loaded.providers).toEqual([
+      {
+        name: 'gemini',
+        endpoints: [{ protocol: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta', query: '', auth: 'x-goog-api-key' }],
+        models: ['gemini-2.5-flash'],
+        dialects: [{ name: 'gemini', options: {} }],
+        modelDialects: {},
+        traits: {},
+        headers: {},
+        proxy: 'http://127.0.0.1:1087',
+        timeoutMs: 600_000,
+      },
+    ])
+    expect(loaded).toMatchObject({ log: false, host: '127.0.0.1', port: 3456, proxyUrl: 'http://127.0.0.1:1087' })
+    expect(loaded.warnings.map(formatDiagnostic)).toEqual([
+      `${fixture('gemini.jsonc')}:3:124: provider \`gemini\`: the key is a placeholder; it counts as no key`,
+    ])
+  })
+
+  test('a config with everything in it is resolved whole', () => {
+    const env = {
+      CLIENT_KEY: 'client-key-1', CCR_PORT: '4000', DEEPSEEK_API_KEY: 'key-of-deepseek', OPENROUTER_API_KEY: 'key-of-openrouter',
+      VENDOR: 'anthropic', TITLE: 'ccr', PROXY_HOST: 'proxy.example', HOME_DIR: '/home/u',
+    }
+    const loaded = loadConfig({ file: fixture('full.jsonc'), env, home })
+    expect(loaded).toMatchObject({
+      apiKey: 'client-key-1', host: '0.0.0.0', port: 4000, log: true, logLevel: 'debug', timeoutMs: 120_000, nonInteractive: true,
+      claudePath: '/opt/claude', smallFastModel: 'deepseek,deepseek-chat', proxyUrl: 'http://proxy.example:8080',
+    })
+    expect(loaded.raw).toMatchObject({ CUSTOM_ROUTER_PATH: '/home/u/router.js', transformers: [{ path: '/mine.js' }], fallback: { default: [expect.any(String)] } })
+    expect(loaded.providers.map(({ name, apiKey, proxy, endpoints }) => [name, apiKey, proxy, endpoints[0]?.baseUrl, endpoints[0]?.auth])).toEqual([
+      ['deepseek', 'key-of-deepseek', 'http://proxy.example:8080', 'https://api.deepseek.com', 'bearer'],
+      ['openrouter', 'key-of-openrouter', false, 'https://openrouter.ai/api/v1', 'bearer'],
+      ['anthropic', 'key-of-anthropic-1234', 'http://proxy.example:8080', 'https://api.anthropic.com/v1', 'bearer'],
+      ['ollama', undefined, false, 'http://localhost:11434/v1', 'bearer'],
+    ])
+    expect(loaded.providers[0]).toMatchObject({ dialects: [{ name: 'deepseek', options: {} }], modelDialects: { 'deepseek-chat': [{ name: 'tooluse', options: {} }] } })
+    expect(loaded.providers[1]).toMatchObject({
+      headers: { 'X-Title': 'ccr' },
+      dialects: [{ name: 'openrouter', options: { provider: { only: ['anthropic'] } } }, { name: 'maxtoken', options: { max_tokens: 16_384 } }],
+    })
+    expect(loaded.routes).toEqual({
+      longContextThreshold: 80_000,
+      targets: {
+        default: { provider: 'deepseek', model: 'deepseek-chat' },
+        background: { provider: 'ollama', model: 'qwen3-coder' },
+        think: { provider: 'deepseek', model: 'deepseek-reasoner' },
+        longContext: { provider: 'openrouter', model: 'a,model,with,commas' },
+      },
+    })
+    expect(told(loaded.warnings)).toEqual(['28:36 Providers[0].transformer["deepseek-chat"].use[0]'])
+  })
+
+  test('no file in the home directory is an empty config, and none is made', () => {
+    const loaded = loadConfig({ env: {}, home: join(home, 'nobody') })
+    expect(loaded).toMatchObject({ exists: false, providers: [], routes: { targets: {} }, port: 3456, host: '127.0.0.1', warnings: [] })
+    expect(() => readFileSync(loaded.file)).toThrow('ENOENT')
+  })
+
+  test('CCR_HOME and the home directory say where the file is', () => {
+    expect(configFile({ env: {}, home: '/h' })).toBe('/h/.claude-code-router/config.json')
+    expect(configFile({ env: { CCR_HOME: '/elsewhere' }, home: '/h' })).toBe('/elsewhere/config.json')
+    expect(configFile({ env: { CCR_HOME: '/elsewhere' }, home: '/h', file: '/f.json' })).toBe('/f.json')
+  })
+
+  test.each<[string, (file: string) => void]>([
+    ['there is no such file', () => {}],
+    ['this is a directory', (file) => writeFileSync(join(file, '..', 'x'), '')],
+  ])('a named file that cannot be read is an error: %s', (message, prepare) => {
+    const file = message.includes('directory') ? home : join(home, 'none.json')
+    prepare(file)
+    expect(() => loadConfig({ file, env: {}, home })).toThrow(`${file}:1:1: ${message}`)
+  })
+
+  test.skipIf(process.getuid?.() === 0)('a file without permission is an error', () => {
+    const file = join(home, 'secret.json')
+    writeFileSync(file, '{}')
+    chmodSync(file, 0)
+    expect(() => loadConfig({ file, env: {}, home })).toThrow('permission denied')
+  })
+})
+
+describe('values', () => {
+  test.each<[string, string, Record<string, string>, object]>([
+    ['an empty object', '{}', {}, { port: 3456, host: '127.0.0.1', log: true, logLevel: 'info', timeoutMs: 600_000, nonInteractive: false, providers: [] }],
+    ['a byte order mark and carriage returns', '\ufeff{\r\n "PORT": 1 }\r\n', {}, { port: 1 }],
+    ['null as absent', '{"PORT":null,"HOST":null,"Providers":null,"Router":null,"LOG":null,"APIKEY":null,"LOG_LEVEL":null}', {}, { port: 3456, log: true }],
+    ['empty texts as absent', '{"PORT":"","HOST":"","CLAUDE_PATH":"","PROXY_URL":"","API_TIMEOUT_MS":"","LOG":""}', {}, { port: 3456, host: '127.0.0.1', log: true, timeoutMs: 600_000 }],
+    ['SERVICE_PORT of the environment first', '{"PORT":1}', { SERVICE_PORT: '2' }, { port: 2 }],
+    ['LOG as text', '{"LOG":"false"}', {}, { log: false }],
+    ['LOG_LEVEL silent', '{"LOG_LEVEL":"silent"}', {}, { log: false }],
+    ['a loopback HOST without a key', '{"HOST":"::1"}', {}, { host: '::1' }],
+    ['an open HOST with a key', '{"HOST":"0.0.0.0","APIKEY":"client-key-1"}', {}, { host: '0.0.0.0', apiKey: 'client-key-1' }],
+    ['`providers` in lower case', `{${provider().replace('"P', '"p')}}`, {}, { providers: [expect.objectContaining({ name: 'p' })] }],
+    ['`API_TIMEOUT_MS` for every provider', `{API_TIMEOUT_MS: 5000, ${provider()}, Router: {default: "p,m"}}`, {}, { providers: [expect.objectContaining({ timeoutMs: 5000 })] }],
+  ])('reads %s', (_, text, env, expected) => {
+    const loaded = load(text, env)
+    expect(loaded).toMatchObject(expected)
+  })
+
+  test('a variable that is not set stays as it is written', () => {
+    const loaded = load('{"CLAUDE_PATH":"$NOT_SET/claude","REWRITE_SYSTEM_PROMPT":"${not set}","a":["$SET","${SET}x","$lower","$$SET"]}', { SET: 'v' })
+    expect(loaded.raw).toEqual({ CLAUDE_PATH: '$NOT_SET/claude', REWRITE_SYSTEM_PROMPT: '${not set}', a: ['v', 'vx', '$lower', '$v'] })
+  })
+
+  test('a variable whose value looks like a variable is not replaced again', () => {
+    expect(load('{"CLAUDE_PATH":"$A"}', { A: '$B', B: 'c' }).claudePath).toBe('$B')
+  })
+
+  test('a key named __proto__ is only a key', () => {
+    const loaded = load('{"__proto__": {"PORT": 1}}')
+    expect([loaded.port, Object.getPrototypeOf(loaded.raw)]).toEqual([3456, Object.prototype])
+  })
+})
+
+describe('warnings', () => {
+  test.each<[string, string, string[]]>([
+    ['an open address without a key', '{"HOST":"0.0.0.0"}', ['1:9 HOST']],
+    ['an open address whose key is a placeholder', '{"HOST":"0.0.0.0",\n"APIKEY":"your-secret-key"}', ['1:9 HOST', '2:10 APIKEY']],
+    ['an open address whose key is a variable that is not set', '{"HOST":"0.0.0.0",\n"APIKEY":"$NOT_SET"}', ['1:9 HOST', '2:10 APIKEY']],
+    ['unknown keys', '{"Foo":1,\n "bar": {"baz": 1}}', ['1:2 Foo', '2:2 bar']],
+    ['unknown keys inside', `{${provider(',\n"weight": 1')}, "Router": {"default":"p,m",\n"fast":"p,m"}}`, ['2:1 Providers[0].weight', '3:1 Router.fast']],
+    ['a key that is a variable that is not set', `{${provider().replace('"k3y-of-p-0001"', '\n"$NOPE"')}, "Router": {"default":"p,m"}}`, ['2:1 Providers[0].api_key']],
+    ['no key', `{"Providers":[{"name":"p","api_base_url":"https://p.example"}]}`, ['1:15 Providers[0]']],
+    ['a model that is not listed', `{${provider()},\n"Router": {"default":"p,other"}}`, ['2:22 Router.default']],
+    ['another case', `{${provider()},\n"Router": {"default":"P,M"}}`, ['2:22 Router.default']],
+    ['no default route', `{${provider()},\n"Router": {}}`, ['2:1 Router']],
+    ['no routes', `{${provider()}}`, ['1:1 ']],
+    ['a dialect of another case', `{${provider(',\n"transformer":{"use":["DeepSeek"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
+    ['a dialect that is not known', `{${provider(',\n"transformer":{"use":["gemini-clo"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
+    ['a dialect without its option', `{${provider(',\n"transformer":{"use":["maxtoken"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
+    ['dialects of a model that is not listed', `{${provider(',\n"transformer":{"n":{"use":[]}}')}, Router:{default:"p,m"}}`, ['2:16 Providers[0].transformer.n']],
+    ['both spellings of Providers', `{${provider()},\n"providers":[], Router:{default:"p,m"}}`, ['2:1 providers']],
+    ['a provider that is the router itself', `{"Providers":[{"name":"p","api_base_url":\n"http://localhost:3456"}]}`, ['2:1 Providers[0].api_base_url']],
+  ])('names the place of %s', (_, text, places) => {
+    expect(told(load(text).warnings)).toEqual(places)
+  })
+
+  test('an open address is closed for want of a key, and the warning says why', () => {
+    const { host, warnings } = load('{"HOST":"0.0.0.0"}')
+    expect(host).toBe('127.0.0.1')
+    expect(warnings[0]?.message).toContain('0.0.0.0, because without an `APIKEY`')
+  })
+
+  test('a good config has none', () => {
+    expect(load(`{${provider()}, "Router": {"default":"p,m"}}`).warnings).toEqual([])
+  })
+
+  test('keys that stand twice are told when asked for', () => {
+    load(`{"PORT": 1,\n "LOG": true,\n "PORT": 2}`)
+    expect(told(repeatedKeys({ file: config, env: {}, home }))).toEqual(['3:2 PORT'])
+  })
+})
+
+describe('proxies', () => {
+  const proxyOf = (url: string, more: string, env: Record<string, string> = {}) =>
+    load(`{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"} ${more}}`, env).providers[0]?.proxy
+
+  test.each<[string, string, Record<string, string>, string | false]>([
+    ['https://p.example', '', {}, false],
+    ['https://p.example', ',PROXY_URL:"http://c:1"', {}, 'http://c:1'],
+    ['https://p.example', ',PROXY_URL:"http://c:1",HTTPS_PROXY:"http://d:1"', {}, 'http://d:1'],
+    ['https://p.example', ',https_proxy:"http://c:1"', {}, 'http://c:1'],
+    ['https://p.example', ',httpsProxy:"http://c:1"', {}, 'http://c:1'],
+    ['http://localhost:1', ',PROXY_URL:"http://c:1"', { HTTP_PROXY: 'http://e:1' }, false],
+    ['http://127.0.0.2:1', ',PROXY_URL:"http://c:1"', {}, false],
+    ['http://[::1]:1', ',PROXY_URL:"http://c:1"', {}, false],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1' }, 'http://e:1'],
+    ['https://p.example', '', { https_proxy: 'e:1' }, 'http://e:1'],
+    ['https://p.example', '', { HTTP_PROXY: 'http://e:1' }, false],
+    ['http://p.example', '', { http_proxy: 'http://e:1' }, 'http://e:1'],
+    ['https://p.example', '', { ALL_PROXY: 'http://e:1' }, 'http://e:1'],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', ALL_PROXY: 'socks5://s:1' }, 'http://e:1'],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'a, .example' }, false],
+    ['https://p.example', ',PROXY_URL:"http://c:1"', { NO_PROXY: 'p.example:443' }, false],
+    ['https://p.example', ',PROXY_URL:"http://c:1"', { NO_PROXY: 'p.example:80,x.p.example' }, 'http://c:1'],
+    ['https://p.example', ',PROXY_URL:"http://c:1"', { no_proxy: '*' }, false],
+    ['https://p.example', '', { ALL_PROXY: 'socks5://s:1', NO_PROXY: 'p.example' }, false],
+  ])('%s with %s and %j goes through %s', (url, more, env, proxy) => {
+    expect(proxyOf(url, more, env)).toBe(proxy)
+  })
+
+  test('a SOCKS proxy of the environment is refused where a provider would use it', () => {
+    expect(errorsOf(`{${provider()}}`, { ALL_PROXY: 'socks5h://u:secret@s:1' })).toBe(
+      "1:16: provider `p`: the environment's ALL_PROXY: a socks5h proxy cannot be used, only an HTTP proxy; set `PROXY_URL` in the config, or name the host in NO_PROXY",
+    )
+  })
+})
+
+describe('secrets', () => {
+  test('no message holds a key or a password', () => {
+    const secrets = ['planted-secret-1', 'planted-secret-2', 'planted-secret-3', 'planted-secret-4']
+    const message = errorsOf(`{"APIKEY": ["planted-secret-1"], "PROXY_URL": "socks5://u:planted-secret-2@h:1", "LOG": "planted-secret-3",
+      "Providers": [{"name": "p", "api_base_url": "https://x:planted-secret-4@h", "api_key": {"k": "planted-secret-1"}}]}`)
+    expect(message.split('\n')).toHaveLength(5)
+    expect(secrets.filter((secret) => message.includes(secret))).toEqual([])
+  })
+})
