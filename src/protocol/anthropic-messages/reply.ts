@@ -1,0 +1,93 @@
+import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
+import type { ModelReply } from '../../canonical/reply.ts'
+import type { Part } from '../../canonical/request.ts'
+import type { DecodeContext, EncodeContext } from '../protocol.ts'
+import { decodeAnswerPart, encodeAnswerReasoning, finishOf, malformed, mediaNotice, messageRest, stopReasonOf } from './answer.ts'
+import { errorInside } from './error.ts'
+import { encodeText, encodeToolUse } from './parts.ts'
+import { ID, spelling, withKeys } from './residue.ts'
+import { seal } from './signature.ts'
+import { toToolId } from './tool-id.ts'
+import { decodeUsage, encodeKnownUsage, encodeUsage } from './usage.ts'
+
+/** A whole answer of a provider. Throws for an error inside a success and for a body that is no message. */
+export function decodeReply(body: Json, context: DecodeContext): ModelReply {
+  if (!isObject(body)) throw malformed('answered with something that is no message', context)
+  if (body.type === 'error' || (body.error && !body.content)) throw errorInside(body, context)
+  const parts = contentOf(body, context).map((block, index) => {
+    if (!isObject(block)) throw malformed(`sent content[${index}] that is no block`, context)
+    return decodeAnswerPart(block, `content[${index}]`, context)
+  })
+  const calls = parts.some((part) => part.type === 'tool-call')
+  const usage = decodeUsage(body.usage)
+  const absent = ABSENT.filter((key) => body[key] === undefined)
+  return {
+    ...(typeof body.id === 'string' && { id: body.id }),
+    ...(typeof body.model === 'string' && { model: body.model }),
+    parts,
+    finish: finishOf(body.stop_reason, body.stop_sequence, calls),
+    ...(Object.keys(usage).length > 0 && { usage }),
+    native: { protocol: ID, rest: messageRest(body), ...(absent.length > 0 && { form: { absent } }) },
+  }
+}
+
+/** A whole answer for a client. */
+export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObject {
+  const { native, finish } = reply
+  const ours = restFor(native, ID)
+  const { usage: usageRest, ...rest } = ours ?? {}
+  const content = reply.parts.flatMap((part) => encodePart(part, context))
+  const sent = {
+    calls: reply.parts.some((part) => part.type === 'tool-call'),
+    natives: reply.parts.some((part) => part.type === 'native' && part.native.protocol === ID),
+  }
+  const encode = ours ? encodeKnownUsage : encodeUsage
+  const message: JsonObject = {
+    id: reply.id ?? context.id('msg_'),
+    type: 'message',
+    role: 'assistant',
+    model: reply.model ?? context.model,
+    content,
+    stop_reason: stopReasonOf(finish, sent, native),
+    stop_sequence: finish.stopSequence ?? null,
+    usage: encode(reply.usage, usageRest as JsonObject | undefined),
+  }
+  const absent = spelling(native, 'absent')
+  if (Array.isArray(absent) && absent.includes('stop_sequence') && message.stop_sequence === null) delete message.stop_sequence
+  if (Array.isArray(absent) && absent.includes('usage') && !reply.usage) delete message.usage
+  return withKeys(message, rest)
+}
+
+const ABSENT = ['stop_sequence', 'usage'] as const
+
+function contentOf(body: JsonObject, context: DecodeContext): Json[] {
+  if (Array.isArray(body.content)) return body.content
+  // An answer may be empty, but not nameless as well.
+  if (body.content === null && typeof body.stop_reason === 'string') return []
+  if (typeof body.content === 'string') return [{ type: 'text', text: body.content }]
+  throw malformed('answered without content', context)
+}
+
+function encodePart(part: Part, context: EncodeContext): JsonObject[] {
+  switch (part.type) {
+    case 'text':
+      return [encodeText(part)]
+    case 'reasoning':
+      return [encodeAnswerReasoning(part)]
+    case 'tool-call': {
+      const call = encodeToolUse(part, toToolId(part.id || context.id('toolu_')), part.name)
+      if (part.signature === undefined) return [call]
+      const data = seal({ kind: 'call', origin: part.origin, call: part.id, value: part.signature })
+      return [{ type: 'redacted_thinking', data }, call]
+    }
+    case 'media':
+      return [{ type: 'text', text: mediaNotice(part) }]
+    case 'native': {
+      const block = restFor(part.native, ID)
+      return block ? [block] : []
+    }
+    case 'tool-result':
+      return []
+  }
+}
