@@ -1,4 +1,7 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { configHome } from '../config/load.ts'
 import type { Log } from '../platform/ports.ts'
 import type { CallRecord } from '../store/usage-store.ts'
 import { version } from './version.ts'
@@ -24,12 +27,19 @@ export interface RouterOptions {
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
 export async function startRouter({ config, host, port, log }: RouterOptions): Promise<Router> {
-  const [{ serve }, { bunPorts }, { createMemoryStore }] = await Promise.all([
+  const [{ serve }, { bunPorts }, { createMemoryStore }, { createOverrideReader }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
     import('../store/memory.ts'),
+    import('../config/overrides.ts'),
   ])
   const usage = createMemoryStore()
-  const server = serve({ config, ports: bunPorts({ log, usage }), host, port, version })
+  const overridesOf = createOverrideReader({
+    configHome: configHome(process.env, homedir()),
+    projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(homedir(), '.claude'), 'projects'),
+    providers: config.providers,
+    log,
+  })
+  const server = serve({ config, ports: bunPorts({ log, usage, overridesOf }), host, port, version })
   return { port: server.port, url: server.url, calls: () => usage.calls, stop: (graceMs) => server.stop(graceMs) }
 }

@@ -15,17 +15,27 @@ export const DEFAULT_LONG_CONTEXT_THRESHOLD = 60_000
  */
 export function readRoutes(section: unknown, providers: readonly Provider[], problems: Problem[]): Routes {
   const router = isObject(section) ? section : {}
-  const targets: Partial<Record<Scenario, RouteTarget>> = {}
-  for (const scenario of SCENARIOS) {
-    const target = readTarget(router[scenario], scenario, providers, problems)
-    if (target) targets[scenario] = target
-  }
+  const targets = readTargets(router, providers, problems)
   const fallback = targets.default ?? firstTarget(providers)
   if (fallback && !targets.default && !wasTried(router)) {
     targets.default = fallback
     problems.push(defaultChosen(fallback, isObject(section)))
   }
   return { targets, longContextThreshold: threshold(router) }
+}
+
+/** The targets that a `Router` section names, and no more. */
+export function readTargets(
+  router: JsonObject,
+  providers: readonly Provider[],
+  problems: Problem[],
+): Partial<Record<Scenario, RouteTarget>> {
+  const targets: Partial<Record<Scenario, RouteTarget>> = {}
+  for (const scenario of SCENARIOS) {
+    const target = readTarget(router[scenario], scenario, providers, problems)
+    if (target) targets[scenario] = target
+  }
+  return targets
 }
 
 function readTarget(value: unknown, scenario: Scenario, providers: readonly Provider[], problems: Problem[]): RouteTarget | undefined {

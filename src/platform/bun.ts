@@ -2,8 +2,15 @@ import { randomBytes } from 'node:crypto'
 import type { UsageStore } from '../store/usage-store.ts'
 import type { Log, Ports } from './ports.ts'
 
+export interface BunPortsOptions {
+  readonly log: Log
+  readonly usage: UsageStore
+  readonly overridesOf?: Ports['overridesOf']
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
 /** The outside world as Bun gives it. */
-export function bunPorts(options: { log: Log; usage: UsageStore; env?: Readonly<Record<string, string | undefined>> }): Ports {
+export function bunPorts(options: BunPortsOptions): Ports {
   const env = options.env ?? process.env
   return {
     // Deadlines are ours: Bun's own would cut a provider that thinks for long.
@@ -14,6 +21,7 @@ export function bunPorts(options: { log: Log; usage: UsageStore; env?: Readonly<
     env: (name) => env[name],
     log: options.log,
     usage: options.usage,
+    overridesOf: options.overridesOf ?? (() => []),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { RouteOverride } from '../router/route.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
@@ -13,6 +14,8 @@ export interface Ports {
   env(name: string): string | undefined
   readonly log: Log
   readonly usage: UsageStore
+  /** The routers of a session's project and of the session itself. */
+  overridesOf(sessionId: string): readonly RouteOverride[]
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

@@ -11,10 +11,13 @@ export function createRouteMiddleware(routing: Routing, ports: Ports): Middlewar
   const conversations = createMemory<SessionState>(1000)
   return async (call, next) => {
     const { trace, wire } = call
+    const sessionId = sessionIdOf(call.request, wire.headers)
+    if (sessionId !== undefined) trace.session = sessionId
     const conversation = conversationOf(call.request, wire.headers)
     const session = conversation === undefined ? undefined : conversations.get(conversation)
     const facts = factsOf(call.request, { headers: wire.headers, ...(session && { session }) })
-    const selection = select(facts, routing)
+    const overrides = sessionId === undefined ? [] : ports.overridesOf(sessionId)
+    const selection = select(facts, overrides.length > 0 ? { ...routing, overrides } : routing)
     if (conversation !== undefined && selection.session) {
       const chosen = selection.session
       conversations.set(conversation, chosen)
@@ -22,8 +25,6 @@ export function createRouteMiddleware(routing: Routing, ports: Ports): Middlewar
         if (trace.usage) conversations.set(conversation, learnInput(chosen, promptTokens(trace.usage)))
       })
     }
-    const sessionId = sessionIdOf(call.request, wire.headers)
-    if (sessionId !== undefined) trace.session = sessionId
     trace.target = selection.target
     trace.route = selection.route
     trace.reason = selection.reason
