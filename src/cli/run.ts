@@ -22,6 +22,7 @@ const launchers: Readonly<Record<string, () => Promise<(args: readonly string[])
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   start: async () => (await import('./start.ts')).start,
   demo: async () => (await import('./demo.ts')).demo,
+  config: async () => (await import('./config.ts')).config,
 }
 
 const helpWords = ['help', '-h', '--help']
