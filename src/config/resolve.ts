@@ -27,8 +27,8 @@ export interface Resolved {
 /** Makes a parsed config file ready for use. Pure: everything it finds wrong is in `problems`. */
 export function resolveConfig(written: Json, env: Environment): Resolved {
   const raw = interpolate(written, env)
-  const problems = checkAgainst(configSchema, raw)
   const top = isObject(raw) ? raw : {}
+  const problems = checkAgainst(configSchema, raw).map((problem) => misspelt(problem, top))
   const apiKey = readKey(top['APIKEY'] ?? undefined, ['APIKEY'], '`APIKEY`', problems)
   const timeoutMs = toNumber(top['API_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS
   const proxyUrl = readProxyUrl(top, problems)
@@ -36,7 +36,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const list = providersKey(top, problems)
   const defaults = { env, timeoutMs, port, hasPlugins: Array.isArray(top['transformers']), ...(proxyUrl ? { proxyUrl } : {}) }
   const providers = readProviders(top[list], list, defaults, problems)
-  const routes = readRoutes(top['Router'], providers, problems)
+  const routes = readRoutes(top['Router'], providers, problems, failedProviders(top[list], problems))
   const level = asString(top['LOG_LEVEL'])
   return {
     config: {
@@ -54,14 +54,32 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       routes,
       raw: top,
     },
-    problems: withoutFollowers(problems),
+    problems,
   }
 }
 
-/** A route to a provider that is itself in error is no news. */
-function withoutFollowers(problems: readonly Problem[]): Problem[] {
-  const providersFailed = problems.some(({ path, severity }) => isError({ severity }) && /^providers?$/i.test(String(path[0])))
-  return problems.filter(({ path, message }) => !(providersFailed && path[0] === 'Router' && /there is no provider|is not set/.test(message)))
+/**
+ * Without `Providers` or `Router` an unknown key that looks like one is it, misspelt: nothing else of the file would work.
+ */
+function misspelt(problem: Problem, top: JsonObject): Problem {
+  const [key] = problem.path
+  if (isError(problem) || problem.path.length !== 1 || problem.suggestion === undefined) return problem
+  const meantKey = Object.keys(sections).find((section) => problem.suggestion?.includes(`\`${section}\``))
+  if (meantKey === undefined || sections[meantKey]?.some((spelling) => top[spelling] !== undefined)) return problem
+  return { ...problem, severity: 'error', message: `expected the key \`${meantKey}\`, found \`${key}\`` }
+}
+
+const sections: Readonly<Record<string, readonly string[]>> = {
+  Providers: ['Providers', 'providers'],
+  providers: ['Providers', 'providers'],
+  Router: ['Router'],
+}
+
+/** Whether an entry of this name could not be read: a route to it is no further error. */
+function failedProviders(list: Json | undefined, problems: readonly Problem[]): (name: string) => boolean {
+  const failed = problems.some(isError)
+  if (!Array.isArray(list)) return () => failed
+  return (name) => list.some((entry) => isObject(entry) && asString(entry['name'])?.trim() === name)
 }
 
 function providersKey(top: JsonObject, problems: Problem[]): 'Providers' | 'providers' {

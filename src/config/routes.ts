@@ -4,22 +4,28 @@ import type { Provider } from '../provider/provider.ts'
 import type { Routes, RouteTarget, Scenario } from '../router/route.ts'
 import { SCENARIOS } from '../router/route.ts'
 import type { Problem } from './diagnostic.ts'
+import { isError } from './diagnostic.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Input tokens above which `longContext` applies if the config does not say. */
 export const DEFAULT_LONG_CONTEXT_THRESHOLD = 60_000
 
 /**
- * A `Router` section. A value that names no provider is an error. Without a `default`, the first model of the first
- * provider is it, with a warning.
+ * A `Router` section. A value that names no provider is an error, unless it names an entry
+ * that has an error of its own. Without a `default`, the first model of the first provider is it, with a warning.
  */
-export function readRoutes(section: unknown, providers: readonly Provider[], problems: Problem[]): Routes {
+export function readRoutes(
+  section: unknown,
+  providers: readonly Provider[],
+  problems: Problem[],
+  hasOwnError?: (provider: string) => boolean,
+): Routes {
   const router = isObject(section) ? section : {}
-  const targets = readTargets(router, providers, problems)
+  const targets = readTargets(router, providers, problems, hasOwnError)
   const fallback = targets.default ?? firstTarget(providers)
   if (fallback && !targets.default && !wasTried(router)) {
     targets.default = fallback
-    problems.push(defaultChosen(fallback, isObject(section)))
+    if (!problems.some(isError)) problems.push(defaultChosen(fallback, isObject(section)))
   }
   return { targets, longContextThreshold: threshold(router) }
 }
@@ -29,16 +35,23 @@ export function readTargets(
   router: JsonObject,
   providers: readonly Provider[],
   problems: Problem[],
+  hasOwnError?: (provider: string) => boolean,
 ): Partial<Record<Scenario, RouteTarget>> {
   const targets: Partial<Record<Scenario, RouteTarget>> = {}
   for (const scenario of SCENARIOS) {
-    const target = readTarget(router[scenario], scenario, providers, problems)
+    const target = readTarget(router[scenario], scenario, providers, problems, hasOwnError)
     if (target) targets[scenario] = target
   }
   return targets
 }
 
-function readTarget(value: unknown, scenario: Scenario, providers: readonly Provider[], problems: Problem[]): RouteTarget | undefined {
+function readTarget(
+  value: unknown,
+  scenario: Scenario,
+  providers: readonly Provider[],
+  problems: Problem[],
+  hasOwnError: (provider: string) => boolean = () => false,
+): RouteTarget | undefined {
   if (typeof value !== 'string' || value.trim() === '') return undefined
   const path = ['Router', scenario]
   const subject = `\`Router.${scenario}\``
@@ -51,6 +64,7 @@ function readTarget(value: unknown, scenario: Scenario, providers: readonly Prov
   const written = value.slice(comma + 1).trim()
   const provider = byName(name, providers)
   if (!provider) {
+    if (hasOwnError(name)) return undefined
     const names = providers.map((candidate) => candidate.name)
     const known = names.length > 0 ? `the providers are ${names.map((known) => `\`${known}\``).join(', ')}` : 'add it to `Providers`'
     problems.push({ severity: 'error', path, message: `${subject}: there is no provider \`${name}\``, suggestion: didYouMean(name, names) ?? known })
