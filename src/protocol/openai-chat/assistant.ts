@@ -3,6 +3,7 @@ import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
 import { dropNative, mediaBlock, nativeText, textBlock } from './blocks.ts'
 import type { Pair } from './pairs.ts'
+import { markedField } from './reasoning-field.ts'
 import type { Scope } from './scope.ts'
 
 /** An assistant message: its texts as one content, its calls, and earlier reasoning where the provider wants it back. */
@@ -73,12 +74,13 @@ function assistantContent(blocks: readonly JsonObject[], form: Json | undefined,
  */
 function replayed(part: ReasoningPart, scope: Scope, path: string): { field: string; text: string }[] {
   scope.losses.residue(part.native, path)
-  if (part.signature !== undefined) scope.losses.drop(`${path}.signature`, 'only its origin can verify it')
+  const marked = markedField(part)
+  if (part.signature && marked === undefined) scope.losses.drop(`${path}.signature`, 'only its origin can verify it')
   if (part.encrypted !== undefined) {
     scope.losses.drop(path, 'encrypted reasoning can be read by its origin alone')
     return []
   }
-  const field = replayField(part, scope)
+  const field = replayField(part, marked, scope)
   if (field === 'none') {
     scope.losses.drop(path, 'the provider takes no earlier reasoning')
     return []
@@ -86,12 +88,12 @@ function replayed(part: ReasoningPart, scope: Scope, path: string): { field: str
   return part.text === '' ? [] : [{ field, text: part.text }]
 }
 
-function replayField(part: ReasoningPart, scope: Scope): string {
+function replayField(part: ReasoningPart, marked: string | undefined, scope: Scope): string {
   const { reasoningReplay } = scope.target.traits
   if (reasoningReplay) return reasoningReplay
   const form = formFor(part.native, 'openai-chat')
   if (form === 'reasoning' || form === 'reasoning_content' || form === 'reasoning_text') return form
-  return part.origin?.provider === scope.target.provider ? 'reasoning_content' : 'none'
+  return part.origin?.provider === scope.target.provider ? (marked ?? 'reasoning_content') : 'none'
 }
 
 function callFields(calls: readonly Pair[], scope: Scope, path: string, message: Message): JsonObject {

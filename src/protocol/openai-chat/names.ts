@@ -24,9 +24,10 @@ export function createToolNames(request: ModelRequest): ToolNames {
   return { of: (name) => wireNames.get(name) ?? name, renamed }
 }
 
-/** A call id that every provider accepts; the same one for the same `id`. */
-export function wireId(id: string): string {
-  return ACCEPTED_ID.test(id) ? id : shortened(id, MAX_ID_LENGTH)
+/** A call id that the provider of `model` accepts; the same one for the same `id`. */
+export function wireId(id: string, model: string): string {
+  const isAccepted = ACCEPTED_ID.test(id) || (KIMI.test(model) && KIMI_ID.test(id))
+  return isAccepted ? id : shortened(id, MAX_ID_LENGTH)
 }
 
 const MAX_LENGTH = 64
@@ -34,6 +35,9 @@ const ACCEPTED = /^[a-zA-Z0-9_-]{1,64}$/
 // OpenAI refuses ids of more than 40 characters: "string too long. Expected a string with maximum length 40".
 const MAX_ID_LENGTH = 40
 const ACCEPTED_ID = /^[a-zA-Z0-9_-]{1,40}$/
+// Kimi counts its calls in their ids and loses its way without them.
+const KIMI = /kimi|moonshot/i
+const KIMI_ID = /^functions\.[a-zA-Z0-9_-]{1,64}:\d+$/
 
 function shortened(text: string, length: number): string {
   const mark = `_${fingerprint(text)}`

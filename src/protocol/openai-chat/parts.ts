@@ -3,6 +3,7 @@ import type { Json } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { ReasoningPart, TextPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
+import { fieldMark } from './reasoning-field.ts'
 import type { Piece } from './content.ts'
 import type { Sent } from './finish.ts'
 import { createToolCalls } from './tool-calls.ts'
@@ -88,5 +89,5 @@ function emptyPart(type: Flow['type'], form: string | undefined, context: Decode
   const native: Native | undefined = form === undefined ? undefined : { protocol: 'openai-chat', rest: {}, form }
   if (type === 'text') return { type, text: '', ...(native && { native }) }
   const { provider, model } = context
-  return { type, text: '', origin: { provider, model }, ...(native && { native }) }
+  return { type, text: '', signature: fieldMark(form), origin: { provider, model }, ...(native && { native }) }
 }

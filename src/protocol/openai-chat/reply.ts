@@ -44,7 +44,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     choices: [
       {
         index: 0,
-        message: { ...encodeMessage(reply.parts, spelling.content), ...objectOr(spelling.message) },
+        message: { ...encodeMessage(reply.parts, spelling), ...objectOr(spelling.message) },
         finish_reason: FINISH_WORD[reply.finish.kind],
         ...objectOr(spelling.choice),
       },
@@ -56,28 +56,36 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
 
 const REPLY_KEYS = new Set(['id', 'object', 'model', 'choices', 'usage'])
 const CHOICE_KEYS = new Set(['index', 'message', 'finish_reason'])
-const MESSAGE_KEYS = ['role', 'content', 'tool_calls', 'function_call', 'images']
+const LISTS = ['tool_calls', 'images']
 const REASONING_KEYS = ['reasoning_content', 'reasoning', 'reasoning_details', 'reasoning_text']
 
 function formOf(body: JsonObject): JsonObject {
   const choice = Array.isArray(body.choices) ? body.choices[0] : undefined
   const message = isObject(choice) ? choice.message : undefined
   if (!isObject(choice) || !isObject(message)) return {}
-  const claimed = new Set(MESSAGE_KEYS)
+  const claimed = new Set(['role', 'content', 'function_call', ...LISTS.filter((key) => Array.isArray(message[key]))])
   const reasoning = REASONING_KEYS.find((key) => message[key])
   // The details hold signatures and what else cannot be written again from the text.
   if (reasoning !== undefined && reasoning !== 'reasoning_details') claimed.add(reasoning)
   if (typeof message.refusal === 'string') claimed.add('refusal')
+  const calls = Array.isArray(message.tool_calls) ? message.tool_calls : []
   return {
-    content: Array.isArray(message.content) ? 'parts' : message.content === '' ? 'empty' : 'string',
+    content: spellingOf(message.content),
+    ...(calls.some((call) => isObject(call) && call.index !== undefined) && { calls: 'indexed' }),
     message: omit(message, claimed),
     choice: omit(choice, CHOICE_KEYS),
     ...(isObject(body.usage) && { usage: body.usage }),
   }
 }
 
-function encodeMessage(parts: readonly Part[], spelling: Json | undefined): JsonObject {
-  const message: JsonObject = { role: 'assistant', content: spelling === 'empty' ? '' : null }
+function spellingOf(content: Json | undefined): string {
+  if (Array.isArray(content)) return 'parts'
+  return content === '' ? 'empty' : 'string'
+}
+
+function encodeMessage(parts: readonly Part[], form: JsonObject): JsonObject {
+  const { content } = form
+  const message: JsonObject = { role: 'assistant', content: content === 'empty' ? '' : null }
   const calls: JsonObject[] = []
   for (const part of parts) {
     if (part.type === 'tool-call') calls.push(encodeCall(part))
@@ -85,8 +93,8 @@ function encodeMessage(parts: readonly Part[], spelling: Json | undefined): Json
     else if (part.type === 'text') addText(message, formFor(part.native, 'openai-chat'), part.text)
     else if (part.type === 'media') addImage(message, part)
   }
-  if (spelling === 'parts') message.content = parts.flatMap(contentBlock)
-  if (calls.length > 0) message.tool_calls = calls
+  if (content === 'parts') message.content = parts.flatMap(contentBlock)
+  if (calls.length > 0) message.tool_calls = form.calls ? calls.map((call, index) => ({ index, ...call })) : calls
   return message
 }
 

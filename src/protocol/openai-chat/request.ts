@@ -23,7 +23,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     cacheMarks: own || target.traits.cacheControl === true,
     images: target.traits.images !== false,
     names,
-    pairs: pairTools(request.messages, own ? (id) => id : wireId),
+    pairs: pairTools(request.messages, (id) => (own ? id : wireId(id, target.model))),
     losses,
   }
   losses.residue(request.native, '')

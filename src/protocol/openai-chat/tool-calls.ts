@@ -1,5 +1,5 @@
 import type { ModelEvent } from '../../canonical/event.ts'
-import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { ToolCallPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { createJsonScan, scanJson, type JsonScan } from './json-scan.ts'
@@ -56,7 +56,10 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
       id: uniqueId(call.wireId),
       name: context.toolNames?.get(call.name) ?? call.name,
       input: '',
-      ...(call.custom && { native: { protocol: 'openai-chat', rest: {}, form: 'custom' } }),
+      ...signatureOf(call.rest, context),
+      ...((call.custom || call.rest) && {
+        native: { protocol: 'openai-chat', rest: call.rest ?? {}, ...(call.custom && { form: 'custom' }) },
+      }),
     }
     out.push({ type: 'part-start', index: call.index, part: call.part })
   }
@@ -73,6 +76,7 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
     last = call
     if (!call.wireId) call.wireId = piece.id
     if (!call.name) call.name = piece.name
+    call.rest ??= piece.rest
     feed(call, piece.text)
     if (!call.part && call.name && (call.wireId || call.input)) start(call, out)
     if (call.part && call.scan.filled) flush(call, out)
@@ -118,9 +122,12 @@ interface Piece {
   readonly name: string
   readonly text: string
   readonly custom: boolean
+  /** Keys that are not known. */
+  readonly rest?: JsonObject
 }
 
 interface Call {
+  rest: JsonObject | undefined
   wireId: string
   /** As the provider knows it. */
   name: string
@@ -142,6 +149,7 @@ function createCall(piece: Piece): Call {
   // The input of a custom tool is any text.
   if (piece.custom) scan.plain = scan.filled = true
   return {
+    rest: undefined,
     wireId: '',
     name: '',
     custom: piece.custom,
@@ -159,13 +167,25 @@ function readPiece(delta: JsonObject): Piece {
   const custom = isObject(delta.custom) ? delta.custom : undefined
   const told = custom ?? (isObject(delta.function) ? delta.function : {})
   const index = asNumber(delta.index)
+  const rest = omit(delta, PIECE_KEYS)
   return {
+    ...(Object.keys(rest).length > 0 && { rest }),
     ...(index !== undefined && { index }),
     id: asString(delta.id) ?? '',
     name: asString(told.name) ?? '',
     text: argumentText(custom ? custom.input : told.arguments),
     custom: custom !== undefined,
   }
+}
+
+const PIECE_KEYS = new Set(['index', 'id', 'type', 'function', 'custom'])
+
+// Gemini behind a Chat endpoint signs its calls.
+function signatureOf(rest: JsonObject | undefined, { provider, model }: DecodeContext) {
+  const extra = rest?.extra_content
+  const google = isObject(extra) ? extra.google : undefined
+  const signature = isObject(google) ? asString(google.thought_signature) : undefined
+  return signature === undefined ? {} : { signature, origin: { provider, model } }
 }
 
 function argumentText(value: Json | undefined): string {
