@@ -1,7 +1,7 @@
 // Compiles the executable. `bun build.ts` makes dist/ccr for this machine, `bun build.ts linux-x64-musl …` makes
 // dist/<target>/ccr for others, `bun build.ts all` for every target of the table.
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { version } from './package.json'
 
 /** What can be built, and the name of the file. The x64 builds need SSE4.2 and no more: there is no baseline variant. */
@@ -45,12 +45,18 @@ for (const [name, file] of Object.entries(targets)) {
 }
 
 function build(outfile: string, target?: string): void {
-  mkdirSync(dirname(outfile), { recursive: true })
+  const directory = join(import.meta.dir, dirname(outfile))
+  mkdirSync(directory, { recursive: true })
+  // The source maps are in the executable; Bun leaves a copy of each beside it. The rename also lets a running one be replaced.
+  const stage = mkdtempSync(join(directory, '.build-'))
+  const staged = join(stage, basename(outfile))
   const cross = target === undefined ? [] : [`--target=bun-${target}`]
-  const { exitCode } = Bun.spawnSync([process.execPath, 'build', ...flags, ...cross, 'src/main.ts', '--outfile', outfile], {
+  const { exitCode } = Bun.spawnSync([process.execPath, 'build', ...flags, ...cross, 'src/main.ts', '--outfile', staged], {
     cwd: import.meta.dir,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  if (exitCode !== 0) process.exit(exitCode || 1)
+  if (exitCode === 0) renameSync(staged, join(import.meta.dir, outfile))
+  rmSync(stage, { recursive: true })
+  if (exitCode !== 0) process.exit(exitCode)
   console.log(`${outfile} ${version}`)
 }

@@ -28,7 +28,7 @@ export async function code(args: readonly string[]): Promise<number> {
   if (conflicts.length > 0) throw new Failure(describeConflicts(conflicts))
   if (config.providers.length === 0 && !asksOnlyForItself(args)) {
     const { setUp } = await import('./set-up.ts')
-    await setUp(config.file)
+    setUp({ env, home })
     config = loadConfig({ env, home })
   }
   for (const warning of config.warnings) console.error(`warning: ${formatDiagnostic(warning)}`)

@@ -24,7 +24,7 @@ export async function runCommand(command: CommandDef<ArgsDef>, names: readonly s
     console.log(await helpOf(command, names))
     return 1
   }
-  const { result } = (await runCitty(command, { rawArgs: [...args] })) as { result: unknown }
+  const { result } = await runCitty(command, { rawArgs: [...args] })
   return typeof result === 'number' ? result : 0
 }
 

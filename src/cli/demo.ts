@@ -4,7 +4,7 @@ import { defineCommand } from 'citty'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
 import { judgeFirst, judgeSecond } from './demo/judge.ts'
-import { ARGUMENTS, MODEL, QUESTION, TOOL, TOOL_RESULT } from './demo/script.ts'
+import { MODEL, QUESTION, TOOL, TOOL_RESULT } from './demo/script.ts'
 import { startUpstream } from './demo/upstream.ts'
 import { type Router, startRouter } from './router.ts'
 import { version } from './version.ts'
@@ -43,22 +43,33 @@ async function converse(config: Config, router: Router, upstreamUrl: string): Pr
   console.log(paint('dim', `  provider  OpenAI Chat        → ${upstreamUrl} (built in)\n`))
   console.log(`${paint('bold', 'you  ')}  ${QUESTION}`)
 
-  const messages: Anthropic.MessageParam[] = [{ role: 'user', content: QUESTION }]
-  const first = await ask(client, messages, paint)
-  const problems = judgeFirst(first.message, first.words)
-  const call = first.message.content.find((block) => block.type === 'tool_use')
-  console.log(`${paint('bold', 'tool ')}  ${call?.name ?? TOOL.name} ${JSON.stringify(call?.input ?? ARGUMENTS)} → ${TOOL_RESULT}`)
-  const result = { type: 'tool_result' as const, tool_use_id: call?.id ?? 'none', content: TOOL_RESULT }
-  messages.push({ role: 'assistant', content: first.message.content }, { role: 'user', content: [result] })
-  const second = await ask(client, messages, paint)
-  problems.push(...judgeSecond(second.message, second.words))
-
-  console.log(`\n${describe('call 1', first)}\n${describe('call 2', second)}\n`)
-  for (const { route } of [first, second]) if (route !== `demo,${MODEL}`) problems.push(`the route: expected demo,${MODEL}, found ${route}`)
+  const problems: string[] = []
+  try {
+    problems.push(...(await hold(client, paint)))
+  } catch (error) {
+    problems.push(`the call failed: ${error instanceof Error ? error.message : String(error)}`)
+  }
   for (const problem of problems) console.error(`${paint('red', 'wrong')}  ${problem}`)
   if (problems.length > 0) return 1
   console.log(`${paint('green', 'All of it was right')}: text, tool arguments, stop reasons, tokens. Next: ccr code`)
   return 0
+}
+
+/** Holds the conversation and shows it; gives what was wrong with it. */
+async function hold(client: Anthropic, paint: Paint): Promise<string[]> {
+  const messages: Anthropic.MessageParam[] = [{ role: 'user', content: QUESTION }]
+  const first = await ask(client, messages, paint)
+  const call = first.message.content.find((block) => block.type === 'tool_use')
+  console.log(`${paint('bold', 'tool ')}  ${call ? `${call.name} ${JSON.stringify(call.input)} → ${TOOL_RESULT}` : 'was not called'}`)
+  const problems = judgeFirst(first.message, first.words)
+  if (!call) return problems
+
+  const result = { type: 'tool_result' as const, tool_use_id: call.id, content: TOOL_RESULT }
+  messages.push({ role: 'assistant', content: first.message.content }, { role: 'user', content: [result] })
+  const second = await ask(client, messages, paint)
+  console.log(`\n${describe('call 1', first)}\n${describe('call 2', second)}\n`)
+  const routes = [first, second].map(({ route }) => route).filter((route) => route !== `demo,${MODEL}`)
+  return [...problems, ...judgeSecond(second.message, second.words), ...routes.map((route) => `the route: expected demo,${MODEL}, found ${route}`)]
 }
 
 interface Exchange {

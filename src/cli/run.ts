@@ -21,8 +21,8 @@ const launchers: Readonly<Record<string, () => Promise<(args: readonly string[])
 
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   start: async () => (await import('./start.ts')).start,
-  demo: async () => (await import('./demo.ts')).demo,
   config: async () => (await import('./config.ts')).config,
+  demo: async () => (await import('./demo.ts')).demo,
 }
 
 const helpWords = ['help', '-h', '--help']

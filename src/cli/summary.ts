@@ -16,7 +16,7 @@ export function summarize(calls: readonly CallRecord[]): string | undefined {
   const failed = calls.filter(({ error }) => error !== undefined).length
   return [
     `ccr: ${[...models].map(([name, count]) => `${name} (${count})`).join(', ') || 'no model answered'}`,
-    `${count(input)} tokens in${cached > 0 ? ` (${count(cached)} from cache)` : ''}, ${count(output)} out`,
+    `${readable(input)} tokens in${cached > 0 ? ` (${readable(cached)} from cache)` : ''}, ${readable(output)} out`,
     ...(fallbacks > 0 ? [`${fallbacks} by fallback`] : []),
     ...(failed > 0 ? [`${failed} failed`] : []),
   ].join(' · ')
@@ -26,6 +26,6 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
 }
 
-function count(number: number): string {
+function readable(number: number): string {
   return number.toLocaleString('en-US')
 }
