@@ -6,7 +6,7 @@ import { passingFaults } from './fault.ts'
 import { expectSuccess, IMAGE, LIMIT_MS, play, SECRET, type Played } from './play.ts'
 import { waysTo, type Way } from './way.ts'
 
-if (!CLAUDE) console.warn('Claude Code is not installed: its tests are skipped. Run `npm install` in test/client.')
+if (!CLAUDE) console.warn('Claude Code is not installed, so its tests are skipped: `npm test` installs it.')
 
 describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (way) => {
   test(
@@ -26,6 +26,8 @@ describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (
     async () => {
       await using played = await play(way, 'tools')
       expectUsage(played, way)
+      // What ccr says itself when the agent is done; straight there is nobody to say it.
+      if (way.sumsUp) expect(played.stderr).toContain('(5) · 11,095 tokens in (3,535 from cache), 485 out')
     },
     LIMIT_MS,
   )

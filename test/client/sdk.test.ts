@@ -22,7 +22,7 @@ import { IMAGE, LIMIT_MS } from './play.ts'
 import { serve } from './served.ts'
 
 const ask = {
-  model: 'claude-sonnet-4-5',
+  model: 'claude-scripted',
   max_tokens: 1000,
   messages: [{ role: 'user', content: 'Hello 🙂' }],
 } satisfies Anthropic.MessageCreateParamsNonStreaming

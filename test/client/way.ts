@@ -9,6 +9,8 @@ export interface Way {
   readonly name: string
   /** Runs Claude Code with a prompt; `env` comes on top of what the way itself needs. */
   run(prompt: string, provider: Upstream, scratch: Scratch, env?: Readonly<Record<string, string>>): Promise<ClaudeRun>
+  /** Whether a line at the end tells the models and tokens of the run. */
+  readonly sumsUp: boolean
   /** Whether the model's reasoning goes back to it. */
   readonly returnsReasoning: boolean
   /** The counts that Claude Code must show for one answer of these counts. */
@@ -20,6 +22,7 @@ export function waysTo(claude: string): readonly Way[] {
   return [
     {
       name: 'straight',
+      sumsUp: false,
       returnsReasoning: true,
       run: (prompt, provider, scratch, env) =>
         runClaude([claude, ...claudeArguments(prompt)], scratch, {
@@ -39,6 +42,7 @@ export function waysTo(claude: string): readonly Way[] {
 function throughCcr(claude: string, protocol: ServedProtocol): Way {
   return {
     name: `ccr to ${protocol.name}`,
+    sumsUp: true,
     returnsReasoning: protocol.returnsReasoning,
     usage: (usage) => protocol.usage(usage),
     run: async (prompt, provider, scratch, env) => {
