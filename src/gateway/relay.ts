@@ -6,6 +6,7 @@ import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
 import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { readText, type Incoming } from './send.ts'
+import { attribute } from './source.ts'
 
 /**
  * The provider's own bytes, cut only between events, for a client that speaks its protocol. An observer reads along
@@ -35,7 +36,8 @@ export async function relayStream(
   const finish = (failure: ModelError | undefined): Uint8Array | undefined => {
     done = true
     const [half] = cutter.end()
-    const error = observer.end(half) ?? (observer.ended() ? undefined : failure)
+    const broken = observer.end(half)
+    const error = observer.ended() ? undefined : (failure ?? broken)
     if (!error) return half
     // Half an event has gone to nobody, but the provider meant to say more: only a cut connection is true.
     if (half) throw error
@@ -63,7 +65,7 @@ export async function relayStream(
       if (!whole) {
         const [half] = cutter.end()
         const error = observer.end(half)
-        if (error) throw error
+        if (error) throw attribute(error, context)
         if (half) held.push(half)
         done = true
         break
@@ -72,7 +74,7 @@ export async function relayStream(
       observer.push(whole)
     }
     const early = observer.error()
-    if (early) throw early
+    if (early) throw attribute(early, context)
   } catch (cause) {
     source.cancel()
     throw cause

@@ -89,6 +89,13 @@ export function watchSilence(ports: Ports, limitMs: number, who: Respondent, exp
   }
 }
 
+/** `error` as a sentence that names who failed, if it does not yet. */
+export function attribute(error: ModelError, who: Respondent): ModelError {
+  const name = `${who.provider} (${who.model})`
+  if (error.message.startsWith(name)) return error
+  return new ModelError(`${name}: ${error.message}`, { ...error.details, status: error.status, ...who })
+}
+
 /** A failed connection in words that tell the user where to look. */
 export function connectionError(cause: unknown, who: Respondent): ModelError {
   const code = (cause as { code?: unknown } | undefined)?.code

@@ -7,7 +7,7 @@ import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { parseReply } from './relay.ts'
 import { readText, type Incoming } from './send.ts'
-import type { Source } from './source.ts'
+import { attribute, type Source } from './source.ts'
 
 /** How a provider's answer is read and how the client is told. */
 export interface Translation {
@@ -33,7 +33,8 @@ export async function translateStream(incoming: Incoming, translation: Translati
   const take = (batch: readonly ModelEvent[] | undefined): { text: string; real: boolean } => {
     let out = ''
     let real = false
-    for (const event of batch ?? []) {
+    for (const told of batch ?? []) {
+      const event = told.type === 'error' ? { ...told, error: attribute(told.error, translation.decodeContext) } : told
       observe(event, trace)
       real ||= isReal(event)
       for (const frame of encoder.push(event)) out += encodeSse(frame)
@@ -50,7 +51,7 @@ export async function translateStream(incoming: Incoming, translation: Translati
     for (let real = false; !real && !done; ) {
       const batch = await events.next()
       const error = batch?.find((event) => isReal(event))
-      if (error?.type === 'error') throw error.error
+      if (error?.type === 'error') throw attribute(error.error, translation.decodeContext)
       const taken = take(batch)
       held += taken.text
       real = taken.real
@@ -123,7 +124,12 @@ function wholeEvents(incoming: Incoming, translation: Translation): Batches {
 }
 
 async function wholeReply(incoming: Incoming, translation: Translation): Promise<ModelReply> {
-  return translation.reply(parseReply(await readText(incoming.source), translation.decodeContext))
+  const body = parseReply(await readText(incoming.source), translation.decodeContext)
+  try {
+    return translation.reply(body)
+  } catch (cause) {
+    throw cause instanceof ModelError ? attribute(cause, translation.decodeContext) : cause
+  }
 }
 
 async function collect(source: Source, translation: Translation): Promise<ModelReply> {

@@ -55,14 +55,17 @@ describe('a client whose protocol the provider speaks is relayed', () => {
     expect(await (await gateway(post('/v1/messages', QUESTION))).text()).toBe(reply)
   })
 
-  test.each([
-    ['between two events', [START, ...TEXT, { stop: 'cut' as const }]],
-    ['by a clean end', [START, ...TEXT, { stop: 'end' as const }]],
-    ['by a reset', [START, ...TEXT, { stop: 'reset' as const }]],
-  ])('a stream that breaks %s ends in an error event', async (_name, pieces) => {
-    await using upstream = await createUpstream(() => stream(pieces))
+  test.each(['cut', 'end', 'reset'] as const)('a stream that breaks between two events by %s ends in an error event', async (stop) => {
+    const answered = Promise.withResolvers<void>()
+    await using upstream = await createUpstream(() => stream([START, ...TEXT, { until: answered.promise }, { stop }]))
     const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
-    const text = await (await gateway(post('/v1/messages', STREAMED))).text()
+    const response = await gateway(post('/v1/messages', STREAMED))
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    let text = ''
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      text += new TextDecoder().decode(piece.value)
+      if (text.endsWith(TEXT.join(''))) answered.resolve()
+    }
     expect(text.startsWith([START, ...TEXT].join(''))).toBe(true)
     expect(text.slice([START, ...TEXT].join('').length)).toStartWith('event: error\ndata: {"type":"error"')
     expect(calls[0]?.error).toBeDefined()
@@ -91,17 +94,21 @@ describe('a client is translated where the provider speaks another protocol', ()
   })
 
   test.each<[string, Parameters<typeof stream>[0]]>([
-    ['cut', ['data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n', { stop: 'end' }]],
-    ['reset', ['data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n', { stop: 'reset' }]],
-    ['malformed', ['data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n', 'data: {oops\n\n']],
-    ['failing', ['data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n', 'data: {"error":{"message":"boom"}}\n\n']],
+    ['cut', [{ stop: 'end' }]],
+    ['reset', [{ stop: 'reset' }]],
+    ['malformed', ['data: {oops\n\n']],
+    ['failing', ['data: {"error":{"message":"boom"}}\n\n']],
   ])('a %s stream ends in an error event, never in a normal stop', async (_name, pieces) => {
-    await using upstream = await createUpstream(() => stream(pieces))
+    const answered = Promise.withResolvers<void>()
+    const hi = 'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n'
+    await using upstream = await createUpstream(() => stream([hi, { until: answered.promise }, ...pieces]))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
     const response = await gateway(post('/v1/messages', STREAMED))
+    answered.resolve()
     const text = await response.text()
     expect(response.status).toBe(200)
     expect(text).toContain('event: error')
+    expect(text).toMatch(/"message":"mock \(mock-model\)/)
     expect(text).not.toContain('message_stop')
     expect(text).toStartWith('event: message_start')
   })
