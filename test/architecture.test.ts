@@ -36,6 +36,7 @@ const DEPENDENCIES: Readonly<Record<string, string>> = {
   '@sinclair/typebox': "the config's schema, its check and the JSON Schema for editors from one declaration",
   citty: 'sub-commands that are loaded when they are called',
   elysia: 'routes and schemas of the admin API',
+  'gpt-tokenizer': 'real token counts for `count_tokens`, loaded when that is first asked',
   openai: 'wire types of OpenAI Chat and Responses',
 }
 
