@@ -44,7 +44,7 @@ const starter = `{
     //   "name": "anthropic",
     //   "api_base_url": "https://api.anthropic.com",
     //   "api_key": "$ANTHROPIC_API_KEY",
-    //   "models": ["claude-opus-4-8", "claude-haiku-4-5"]
+    //   "models": ["claude-opus-4-8", "claude-haiku-4-5"],
     // },
 
     // An OpenAI-compatible endpoint: the host, the part up to /v1, or the full URL.
@@ -53,19 +53,19 @@ const starter = `{
     //   "api_base_url": "https://api.deepseek.com/v1",
     //   "api_key": "$DEEPSEEK_API_KEY",
     //   "models": ["deepseek-v4-pro", "deepseek-v4-flash"],
-    //   "transformer": { "use": ["deepseek"] }
+    //   "transformer": { "use": ["deepseek"] },
     // },
 
     // A server on this machine needs no key.
     // {
     //   "name": "ollama",
     //   "api_base_url": "http://127.0.0.1:11434/v1",
-    //   "models": ["qwen3-coder"]
+    //   "models": ["qwen3-coder"],
     // },
   ],
 
   "Router": {
-    // "provider,model" for everything that no other route takes.
+    // Where everything goes that no other route takes: a provider and a model.
     // "default": "anthropic,claude-opus-4-8",
 
     // Small side tasks of the agent.
