@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { USAGE } from '../helper/turn.ts'
 import { CLAUDE } from './claude-code.ts'
 import { passingFaults } from './fault.ts'
-import { expectSuccess, IMAGE, LIMIT_MS, play, SECRET, type Played } from './play.ts'
+import { DOCUMENT, expectSuccess, IMAGE, LIMIT_MS, play, SECRET, type Played } from './play.ts'
 import { waysTo, type Way } from './way.ts'
 
 if (!CLAUDE) console.warn('Claude Code is not installed, so its tests are skipped: `npm test` installs it.')
@@ -51,6 +51,32 @@ describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (
       const images = played.conversations.at(-1)?.messages.flatMap((message) => message.images)
       expect(images).toEqual([{ mediaType: 'image/png', base64: IMAGE }])
       expect(played.lastText.split(IMAGE)).toHaveLength(2)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'shows the model a PDF as a document',
+    async () => {
+      await using played = await play(way, 'document')
+      expectSuccess(played, 'document done: no secret, 1 results')
+      const documents = played.conversations.at(-1)?.messages.flatMap((message) => message.documents)
+      expect(documents).toEqual([{ mediaType: 'application/pdf', base64: DOCUMENT }])
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'loads a tool that it had kept back',
+    async () => {
+      await using played = await play(way, 'deferred-tool')
+      expectSuccess(played, 'deferred-tool done: no secret, 1 results')
+      const [before, after] = played.conversations
+      expect(before?.tools.has('NotebookEdit')).toBe(false)
+      expect(after?.tools.get('NotebookEdit')).toMatchObject({
+        type: 'object',
+        required: ['notebook_path', 'new_source'],
+      })
     },
     LIMIT_MS,
   )

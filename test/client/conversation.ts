@@ -15,12 +15,14 @@ export interface SeenMessage {
   readonly text: string
   /** Names of the tools that the assistant called. */
   readonly calls: readonly string[]
-  readonly images: readonly SeenImage[]
+  readonly images: readonly SeenMedia[]
+  readonly documents: readonly SeenMedia[]
   /** The assistant's reasoning, if it came back. */
   readonly reasoning: string
 }
 
-export interface SeenImage {
+/** A file that came as a file, and not as text. */
+export interface SeenMedia {
   readonly mediaType: string
   readonly base64: string
 }
@@ -115,6 +117,7 @@ function roleOf(wire: unknown): SeenMessage['role'] {
 
 function message(role: SeenMessage['role'], parts: readonly unknown[]): SeenMessage {
   const reasoning = parts.filter((part) => field(part, 'thought') === true)
+  const media = parts.flatMap((part) => mediaOf(part))
   return {
     role,
     text: parts
@@ -122,7 +125,8 @@ function message(role: SeenMessage['role'], parts: readonly unknown[]): SeenMess
       .map((part) => textAt(part, 'text'))
       .join('\n'),
     calls: parts.flatMap((part) => calledName(part)),
-    images: parts.flatMap((part) => imageOf(part)),
+    images: media.filter(isImage),
+    documents: media.filter((file) => !isImage(file)),
     reasoning: [
       ...parts.map((part) => textAt(part, 'thinking')),
       ...reasoning.map((part) => textAt(part, 'text')),
@@ -135,14 +139,19 @@ function calledName(part: unknown): string[] {
   return field(part, 'functionCall') ? [textAt(field(part, 'functionCall'), 'name')] : []
 }
 
-function imageOf(part: unknown): SeenImage[] {
+function isImage({ mediaType }: SeenMedia): boolean {
+  return mediaType.startsWith('image/')
+}
+
+function mediaOf(part: unknown): SeenMedia[] {
+  const type = textAt(part, 'type')
   const source = field(part, 'source')
-  if (field(part, 'type') === 'image')
+  if (type === 'image' || type === 'document')
     return [{ mediaType: textAt(source, 'media_type'), base64: textAt(source, 'data') }]
   const inline = field(part, 'inlineData')
   if (inline) return [{ mediaType: textAt(inline, 'mimeType'), base64: textAt(inline, 'data') }]
-  const [, mediaType = '', base64 = ''] =
-    /^data:([^;]+);base64,(.*)$/.exec(textAt(field(part, 'image_url'), 'url')) ?? []
+  const url = textAt(field(part, 'image_url'), 'url') || textAt(field(part, 'file'), 'file_data')
+  const [, mediaType = '', base64 = ''] = /^data:([^;]+);base64,(.*)$/.exec(url) ?? []
   return base64 ? [{ mediaType, base64 }] : []
 }
 

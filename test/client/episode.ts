@@ -70,6 +70,11 @@ const EPISODES: Readonly<Record<string, readonly Step[]>> = {
     finish,
   ],
   image: [({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/image.png` } }] }), finish],
+  document: [({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/document.pdf` } }] }), finish],
+  'deferred-tool': [
+    () => ({ calls: [{ name: 'ToolSearch', input: { query: 'select:NotebookEdit', max_results: 5 } }] }),
+    finish,
+  ],
   thinking: [
     (scene) => ({ ...readSecret(scene), reasoning: 'First I must read the file.', text: 'Let me look.' }),
     (scene) => ({ ...finish(scene), reasoning: 'Now I know the secret.' }),

@@ -1,4 +1,4 @@
-import { hangUp, json, stopAfter, stream, type Answer } from '../helper/answer.ts'
+import { hangUp, json, split, stopAfter, stream, type Answer } from '../helper/answer.ts'
 import { anthropicError, anthropicErrorFrame } from '../helper/turn-anthropic.ts'
 import { chatError, chatErrorFrame } from '../helper/turn-chat.ts'
 import type { Received } from '../helper/upstream.ts'
@@ -18,6 +18,7 @@ export const passingFaults: readonly Fault[] = [
   status(529, 'overloaded_error'),
   { name: 'a connection closed without an answer', bend: () => hangUp() },
   { name: 'a connection reset without an answer', bend: () => hangUp('reset') },
+  { name: 'bytes that come one by one', bend: (right) => split(right, 1) },
   { name: 'an error in mid-stream', bend: failInside },
   { name: 'a stream that is cut in mid-call', bend: (right) => stopAfter(right, -4, 'cut') },
   { name: 'a stream that is reset in mid-call', bend: (right) => stopAfter(right, -4, 'reset') },

@@ -21,6 +21,17 @@ export const SECRET = 'secret-1a2b3c4d5e6f'
 export const IMAGE =
   'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg=='
 
+/** What `document.pdf` holds: one empty page. */
+export const DOCUMENT = Buffer.from(
+  `%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 99 99]>> endobj
+trailer <</Root 1 0 R>>
+%%EOF
+`,
+).toString('base64')
+
 /** An episode as it was played, and what the model saw of it. */
 export interface Played extends ClaudeRun, AsyncDisposable {
   readonly conversations: readonly Conversation[]
@@ -51,6 +62,7 @@ function asksModel({ method, path }: Received): boolean {
 async function furnish({ work }: Scratch): Promise<void> {
   await writeFile(join(work, 'secret.txt'), `${SECRET}\n`)
   await writeFile(join(work, 'image.png'), Buffer.from(IMAGE, 'base64'))
+  await writeFile(join(work, 'document.pdf'), Buffer.from(DOCUMENT, 'base64'))
 }
 
 /** The agent ended well with this text. One comparison, so that a failure shows all there is to know of the run. */
