@@ -17,7 +17,7 @@ const LAYERS = ['canonical', 'protocol', 'provider', 'router', 'gateway', 'serve
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   config: ['canonical', 'protocol', 'provider', 'router', 'gateway', 'platform'],
   store: ['canonical', 'platform'],
-  platform: ['canonical', 'store/usage-store.ts'],
+  platform: ['canonical', 'router/route.ts', 'store/usage-store.ts'],
 }
 
 /** Edges that a layer may lean on. The gateway knows interfaces only. */
