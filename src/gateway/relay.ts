@@ -38,10 +38,8 @@ export async function relayStream(
     const [half] = cutter.end()
     const broken = observer.end(half)
     const error = observer.ended() ? undefined : (failure ?? broken)
-    if (!error) return half
-    // Half an event has gone to nobody, but the provider meant to say more: only a cut connection is true.
-    if (half) throw error
-    return new TextEncoder().encode(encodeSse(errorFrame(protocol, error)))
+    // Half an event has been held back, so the client is between two events: it can be told.
+    return error ? new TextEncoder().encode(encodeSse(errorFrame(protocol, error))) : half
   }
 
   const next = async (): Promise<Uint8Array | undefined> => {
@@ -73,7 +71,7 @@ export async function relayStream(
       held.push(whole)
       observer.push(whole)
     }
-    const early = observer.error()
+    const early = observer.early()
     if (early) throw attribute(early, context)
   } catch (cause) {
     source.cancel()
@@ -126,26 +124,27 @@ interface Observer {
   end(half: Uint8Array | undefined): ModelError | undefined
   committed(): boolean
   ended(): boolean
-  error(): ModelError | undefined
+  /** The error that came instead of an answer. */
+  early(): ModelError | undefined
 }
 
 function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace): Observer {
   const framing = decodeSse()
   const decoder = protocol.decodeStream(context)
-  let committed = false
+  let first: ModelEvent | undefined
   let ended = false
   let error: ModelError | undefined
 
   const see = (events: ModelEvent[]): void => {
     for (const event of events) {
       observe(event, trace)
-      if (isReal(event)) committed = true
+      if (isReal(event)) first ??= event
       if (event.type === 'finish') ended = true
       if (event.type === 'error') error ??= event.error
     }
   }
   const read = (frames: Frame[]): void => {
-    for (const frame of frames) if (!committed || protocol.isNotable(frame)) see(decoder.push(frame))
+    for (const frame of frames) if (!first || protocol.isNotable(frame)) see(decoder.push(frame))
   }
   return {
     push: (bytes) => read(framing.push(bytes)),
@@ -157,8 +156,8 @@ function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace
       // An error that the provider itself told in the stream has gone down with its bytes.
       return told ? undefined : error
     },
-    committed: () => committed,
+    committed: () => first !== undefined,
     ended: () => ended,
-    error: () => error,
+    early: () => (first?.type === 'error' ? first.error : undefined),
   }
 }

@@ -71,11 +71,18 @@ describe('a client whose protocol the provider speaks is relayed', () => {
     expect(calls[0]?.error).toBeDefined()
   })
 
-  test('a stream that breaks inside an event cuts the connection', async () => {
+  test('of a stream that breaks inside an event, the half event is held back', async () => {
     await using upstream = await createUpstream(() => stream([START, ...TEXT, (END[0] as string).slice(0, 30), { stop: 'end' }]))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
-    const response = await gateway(post('/v1/messages', STREAMED))
-    await expect(response.text()).rejects.toThrow()
+    const text = await (await gateway(post('/v1/messages', STREAMED))).text()
+    expect(text).toStartWith(`${[START, ...TEXT].join('')}event: error`)
+  })
+
+  test('a whole last event without its empty line is the end', async () => {
+    const last = END.join('').trimEnd()
+    await using upstream = await createUpstream(() => stream([START, ...TEXT, last]))
+    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+    expect(await (await gateway(post('/v1/messages', STREAMED))).text()).toBe([START, ...TEXT, last].join(''))
   })
 })
 

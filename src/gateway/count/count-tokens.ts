@@ -34,8 +34,14 @@ const mostWork = 50_000
 const workAtATime = 4_000
 /** A character outside of ASCII costs the tokenizer this much besides its tokens. */
 const wideCharacterWork = 3
+/** Tokens for a character above which a text is no words (base64, say): each token has to be merged from bytes. */
+const denseText = 0.45
 
-async function countSegments(segments: readonly string[], tokenizer: Tokenizer, pause: () => Promise<void>): Promise<number> {
+async function countSegments(
+  segments: readonly string[],
+  tokenizer: Tokenizer,
+  pause: () => Promise<void>,
+): Promise<number> {
   let counted = 0
   let estimated = 0
   let work = 0
@@ -46,12 +52,17 @@ async function countSegments(segments: readonly string[], tokenizer: Tokenizer, 
     const tokens = tokenizer(segment)
     counted += tokens
     estimated += estimateText(segment)
-    work += tokens + wideCharacterWork * wideCharacters(segment)
+    work += workOf(segment, tokens)
     if (work < nextPause) continue
     nextPause += workAtATime
     await pause()
   }
   return counted
+}
+
+function workOf(segment: string, tokens: number): number {
+  const isDense = tokens > denseText * segment.length
+  return tokens * (isDense ? 2 : 1) + wideCharacterWork * wideCharacters(segment)
 }
 
 function remainder(segments: readonly string[], counted: number, estimated: number): number {

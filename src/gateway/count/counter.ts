@@ -16,7 +16,10 @@ export interface TokenCounter {
 }
 
 /** A counter that loads its tokenizer when first asked, once, and does with estimates if that fails. */
-export function createTokenCounter(ports: Pick<Ports, 'sleep' | 'log'>, load: () => Promise<Tokenizer> = loadTokenizer): TokenCounter {
+export function createTokenCounter(
+  ports: Pick<Ports, 'sleep' | 'log'>,
+  load: () => Promise<Tokenizer> = loadTokenizer,
+): TokenCounter {
   const factors = new Map<string, number>()
   let loading: Promise<Tokenizer | undefined> | undefined
   const tokenizer = (): Promise<Tokenizer | undefined> =>

@@ -13,13 +13,16 @@ beforeAll(async () => {
 })
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-const withText = (text: string): ModelRequest => requestWith({ messages: [{ role: 'user', parts: [{ type: 'text', text }] }] })
+const withText = (text: string): ModelRequest =>
+  requestWith({ messages: [{ role: 'user', parts: [{ type: 'text', text }] }] })
 const count = (request: ModelRequest, pause = nextTurn): Promise<number> => countTokens(request, { tokenizer, pause })
 
-const prose = 'The router reads a request, looks at the facts that its rules ask for, and chooses who shall answer it.\n'
+const prose =
+  'The router reads a request, looks at the facts that its rules ask for, and chooses who shall answer it.\n'
 const code = 'export function add(one: number, other: number): number {\n    return one + other * 1_024\n}\n\n'
 const chinese = '开发者可以让模型阅读整个代码仓库，然后提出修改建议，并自动运行测试来验证结果。\n'
-const json = '{"type":"object","properties":{"path":{"type":"string","description":"Absolute path"}},"required":["path"]},'
+const json =
+  '{"type":"object","properties":{"path":{"type":"string","description":"Absolute path"}},"required":["path"]},'
 const random = base64Of(1_000_000)
 
 describe('a text that is counted whole', () => {
@@ -40,7 +43,10 @@ describe('a text that is counted whole', () => {
 })
 
 test('a large text is counted in part, and comes within a percent of the whole', async () => {
-  const mixed = Array.from({ length: 6_000 }, (_unused, index) => [prose, code, json][(index * index + (index >> 5)) % 3]).join('')
+  const mixed = Array.from(
+    { length: 6_000 },
+    (_unused, index) => [prose, code, json][(index * index + (index >> 5)) % 3],
+  ).join('')
   const whole = segmentsOf(mixed).reduce((sum, segment) => sum + tokenizer(segment), 0)
   expect(whole).toBeGreaterThan(50_000)
   expect((await count(withText(mixed))) / whole).toBeWithin(0.99, 1.01)
@@ -98,7 +104,9 @@ test('of 24 at once none keeps the thread: others have their turn all the while'
 
 test('parts of every kind are counted, media by their size', async () => {
   const image = { type: 'media', kind: 'image', source: { type: 'base64', data: 'A'.repeat(4_000_000) } } as const
-  const request = requestWith({ messages: [{ role: 'user', parts: [{ type: 'tool-result', id: 't', content: [image] }] }] })
+  const request = requestWith({
+    messages: [{ role: 'user', parts: [{ type: 'tool-result', id: 't', content: [image] }] }],
+  })
   expect(await count(request)).toBeWithin(1_600, 1_650)
 })
 
@@ -109,7 +117,9 @@ test('without a tokenizer the estimate serves', async () => {
 
 test('a factor scales the count', async () => {
   const request = withText(prose.repeat(100))
-  expect((await countTokens(request, { tokenizer, pause: nextTurn, factor: 1.3 })) / (await count(request))).toBeCloseTo(1.3, 2)
+  expect(
+    (await countTokens(request, { tokenizer, pause: nextTurn, factor: 1.3 })) / (await count(request)),
+  ).toBeCloseTo(1.3, 2)
 })
 
 describe('segments', () => {
