@@ -1,14 +1,12 @@
 import type { Message, ModelRequest, Part } from '../canonical/request.ts'
 import { estimateInput } from './estimate.ts'
 import { markersIn } from './marker.ts'
-import { conversationOf, type HeaderValues, type SessionState, sessionIdOf } from './session.ts'
+import { type HeaderValues, type SessionState, sessionIdOf } from './session.ts'
 
 /** What a rule may see of a request. Each is worked out when first asked for, and once. */
 export interface Facts {
   readonly request: ModelRequest
   readonly sessionId: string | undefined
-  /** The key of what is remembered of this conversation. */
-  readonly conversation: string | undefined
   /** What is remembered of this conversation. */
   readonly session: SessionState | undefined
   /** Input tokens by the size of the request alone. */
@@ -37,7 +35,6 @@ export interface RequestInfo {
 export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
   const estimated = once(() => estimateInput(request))
   const sessionId = once(() => sessionIdOf(request, info.headers))
-  const conversation = once(() => conversationOf(request, info.headers))
   const markers = once(() => markersIn(request))
   const hasNewImage = once(() => newestTurn(request.messages).some((message) => message.parts.some(isImage)))
   return {
@@ -45,9 +42,6 @@ export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
     session: info.session,
     get sessionId() {
       return sessionId()
-    },
-    get conversation() {
-      return conversation()
     },
     get estimated() {
       return estimated()
@@ -105,5 +99,7 @@ function thinkingOf({ reasoning }: ModelRequest): string | undefined {
   if (!reasoning || reasoning.mode === 'off') return undefined
   if (reasoning.effort === 'xhigh' || reasoning.effort === 'max') return `effort ${reasoning.effort} is asked for`
   if (reasoning.mode !== 'on') return undefined
-  return reasoning.budget === undefined ? 'thinking is on' : `thinking is on, with a budget of ${reasoning.budget} tokens`
+  return reasoning.budget === undefined
+    ? 'thinking is on'
+    : `thinking is on, with a budget of ${reasoning.budget} tokens`
 }

@@ -45,7 +45,8 @@ function webpSize(view: DataView): ImageSize | undefined {
   switch (view.getUint32(12)) {
     case 0x56503820: // 'VP8 '
       return { width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff }
-    case 0x5650384c: { // 'VP8L'
+    case 0x5650384c: {
+      // 'VP8L'
       const bits = view.getUint32(21, true)
       return { width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 }
     }

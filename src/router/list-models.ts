@@ -19,7 +19,14 @@ export function listModels(providers: readonly RoutedProvider[], routes: Routes)
   const models = new Map<string, ListedModel>()
   const add = (provider: string, model: string): void => {
     const id = nameOfTarget({ provider, model })
-    if (!models.has(id)) models.set(id, { id, provider, model, aliases: aliasesOf(id, model, providers), scenarios: scenariosOf(id, routes) })
+    if (!models.has(id))
+      models.set(id, {
+        id,
+        provider,
+        model,
+        aliases: aliasesOf(id, model, providers),
+        scenarios: scenariosOf(id, routes),
+      })
   }
   for (const provider of providers) for (const model of provider.models) add(provider.name, model)
   for (const scenario of SCENARIOS) {

@@ -28,12 +28,7 @@ export function readModelName(name: string, providers: readonly RoutedProvider[]
   const plain = isPicked ? trimmed.slice(PICKER_PREFIX.length) : trimmed
   const exact = readPlain(plain, providers)
   const isListed = exact.kind === 'listed' || (exact.kind === 'target' && exact.listed)
-  return isListed ? exact : readPlain(withoutWindowMark(plain), providers)
-}
-
-/** `name` without the mark of a larger window (`[1m]`) that Claude Code's users append. */
-export function withoutWindowMark(name: string): string {
-  return name.replace(windowMark, '')
+  return isListed ? exact : readPlain(plain.replace(windowMark, ''), providers)
 }
 
 /** A target as users write it. */
@@ -43,7 +38,9 @@ export function nameOfTarget(target: RouteTarget): string {
 
 /** The provider of this name, in any case; the same spelling wins over another case. */
 export function findProvider<P extends RoutedProvider>(name: string, providers: readonly P[]): P | undefined {
-  return providers.find((provider) => provider.name === name) ?? providers.find((provider) => sameName(provider.name, name))
+  return (
+    providers.find((provider) => provider.name === name) ?? providers.find((provider) => sameName(provider.name, name))
+  )
 }
 
 /** The model as `provider` lists it, in any case. */
@@ -52,6 +49,7 @@ export function findModel(model: string, provider: RoutedProvider): string | und
   return provider.models.find((listed) => sameName(listed, model))
 }
 
+/** The mark of a larger window that Claude Code's users append. */
 const windowMark = /[ \t]{0,4}\[\d{1,4}[mk]\]$/i
 
 function sameName(one: string, other: string): boolean {

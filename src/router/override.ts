@@ -16,7 +16,10 @@ export interface EffectiveRoute {
 /** Merges: an override wins for what it names, `background` included, and leaves the rest. */
 export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveRoutes {
   const entries: Partial<Record<Scenario, EffectiveRoute>> = {}
-  const layers = [{ from: 'Router', ...routes, isOverride: false }, ...overrides.map((layer) => ({ ...layer, isOverride: true }))]
+  const layers = [
+    { from: 'Router', ...routes, isOverride: false },
+    ...overrides.map((layer) => ({ ...layer, isOverride: true })),
+  ]
   let longContextThreshold = routes.longContextThreshold
   for (const layer of layers) {
     longContextThreshold = layer.longContextThreshold ?? longContextThreshold

@@ -13,7 +13,8 @@ export function unknownProvider(provider: string, model: string, providers: read
 /** `a,` was asked for. */
 export function noModel(provider: string, providers: readonly RoutedProvider[]): ModelError {
   const models = providers.find((candidate) => candidate.name === provider)?.models ?? []
-  const hint = models.length > 0 ? `for example ${quote(`${provider},${models[0]}`)}` : `as ${quote(`${provider},model`)}`
+  const hint =
+    models.length > 0 ? `for example ${quote(`${provider},${models[0]}`)}` : `as ${quote(`${provider},model`)}`
   return new ModelError(`The model name ${quote(`${provider},`)} holds no model: name one behind the comma, ${hint}.`, {
     kind: 'bad-request',
     param: 'model',

@@ -72,15 +72,23 @@ function namedByClient({ facts, routing, warnings }: Question): { choice: Choice
   const named = readModelName(model, routing.providers)
   switch (named.kind) {
     case 'target':
-      return { choice: explicit(named.target, `the client asks for ${quote(model)}`), isFirm: named.listed || !vendorSpelling.test(model) }
+      return {
+        choice: explicit(named.target, `the client asks for ${quote(model)}`),
+        isFirm: named.listed || !vendorSpelling.test(model),
+      }
     case 'listed':
-      return { choice: explicit(named.target, `only ${named.target.provider} lists ${quote(model)}`), isFirm: !isUnasked(model, routing) }
+      return {
+        choice: explicit(named.target, `only ${named.target.provider} lists ${quote(model)}`),
+        isFirm: !isUnasked(model, routing),
+      }
     case 'no-model':
       throw noModel(named.provider, routing.providers)
     case 'unknown-provider':
       throw unknownProvider(named.provider, model, routing.providers)
     case 'ambiguous':
-      warnings.push(`${quote(model)} can be ${named.targets.map(nameOfTarget).join(' or ')}: ask for one of them by that name`)
+      warnings.push(
+        `${quote(model)} can be ${named.targets.map(nameOfTarget).join(' or ')}: ask for one of them by that name`,
+      )
       return undefined
     case 'unlisted':
       if (!isAgentsOwn(model) && !isSmallModel(model, routing.smallModel)) warnings.push(unlisted(model))
@@ -113,7 +121,10 @@ function readMarkers(facts: Facts, routing: Routing, warnings: string[]): Choice
   for (const model of facts.markers) {
     const found = resolve(model, routing)
     if (found) {
-      if (!found.listed) warnings.push(`the sub-agent marker names ${quote(model)}, which ${found.target.provider} does not list: asked for as written`)
+      if (!found.listed)
+        warnings.push(
+          `the sub-agent marker names ${quote(model)}, which ${found.target.provider} does not list: asked for as written`,
+        )
       return { target: found.target, route: 'subagent', reason: `a sub-agent marker names ${quote(model)}` }
     }
     warnings.push(`the sub-agent marker names ${quote(model)}, which is no configured model: it is ignored`)
@@ -133,11 +144,16 @@ function resolve(model: string, { providers }: Routing): { target: RouteTarget; 
 function byScenario({ facts, routing, routes, warnings }: Question, scenario: Scenario): Choice | undefined {
   const entry = routes.entries[scenario]
   if (!entry) return undefined
-  const fact = RULES[scenario](facts, { longContextThreshold: routes.longContextThreshold, smallModel: routing.smallModel })
+  const fact = RULES[scenario](facts, {
+    longContextThreshold: routes.longContextThreshold,
+    smallModel: routing.smallModel,
+  })
   if (fact === undefined) return undefined
   const provider = findProvider(entry.target.provider, routing.providers)
   if (!provider) {
-    warnings.push(`${entry.from} names ${quote(nameOfTarget(entry.target))} for ${scenario}, and there is no such provider: it is passed over`)
+    warnings.push(
+      `${entry.from} names ${quote(nameOfTarget(entry.target))} for ${scenario}, and there is no such provider: it is passed over`,
+    )
     return undefined
   }
   const target = { provider: provider.name, model: findModel(entry.target.model, provider) ?? entry.target.model }

@@ -7,7 +7,10 @@ const providers = [
   { name: 'OpenRouter', models: ['vendor/model', 'a,b', 'shared'] },
   { name: 'local', models: ['qwen', 'shared', 'claude-opus-5-5'] },
 ]
-const routes = { targets: { default: target('local,qwen'), think: target('local,unlisted') }, longContextThreshold: 60_000 }
+const routes = {
+  targets: { default: target('local,qwen'), think: target('local,unlisted') },
+  longContextThreshold: 60_000,
+}
 const models = listModels(providers, routes)
 
 test('lists what the providers list and the routes use, once each, with its scenarios', () => {

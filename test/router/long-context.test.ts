@@ -51,7 +51,8 @@ describe('a request', () => {
     routes: { targets: { default: target('p,m'), longContext: target('p,big') }, longContextThreshold: threshold },
   }
   const headers = { 'x-claude-code-session-id': 'session-1234' }
-  const prompt = (length: number) => ({ messages: [{ role: 'user', parts: [{ type: 'text', text: 'word '.repeat(length) }] }] }) as const
+  const prompt = (length: number) =>
+    ({ messages: [{ role: 'user', parts: [{ type: 'text', text: 'word '.repeat(length) }] }] }) as const
 
   test('is long by what the last usage showed, where the estimate alone is not', () => {
     const change = prompt(50_000)
@@ -71,7 +72,9 @@ describe('a request', () => {
   })
 
   test('is not measured when no route asks for its size', () => {
-    expect(selectFor(prompt(10), { ...routing, routes: { ...routing.routes, targets: { default: target('p,m') } } }).session).toBeUndefined()
+    expect(
+      selectFor(prompt(10), { ...routing, routes: { ...routing.routes, targets: { default: target('p,m') } } }).session,
+    ).toBeUndefined()
     expect(selectFor({ ...prompt(10), model: 'p,m' }, routing).session).toBeUndefined()
   })
 

@@ -14,7 +14,11 @@ test.each<[string, Partial<ModelRequest>, string[]]>([
   ['at the start of the system prompt', { system: system(`${mark('a,b')}You are`) }, ['a,b']],
   ['in its midst, with spaces', { system: system(`You\n${mark(' a,b\n')}\nare`) }, ['a,b']],
   ['in a message before the first answer', { messages: [user(text('x')), user(text(mark('a,b')))] }, ['a,b']],
-  ['in a late system message', { messages: [user(text('x')), assistant, { role: 'system', parts: [text(mark('a,b'))] }] }, ['a,b']],
+  [
+    'in a late system message',
+    { messages: [user(text('x')), assistant, { role: 'system', parts: [text(mark('a,b'))] }] },
+    ['a,b'],
+  ],
   ['twice', { system: system(mark('a,b') + mark('c,d')) }, ['a,b', 'c,d']],
   ['not in a later prompt', { messages: [user(text('x')), assistant, user(text(mark('a,b')))] }, []],
   ['not without its end', { system: system('<CCR-SUBAGENT-MODEL>a,b') }, []],
@@ -62,7 +66,9 @@ describe('removing', () => {
   }
 
   test('happens whichever rule decides, and only where there is a marker', () => {
-    expect(selectFor({ system: system(`${mark('P,M')}x`), model: 'p,other' }, routing).edited?.system).toEqual(system('x'))
+    expect(selectFor({ system: system(`${mark('P,M')}x`), model: 'p,other' }, routing).edited?.system).toEqual(
+      system('x'),
+    )
     expect(selectFor({ system: system('x') }, routing).edited).toBeUndefined()
   })
 

@@ -3,7 +3,7 @@ import { type NamedModel, nameOfTarget, readModelName } from '../../src/router/m
 
 const providers = [
   { name: 'OpenAI', models: ['gpt-5', 'shared', 'o9[1m]'] },
-  { name: 'openrouter', models: ['vendor/model', 'shared', 'a,b'] },
+  { name: 'openrouter', models: ['vendor/model', 'shared', 'a,b', 'open,x'] },
   { name: 'vendor', models: ['model', 'other'] },
   { name: 'vendor/eu', models: ['model-eu'] },
   { name: 'twin', models: ['t'] },
@@ -24,6 +24,7 @@ test.each([
   ['openrouter,x,y/z:free', 'target openrouter,x,y/z:free'],
   ['TWIN,t', 'target TWIN,t listed'],
   ['twin,t', 'target twin,t listed'],
+  ['open,x', 'target open,x'],
   ['open,anything', 'target open,anything'],
   ['openai,', 'no-model OpenAI'],
   ['openai, ', 'no-model OpenAI'],

@@ -22,6 +22,10 @@ export function target(name: string): RouteTarget {
   return { provider: name.slice(0, comma), model: name.slice(comma + 1) }
 }
 
-export function selectFor(change: Partial<ModelRequest>, routing: Routing, info: RequestInfo = { headers: {} }): Selection {
+export function selectFor(
+  change: Partial<ModelRequest>,
+  routing: Routing,
+  info: RequestInfo = { headers: {} },
+): Selection {
   return select(factsOf(requestWith(change), info), routing)
 }

@@ -32,14 +32,20 @@ test('the table is long enough to mean something', () => {
   expect(new Set(table.map((row) => row.name)).size).toBe(table.length)
 })
 
-test.each(table.map((row) => [row.name, row.target, row.route, row] as const))('%s → %s (%s)', (_name, _target, _route, row) => {
-  const selection = select(factsOf(requestOf(row), { headers: shapeOf(row).headers }), routing)
-  expect({ target: nameOfTarget(selection.target), route: selection.route }).toEqual({ target: row.target, route: row.route } as never)
-  expect(selection.reason).toContain(row.why)
-  expect(selection.warnings).toHaveLength(row.warns?.length ?? 0)
-  row.warns?.forEach((words, index) => expect(selection.warnings[index]).toContain(words))
-  expect(selection.targets).toEqual([selection.target])
-})
+test.each(table.map((row) => [row.name, row.target, row.route, row] as const))(
+  '%s → %s (%s)',
+  (_name, _target, _route, row) => {
+    const selection = select(factsOf(requestOf(row), { headers: shapeOf(row).headers }), routing)
+    expect({ target: nameOfTarget(selection.target), route: selection.route }).toEqual({
+      target: row.target,
+      route: row.route,
+    } as never)
+    expect(selection.reason).toContain(row.why)
+    expect(selection.warnings).toHaveLength(row.warns?.length ?? 0)
+    row.warns?.forEach((words, index) => expect(selection.warnings[index]).toContain(words))
+    expect(selection.targets).toEqual([selection.target])
+  },
+)
 
 function shapeOf(row: Case) {
   const shape = requests[row.shape]
@@ -49,7 +55,10 @@ function shapeOf(row: Case) {
 
 function requestOf(row: Case) {
   const { headers, body } = shapeOf(row)
-  const changed = JSON.parse(JSON.stringify({ ...body, ...row.change }).replace('"BIG"', `"${'A'.repeat(4_000_000)}"`)) as JsonObject
-  if (row.pad !== undefined) (changed['messages'] as JsonObject[]).push({ role: 'system', content: 'word '.repeat(row.pad / 5) })
+  const changed = JSON.parse(
+    JSON.stringify({ ...body, ...row.change }).replace('"BIG"', `"${'A'.repeat(4_000_000)}"`),
+  ) as JsonObject
+  if (row.pad !== undefined)
+    (changed['messages'] as JsonObject[]).push({ role: 'system', content: 'word '.repeat(row.pad / 5) })
   return decodeRequest({ path: '/messages', query: '', headers, body: changed })
 }

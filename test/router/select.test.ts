@@ -9,7 +9,11 @@ const providers = [
   { name: 'anthropic', models: ['claude-opus-5-5', 'claude-haiku-4-5-20251001', 'shared'] },
   { name: 'local', models: ['qwen', 'shared'] },
 ]
-const targets: Routes['targets'] = { default: target('local,qwen'), think: target('local,thinker'), background: target('local,small') }
+const targets: Routes['targets'] = {
+  default: target('local,qwen'),
+  think: target('local,thinker'),
+  background: target('local,small'),
+}
 const routing: Routing = { providers, routes: { targets, longContextThreshold: 60_000 } }
 
 function chosen(change: Partial<ModelRequest>, by: Routing = routing): string {
@@ -17,13 +21,21 @@ function chosen(change: Partial<ModelRequest>, by: Routing = routing): string {
   return `${nameOfTarget(selection.target)} ${selection.route}`
 }
 
-describe("names that Claude Code sends unasked, and that a provider lists", () => {
+describe('names that Claude Code sends unasked, and that a provider lists', () => {
   test.each<[string, Partial<ModelRequest>, string]>([
     ['stand instead of default', { model: 'claude-opus-5-5' }, 'anthropic,claude-opus-5-5 explicit'],
     ['leave thinking to its route', { model: 'claude-opus-5-5', reasoning: { mode: 'on' } }, 'local,thinker think'],
     ['leave background work to its route', { model: 'claude-haiku-4-5-20251001' }, 'local,small background'],
-    ['are firm when the provider is named', { model: 'anthropic/claude-opus-5-5', reasoning: { mode: 'on' } }, 'anthropic,claude-opus-5-5 explicit'],
-    ['are no wish for a provider in OpenRouter spelling', { model: 'anthropic/claude-haiku-4.5' }, 'local,small background'],
+    [
+      'are firm when the provider is named',
+      { model: 'anthropic/claude-opus-5-5', reasoning: { mode: 'on' } },
+      'anthropic,claude-opus-5-5 explicit',
+    ],
+    [
+      'are no wish for a provider in OpenRouter spelling',
+      { model: 'anthropic/claude-haiku-4.5' },
+      'local,small background',
+    ],
   ])('%s', (_name, change, result) => {
     expect(chosen(change)).toBe(result)
   })
@@ -36,14 +48,22 @@ describe("names that Claude Code sends unasked, and that a provider lists", () =
 test('a name that two providers list is left to the scenarios, and said', () => {
   const selection = selectFor({ model: 'shared' }, routing)
   expect(selection.route).toBe('default')
-  expect(selection.warnings).toEqual(['"shared" can be anthropic,shared or local,shared: ask for one of them by that name'])
+  expect(selection.warnings).toEqual([
+    '"shared" can be anthropic,shared or local,shared: ask for one of them by that name',
+  ])
 })
 
 describe('where nothing can be decided there is an error that says what to do', () => {
   const none: Routing = { providers, routes: { targets: {}, longContextThreshold: 60_000 } }
   test.each<[string, string, Routing, number, string[]]>([
     ['an unknown provider', 'nobody,gpt-5', routing, 404, ['"nobody"', 'anthropic, local']],
-    ['an unknown provider, no providers at all', 'nobody,gpt-5', { ...none, providers: [] }, 404, ['add one to "Providers"']],
+    [
+      'an unknown provider, no providers at all',
+      'nobody,gpt-5',
+      { ...none, providers: [] },
+      404,
+      ['add one to "Providers"'],
+    ],
     ['a provider without a model', 'local,', routing, 400, ['"local,qwen"']],
     ['no default', 'claude-saga-9', none, 400, ['"claude-saga-9"', '"default": "anthropic,claude-opus-5-5"']],
     ['no default and no providers', 'claude-saga-9', { ...none, providers: [] }, 400, ['"Providers"']],
@@ -55,15 +75,22 @@ describe('where nothing can be decided there is an error that says what to do', 
   })
 
   test('an error quotes no more of a name than fits in a line', () => {
-    expect((errorOf(() => selectFor({ model: `x,${'y'.repeat(1e6)}` }, routing)) as Error).message.length).toBeLessThan(400)
+    expect((errorOf(() => selectFor({ model: `x,${'y'.repeat(1e6)}` }, routing)) as Error).message.length).toBeLessThan(
+      400,
+    )
   })
 })
 
 test('a route to an unknown provider is passed over with a warning; as default it is an error', () => {
-  const to = (scenario: string): Routing => ({ ...routing, routes: { ...routing.routes, targets: { ...targets, [scenario]: target('gone,model') } } })
+  const to = (scenario: string): Routing => ({
+    ...routing,
+    routes: { ...routing.routes, targets: { ...targets, [scenario]: target('gone,model') } },
+  })
   const selection = selectFor({ model: 'claude-x', reasoning: { mode: 'on' } }, to('think'))
   expect(nameOfTarget(selection.target)).toBe('local,qwen')
-  expect(selection.warnings).toEqual(['Router names "gone,model" for think, and there is no such provider: it is passed over'])
+  expect(selection.warnings).toEqual([
+    'Router names "gone,model" for think, and there is no such provider: it is passed over',
+  ])
   expect(() => selectFor({ model: 'claude-x' }, to('default'))).toThrow(ModelError)
 })
 
@@ -76,7 +103,9 @@ test("a project's and a session's routers lie over the global one, background in
   expect(nameOfTarget(selection.target)).toBe('local,mine')
   expect(selection.reason).toBe('no other route applies (session router)')
   expect(chosen({ model: 'haiku' }, { ...routing, overrides })).toBe('anthropic,tiny background')
-  expect(chosen({ model: 'claude-x', reasoning: { mode: 'on' } }, { ...routing, overrides })).toBe('local,thinker think')
+  expect(chosen({ model: 'claude-x', reasoning: { mode: 'on' } }, { ...routing, overrides })).toBe(
+    'local,thinker think',
+  )
 })
 
 test('a configured spelling is used for a route in another case', () => {
@@ -89,16 +118,25 @@ describe('web search', () => {
     return { type: 'server', kind: 'web-search', name: 'web_search', native: { protocol, rest: {} } }
   }
   const bash: Tool = { type: 'function', name: 'bash', schema: {} }
-  const searching: Routing = { ...routing, routes: { ...routing.routes, targets: { ...targets, webSearch: target('local,finder') } } }
+  const searching: Routing = {
+    ...routing,
+    routes: { ...routing.routes, targets: { ...targets, webSearch: target('local,finder') } },
+  }
   test.each<[string, Partial<ModelRequest>, boolean]>([
     ['alone', { tools: [search('anthropic-messages')] }, true],
     ['beside other tools', { tools: [bash, search('anthropic-messages')] }, true],
     ['offered with every request, as Codex does', { tools: [bash, search('openai-responses')] }, false],
     ['alone there', { tools: [search('openai-responses')] }, true],
-    ['demanded there', { tools: [bash, search('openai-responses')], toolChoice: { type: 'tool', name: 'web_search' } }, true],
+    [
+      'demanded there',
+      { tools: [bash, search('openai-responses')], toolChoice: { type: 'tool', name: 'web_search' } },
+      true,
+    ],
     ["of the client's own by the same name", { tools: [{ ...bash, name: 'web_search' }] }, false],
   ])('%s', (_name, change, applies) => {
-    expect(chosen({ model: 'claude-x', ...change }, searching)).toBe(applies ? 'local,finder webSearch' : 'local,qwen default')
+    expect(chosen({ model: 'claude-x', ...change }, searching)).toBe(
+      applies ? 'local,finder webSearch' : 'local,qwen default',
+    )
   })
 })
 
@@ -117,10 +155,15 @@ test.each<[string, NonNullable<ModelRequest['reasoning']>, boolean]>([
 })
 
 test('a cheap question costs nothing: an explicit model never reads the request', () => {
-  const unreadable = { messages: [{ role: 'user', parts: [{ type: 'text', text: new String('x') as unknown as string }] }] } as const
+  const unreadable = {
+    messages: [{ role: 'user', parts: [{ type: 'text', text: new String('x') as unknown as string }] }],
+  } as const
   let asked = 0
   Object.defineProperty(unreadable.messages[0].parts[0].text, 'charCodeAt', { value: () => asked++ })
-  const long: Routing = { ...routing, routes: { ...routing.routes, targets: { ...targets, longContext: target('local,big') } } }
+  const long: Routing = {
+    ...routing,
+    routes: { ...routing.routes, targets: { ...targets, longContext: target('local,big') } },
+  }
   selectFor({ ...unreadable, model: 'local,qwen' }, long)
   expect(asked).toBe(0)
   selectFor({ ...unreadable, model: 'claude-x' }, long)

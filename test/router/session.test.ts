@@ -18,9 +18,12 @@ test.each([
   ['JSON with another type', {}, '{"session_id":5}', undefined],
   ['an empty header', { 'x-claude-code-session-id': '' }, undefined, undefined],
   ['nothing', {}, undefined, undefined],
-] as [string, Record<string, string>, string | undefined, string | undefined][])('the session id by %s', (_name, headers, userId, id) => {
-  expect(sessionIdOf(userId === undefined ? {} : { userId }, headers)).toBe(id as string)
-})
+] as [string, Record<string, string>, string | undefined, string | undefined][])(
+  'the session id by %s',
+  (_name, headers, userId, id) => {
+    expect(sessionIdOf(userId === undefined ? {} : { userId }, headers)).toBe(id as string)
+  },
+)
 
 test.each([
   [uuid, true],
@@ -47,8 +50,12 @@ test.each([
 
 describe('a conversation', () => {
   const headers = { 'x-claude-code-session-id': uuid }
-  const prompt = (...texts: string[]): Message => ({ role: 'user', parts: texts.map((text) => ({ type: 'text', text })) })
-  const key = (messages: Message[], extra = {}): string | undefined => conversationOf(requestWith({ messages }), { ...headers, ...extra })
+  const prompt = (...texts: string[]): Message => ({
+    role: 'user',
+    parts: texts.map((text) => ({ type: 'text', text })),
+  })
+  const key = (messages: Message[], extra = {}): string | undefined =>
+    conversationOf(requestWith({ messages }), { ...headers, ...extra })
   const main = key([prompt('<system-reminder>Monday</system-reminder>', 'Fix it.')])
 
   test('goes on over its turns, though reminders change', () => {
