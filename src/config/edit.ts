@@ -17,7 +17,9 @@ function insertProvider(text: string, provider: NewProvider): string {
   const source = read(text)
   const key = source.range(['Providers']) || !source.range(['providers']) ? 'Providers' : 'providers'
   const list = source.range([key])
-  if (!list) return insertFirst(text, root(source), `"Providers": [\n${indent(providerEntry(provider), 4)}\n  ]`, 2, isEmpty(source, []))
+  const piece = `[\n${indent(providerEntry(provider), 4)}\n  ]`
+  if (list && isNull(text, list)) return splice(text, list, piece)
+  if (!list) return insertFirst(text, root(source), `"Providers": [\n${indent(providerEntry(provider), 2)}\n]`, 2, isEmpty(source, []))
   return insertFirst(text, list, providerEntry(provider), 4, isEmpty(source, [key]))
 }
 
@@ -26,15 +28,17 @@ function setDefaultRoute(text: string, target: string): string {
   const member = `"default": ${JSON.stringify(target)}`
   const router = source.range(['Router'])
   if (!router) return insertLast(text, source, `"Router": { ${member} }`)
+  if (isNull(text, router)) return splice(text, router, `{ ${member} }`)
   const own = source.range(['Router', 'default'])
   if (!own) return insertFirst(text, router, member, 4, isEmpty(source, ['Router']))
-  const written = text.slice(own.start, own.end)
-  return /^(["'])\s*\1$|^null$/.test(written) ? splice(text, own, JSON.stringify(target)) : text
+  const isBlank = isNull(text, own) || /^(["'])\s*\1$/.test(text.slice(own.start, own.end))
+  return isBlank ? splice(text, own, JSON.stringify(target)) : text
 }
 
 function read(text: string): Source {
   const source = readSource(text)
   if (source.error) throw new SyntaxError(source.error.message)
+  if (text[root(source).start] !== '{') throw new SyntaxError('expected an object')
   return source
 }
 
@@ -65,10 +69,15 @@ function insertLast(text: string, source: Source, member: string): string {
   return `${text.slice(0, at)}${comma ? '' : ','}\n  ${member}${comma ? ',' : ''}${text.slice(at)}`
 }
 
+function isNull(text: string, range: Range): boolean {
+  return text.slice(range.start, range.end) === 'null'
+}
+
 function splice(text: string, range: Range, piece: string): string {
   return text.slice(0, range.start) + piece + text.slice(range.end)
 }
 
 function indent(text: string, spaces: number): string {
-  return text.replaceAll(/^(?=.)/gm, ' '.repeat(spaces))
+  // Not by a pattern's `^`: that also stands behind a U+2028 inside a key.
+  return text.split('\n').map((line) => ' '.repeat(spaces) + line).join('\n')
 }

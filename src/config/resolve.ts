@@ -77,7 +77,7 @@ const sections: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether an entry of this name could not be read: a route to it is no further error. */
 function failedProviders(list: Json | undefined, problems: readonly Problem[]): (name: string) => boolean {
-  const failed = problems.some(isError)
+  const failed = problems.some((problem) => isError(problem) && problem.path.length === 1 && (problem.atKey || problem.path[0] === 'Providers'))
   if (!Array.isArray(list)) return () => failed
   return (name) => list.some((entry) => isObject(entry) && asString(entry['name'])?.trim() === name)
 }

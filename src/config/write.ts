@@ -4,7 +4,7 @@ import type { Json } from '../canonical/json.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import { addProvider } from './edit.ts'
 import type { LoadOptions } from './load.ts'
-import { configFile } from './load.ts'
+import { configFile, loadConfig } from './load.ts'
 import { resolveConfig } from './resolve.ts'
 import type { NewProvider } from './starter.ts'
 import { starterConfig } from './starter.ts'
@@ -22,6 +22,8 @@ export function initConfig(options: LoadOptions): { readonly file: string; reado
 export function writeConfig(options: LoadOptions, provider: NewProvider): string {
   const file = configFile(options)
   const exists = existsSync(file)
+  // Says where a broken file is broken.
+  if (exists) loadConfig(options)
   const text = addProvider(exists ? readFileSync(file, 'utf8') : starterConfig(), provider)
   const { problems } = resolveConfig(Bun.JSON5.parse(text) as Json, options.env)
   if (problems.some(isError)) throw new ConfigError(locateProblems(problems, text, file))

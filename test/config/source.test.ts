@@ -63,7 +63,7 @@ describe('errors', () => {
     const starts = fc.constantFrom(text, '{"a":["b",{"c":1.5e3}],d:{}}')
     fc.assert(
       fc.property(starts, fc.array(edit, { maxLength: 3 }), (start, edits) => {
-        const edited = edits.reduce((current, { at, remove, piece }) => current.slice(0, at) + piece + current.slice(at + remove), start)
+        const edited = edits.reduce<string>((current, { at, remove, piece }) => current.slice(0, at) + piece + current.slice(at + remove), start)
         expect([edited, readSource(edited).error === undefined]).toEqual([edited, isReadable(edited)])
       }),
       { numRuns: 3000 },
