@@ -1,11 +1,13 @@
 import type { ProtocolId } from '../canonical/native.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
+import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Every wire format that is spoken, by its id. */
 export const protocols: Readonly<Partial<Record<ProtocolId, Protocol>>> = {
   'anthropic-messages': anthropicMessages,
+  gemini,
   'openai-chat': openaiChat,
 }
 

@@ -1,5 +1,12 @@
 import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { FORMATS_OF_TYPE, GEMINI_KEYWORDS, KEYWORDS_OF_TYPE, SCHEMA_TYPES, type SchemaType, TYPE_OF_KEYWORD } from './gemini-keywords.ts'
+import {
+  FORMATS_OF_TYPE,
+  GEMINI_KEYWORDS,
+  KEYWORDS_OF_TYPE,
+  SCHEMA_TYPES,
+  type SchemaType,
+  TYPE_OF_KEYWORD,
+} from './gemini-keywords.ts'
 import { type Budget, merge, own, resolve, without } from './resolve.ts'
 import { brief, wordsFor } from './words.ts'
 
@@ -23,7 +30,19 @@ const MAX_DEPTH = 24
 const MAX_NODES = 2000
 const NOT_OF_PARAMETERS: ReadonlySet<string> = new Set(['nullable', 'enum', 'const'])
 const UNION: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
-const SHAPE = ['type', 'properties', 'items', 'prefixItems', 'enum', 'const', '$ref', 'anyOf', 'oneOf', 'allOf', 'format']
+const SHAPE = [
+  'type',
+  'properties',
+  'items',
+  'prefixItems',
+  'enum',
+  'const',
+  '$ref',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  'format',
+]
 
 interface Place {
   readonly root: Json
@@ -48,7 +67,9 @@ function adapt(node: Json | undefined, place: Place): JsonObject {
 
 /** Whether a schema has something below it; what has not is never cut off. */
 function isBranch(schema: JsonObject): boolean {
-  return ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef'].some((keyword) => own(schema, keyword) !== undefined)
+  return ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef'].some(
+    (keyword) => own(schema, keyword) !== undefined,
+  )
 }
 
 function hasShape(branch: Json): boolean {
@@ -71,7 +92,9 @@ function adaptUnion(schema: JsonObject, branches: Json[], place: Place): JsonObj
   const nullable = others.length < branches.length || own(schema, 'nullable') === true
   const { description, ...shared } = base
   const mark = (option: JsonObject): JsonObject => (nullable ? arrange({ ...option, nullable: true }) : option)
-  const adapted = unique(others.flatMap((branch) => alternatives(adapt(merge(shared, branch as JsonObject), place))).map(mark))
+  const adapted = unique(
+    others.flatMap((branch) => alternatives(adapt(merge(shared, branch as JsonObject), place))).map(mark),
+  )
   const single = asOneEnum(adapted)
   if (single) return withNote(single, description)
   const told = unique(adapted.map((option, index) => (index === 0 ? withNote(option, description) : option)))
@@ -91,7 +114,8 @@ function isNull(schema: JsonObject): boolean {
 function asOneEnum(options: readonly JsonObject[]): JsonObject | undefined {
   const values: Json[] = []
   for (const option of options) {
-    if (Object.keys(option).some((keyword) => keyword !== 'type' && keyword !== 'enum' && keyword !== 'nullable')) return undefined
+    if (Object.keys(option).some((keyword) => keyword !== 'type' && keyword !== 'enum' && keyword !== 'nullable'))
+      return undefined
     if (!Array.isArray(option['enum']) || option['nullable'] !== options[0]?.['nullable']) return undefined
     values.push(...option['enum'])
   }
@@ -108,7 +132,8 @@ function adaptTypes(schema: JsonObject, place: Place): JsonObject {
   const constant = own(schema, 'const')
   const values = constant === undefined ? own(schema, 'enum') : [constant]
   const named = [own(schema, 'type') ?? []].flat().map((type) => String(type).toLowerCase())
-  const nullable = named.includes('null') || own(schema, 'nullable') === true || (Array.isArray(values) && values.includes(null))
+  const nullable =
+    named.includes('null') || own(schema, 'nullable') === true || (Array.isArray(values) && values.includes(null))
   const types = typesOf(schema, named, Array.isArray(values) ? values : undefined)
   const rest = without(schema, new Set(['const', 'enum', 'type', 'nullable']))
   const marked: JsonObject = nullable ? { ...rest, nullable: true } : rest
@@ -132,7 +157,8 @@ function typesOf(schema: JsonObject, named: readonly string[], values: readonly 
     const used = new Set(values.map(typeOf))
     const fitting = types.filter((type) => used.has(type) || (type === 'number' && used.has('integer')))
     types = fitting.length > 0 || types.length > 0 ? fitting : SCHEMA_TYPES.filter((type) => used.has(type))
-    if (types.length === 0 && named.some((name) => name !== 'null')) types = SCHEMA_TYPES.filter((type) => named.includes(type))
+    if (types.length === 0 && named.some((name) => name !== 'null'))
+      types = SCHEMA_TYPES.filter((type) => named.includes(type))
   }
   if (types.includes('number')) types = types.filter((type) => type !== 'integer')
   if (types.length > 0) return types
@@ -193,9 +219,12 @@ function adaptObject(schema: JsonObject, place: Place): JsonObject {
 function adaptArray(schema: JsonObject, place: Place): JsonObject {
   const items = own(schema, 'items')
   const tuple = own(schema, 'prefixItems') ?? (Array.isArray(items) ? items : undefined)
-  if (!Array.isArray(tuple) || tuple.length === 0) return build(schema, 'array', { items: adapt(Array.isArray(items) ? {} : items, place) }, [])
+  if (!Array.isArray(tuple) || tuple.length === 0)
+    return build(schema, 'array', { items: adapt(Array.isArray(items) ? {} : items, place) }, [])
   const further = Array.isArray(items) ? own(schema, 'additionalItems') : items
-  const options = unique([...tuple, ...(isObject(further) ? [further] : [])].flatMap((item) => alternatives(adapt(item, place))))
+  const options = unique(
+    [...tuple, ...(isObject(further) ? [further] : [])].flatMap((item) => alternatives(adapt(item, place))),
+  )
   const element = options.length === 1 ? (options[0] as JsonObject) : { anyOf: options }
   return build(schema, 'array', { items: element }, [`items by position: ${brief(tuple)}`])
 }
@@ -225,7 +254,9 @@ function build(schema: JsonObject, type: SchemaType, made: JsonObject, notes: re
 
 /** One order of keywords, so that equal schemas are equal as text. */
 function arrange(schema: JsonObject): JsonObject {
-  return Object.fromEntries([...GEMINI_KEYWORDS].flatMap((keyword) => (keyword in schema ? [[keyword, schema[keyword]]] : [])))
+  return Object.fromEntries(
+    [...GEMINI_KEYWORDS].flatMap((keyword) => (keyword in schema ? [[keyword, schema[keyword]]] : [])),
+  )
 }
 
 /** The keywords that mean something at `type`. */
@@ -243,7 +274,8 @@ function handled(type: SchemaType): string[] {
 }
 
 // Google writes its 64-bit counts as text.
-const isCount = (value: Json): boolean => /^\d{1,15}$/.test(String(asNumber(value) ?? (typeof value === 'string' ? value : '')))
+const isCount = (value: Json): boolean =>
+  /^\d{1,15}$/.test(String(asNumber(value) ?? (typeof value === 'string' ? value : '')))
 const isNumber = (value: Json): boolean => Number.isFinite(asNumber(value))
 
 const CHECKS: Readonly<Record<string, (value: Json, type: SchemaType) => boolean>> = {
@@ -285,7 +317,9 @@ function overlay(schema: JsonObject, place: Place): JsonObject {
     ...base,
     properties: alternativeProperties([base, ...objects]),
     required: [...[own(base, 'required') ?? []].flat(), ...shared],
-    description: [own(base, 'description'), `One of these forms: ${brief(objects.map(outline))}`].filter((text) => typeof text === 'string').join('\n'),
+    description: [own(base, 'description'), `One of these forms: ${brief(objects.map(outline))}`]
+      .filter((text) => typeof text === 'string')
+      .join('\n'),
   }
 }
 
@@ -303,5 +337,7 @@ function alternativeProperties(objects: readonly JsonObject[]): JsonObject {
       if (schema !== undefined) options.set(name, [...(options.get(name) ?? []), schema])
     }
   }
-  return Object.fromEntries([...options].map(([name, schemas]) => [name, schemas.length === 1 ? (schemas[0] as Json) : { anyOf: schemas }]))
+  return Object.fromEntries(
+    [...options].map(([name, schemas]) => [name, schemas.length === 1 ? (schemas[0] as Json) : { anyOf: schemas }]),
+  )
 }

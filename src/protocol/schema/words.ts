@@ -47,7 +47,8 @@ const WORDS: Readonly<Record<string, Say>> = {
   maxProperties: (value) => `at most ${plain(value)} properties`,
   propertyNames: (value) => `property names like ${brief(value)}`,
   patternProperties: (value) => `properties by pattern: ${brief(value)}`,
-  additionalProperties: (value) => (typeof value === 'boolean' ? undefined : `values of further properties: ${brief(value)}`),
+  additionalProperties: (value) =>
+    typeof value === 'boolean' ? undefined : `values of further properties: ${brief(value)}`,
   unevaluatedProperties: (value) =>
     typeof value === 'boolean' ? undefined : `values of further properties: ${brief(value)}`,
   dependentRequired: (value) => `required together: ${brief(value)}`,

@@ -7,7 +7,10 @@ import { toGeminiParameters, toGeminiSchema } from '../../../src/protocol/schema
 const cases: { name: string; schema: Json; expected: JsonObject }[] = [
   {
     name: 'a property that is named like a keyword stays',
-    schema: { type: 'object', properties: { const: { type: 'string' }, $ref: { type: 'number' }, type: { type: 'boolean' } } },
+    schema: {
+      type: 'object',
+      properties: { const: { type: 'string' }, $ref: { type: 'number' }, type: { type: 'boolean' } },
+    },
     expected: {
       type: 'OBJECT',
       properties: { const: { type: 'STRING' }, $ref: { type: 'NUMBER' }, type: { type: 'BOOLEAN' } },
@@ -15,15 +18,26 @@ const cases: { name: string; schema: Json; expected: JsonObject }[] = [
   },
   {
     name: 'a reference is replaced by what it points to',
-    schema: { type: 'object', properties: { at: { $ref: '#/$defs/a~1b' } }, $defs: { 'a/b': { type: 'string', description: 'A place.' } } },
+    schema: {
+      type: 'object',
+      properties: { at: { $ref: '#/$defs/a~1b' } },
+      $defs: { 'a/b': { type: 'string', description: 'A place.' } },
+    },
     expected: { type: 'OBJECT', properties: { at: { type: 'STRING', description: 'A place.' } } },
   },
   {
     name: 'a schema that contains itself is cut off with a described object',
-    schema: { $ref: '#/definitions/node', definitions: { node: { type: 'object', properties: { next: { $ref: '#/definitions/node' } } } } },
+    schema: {
+      $ref: '#/definitions/node',
+      definitions: { node: { type: 'object', properties: { next: { $ref: '#/definitions/node' } } } },
+    },
     expected: { type: 'OBJECT', properties: { next: { type: 'OBJECT', description: 'Nested again: node.' } } },
   },
-  { name: 'a type array with null is nullable', schema: { type: ['string', 'null'] }, expected: { type: 'STRING', nullable: true } },
+  {
+    name: 'a type array with null is nullable',
+    schema: { type: ['string', 'null'] },
+    expected: { type: 'STRING', nullable: true },
+  },
   {
     name: 'a type array becomes alternatives, alone in their schema, the description once',
     schema: { type: ['string', 'integer', 'null'], description: 'Lines.' },
@@ -42,7 +56,12 @@ const cases: { name: string; schema: Json; expected: JsonObject }[] = [
   },
   {
     name: 'allOf is merged',
-    schema: { allOf: [{ type: 'object', properties: { a: { type: 'string' } }, required: ['a'] }, { properties: { b: { type: 'number' } } }] },
+    schema: {
+      allOf: [
+        { type: 'object', properties: { a: { type: 'string' } }, required: ['a'] },
+        { properties: { b: { type: 'number' } } },
+      ],
+    },
     expected: { type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'NUMBER' } }, required: ['a'] },
   },
   {
@@ -78,9 +97,18 @@ const cases: { name: string; schema: Json; expected: JsonObject }[] = [
   {
     name: 'required names only what exists, once',
     schema: { type: 'object', properties: { a: { type: 'string' } }, required: ['a', 'a', 'b'] },
-    expected: { type: 'OBJECT', properties: { a: { type: 'STRING' } }, required: ['a'], description: 'also required: b' },
+    expected: {
+      type: 'OBJECT',
+      properties: { a: { type: 'STRING' } },
+      required: ['a'],
+      description: 'also required: b',
+    },
   },
-  { name: 'an unknown format goes into words', schema: { type: 'string', format: 'uri' }, expected: { type: 'STRING', description: 'format: uri' } },
+  {
+    name: 'an unknown format goes into words',
+    schema: { type: 'string', format: 'uri' },
+    expected: { type: 'STRING', description: 'format: uri' },
+  },
   {
     name: 'a pattern that RE2 cannot read goes into words',
     schema: { type: 'string', pattern: '^(?!x)' },
@@ -133,14 +161,20 @@ describe('a JSON Schema for Gemini', () => {
       ],
     })
     expect(adapted['type']).toBe('OBJECT')
-    expect(adapted['properties']).toEqual({ id: { anyOf: [{ type: 'STRING' }, { type: 'INTEGER' }] }, by: { type: 'STRING' } })
+    expect(adapted['properties']).toEqual({
+      id: { anyOf: [{ type: 'STRING' }, { type: 'INTEGER' }] },
+      by: { type: 'STRING' },
+    })
     expect(adapted['required']).toEqual(['id'])
   })
 
   test('references that fan out stay within bounds', () => {
     const $defs: JsonObject = {}
     for (let i = 0; i < 30; i++) {
-      $defs[`d${i}`] = { type: 'object', properties: { a: { $ref: `#/$defs/d${i + 1}` }, b: { $ref: `#/$defs/d${i + 1}` } } }
+      $defs[`d${i}`] = {
+        type: 'object',
+        properties: { a: { $ref: `#/$defs/d${i + 1}` }, b: { $ref: `#/$defs/d${i + 1}` } },
+      }
     }
     expect(JSON.stringify(toGeminiSchema({ $ref: '#/$defs/d0', $defs })).length).toBeLessThan(1_000_000)
   })
@@ -184,7 +218,12 @@ const dictionary = <T>(values: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>>
 const { schemas } = fc.letrec<{ schemas: Json }>((tie) => ({
   schemas: fc.oneof(
     { depthSize: 'small', maxDepth: 5 },
-    fc.oneof(fc.boolean(), fc.constant({}), fc.constant({ $ref: '#' }), fc.jsonValue({ maxDepth: 2 })) as fc.Arbitrary<Json>,
+    fc.oneof(
+      fc.boolean(),
+      fc.constant({}),
+      fc.constant({ $ref: '#' }),
+      fc.jsonValue({ maxDepth: 2 }),
+    ) as fc.Arbitrary<Json>,
     fc.record(
       {
         type: fc.oneof(
@@ -223,7 +262,11 @@ const { schemas } = fc.letrec<{ schemas: Json }>((tie) => ({
 }))
 
 const { plainObjects } = fc.letrec<{ plainObjects: JsonObject; leaf: JsonObject }>((tie) => ({
-  leaf: fc.constantFrom({ type: 'string' }, { type: 'integer', minimum: 1 }, { type: ['string', 'null'] }) as fc.Arbitrary<JsonObject>,
+  leaf: fc.constantFrom(
+    { type: 'string' },
+    { type: 'integer', minimum: 1 },
+    { type: ['string', 'null'] },
+  ) as fc.Arbitrary<JsonObject>,
   plainObjects: fc.record({
     type: fc.constant('object'),
     properties: dictionary(fc.oneof({ maxDepth: 4 }, tie('leaf'), tie('plainObjects'))),
@@ -247,9 +290,11 @@ function assertStrict(schema: JsonObject): void {
   const type = String(schema['type']).toLowerCase() as SchemaType
   expect(Object.keys(KEYWORDS_OF_TYPE)).toContain(type)
   for (const keyword of Object.keys(schema)) expect(KEYWORDS_OF_TYPE[type]).toContain(keyword)
-  if (schema['enum'] !== undefined) expect((schema['enum'] as Json[]).every((value) => typeof value === 'string' && value !== '')).toBe(true)
+  if (schema['enum'] !== undefined)
+    expect((schema['enum'] as Json[]).every((value) => typeof value === 'string' && value !== '')).toBe(true)
   if (type === 'array') assertStrict(schema['items'] as JsonObject)
   const properties = isObject(schema['properties']) ? schema['properties'] : {}
-  for (const name of (schema['required'] as string[] | undefined) ?? []) expect(Object.hasOwn(properties, name)).toBe(true)
+  for (const name of (schema['required'] as string[] | undefined) ?? [])
+    expect(Object.hasOwn(properties, name)).toBe(true)
   for (const property of Object.values(properties)) assertStrict(property as JsonObject)
 }

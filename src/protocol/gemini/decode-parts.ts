@@ -1,0 +1,98 @@
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import type { MediaPart, Part, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+import { argumentsText, callRest, otherPart } from './answer-parts.ts'
+import { ID, residueOf } from './residue.ts'
+import { contentOfResponse } from './response-content.ts'
+import { unsealSignature } from './signature.ts'
+
+/** Reads the parts of a conversation, in order: calls and results without ids are paired by name. */
+export interface HistoryParts {
+  read(raw: JsonObject): Part
+}
+
+/** Begins a conversation. */
+export function createHistoryParts(): HistoryParts {
+  let count = 0
+  const unanswered: { id: string; name: string }[] = []
+  const freshId = (): string => `call_${++count}`
+
+  const readCall = (call: JsonObject, raw: JsonObject): ToolCallPart => {
+    const name = asString(call.name) ?? ''
+    const given = asString(call.id)
+    const id = given || freshId()
+    unanswered.push({ id, name })
+    const signature = asString(raw.thoughtSignature)
+    const sealed = signature === undefined ? undefined : unsealSignature(signature)
+    const native = residueOf(callRest(raw, call), SIGNATURE, given ? {} : { id: 'absent' })
+    return {
+      type: 'tool-call',
+      id,
+      name,
+      input: argumentsText(call.args),
+      ...(signature !== undefined && { signature: sealed?.value ?? signature }),
+      ...(sealed?.origin && { origin: sealed.origin }),
+      ...(!sealed && { native }),
+    }
+  }
+
+  const answerTo = (name: string, given: string | undefined): string => {
+    const at = unanswered.findIndex((call) => (given ? call.id === given : call.name === name))
+    const [call] = at < 0 ? [] : unanswered.splice(at, 1)
+    return given || (call?.id ?? freshId())
+  }
+
+  const readResult = (result: JsonObject, raw: JsonObject): ToolResultPart => {
+    const name = asString(result.name) ?? ''
+    const given = asString(result.id)
+    const response = isObject(result.response) ? result.response : {}
+    const { text, isError } = contentOfResponse(response)
+    const media = Array.isArray(result.parts) ? result.parts.filter(isObject).map(otherPart) : []
+    const content = [
+      ...(text === '' ? [] : [{ type: 'text', text } as TextPart]),
+      ...media.filter((part): part is MediaPart => part.type === 'media'),
+    ]
+    const inner = residueOf(result, RESULT).rest
+    const rest = {
+      ...residueOf(raw, FUNCTION_RESPONSE).rest,
+      ...(Object.keys(inner).length > 0 && { functionResponse: inner }),
+    }
+    return {
+      type: 'tool-result',
+      id: answerTo(name, given),
+      content,
+      ...(isError && { isError }),
+      native: {
+        protocol: ID,
+        rest,
+        form: { name, response, ...(!given && { id: 'absent' }), ...(media.length > 0 && { parts: true }) },
+      },
+    }
+  }
+
+  return {
+    read(raw) {
+      if (isObject(raw.functionCall)) return readCall(raw.functionCall, raw)
+      if (isObject(raw.functionResponse)) return readResult(raw.functionResponse, raw)
+      return typeof raw.text === 'string' ? readText(raw.text, raw) : otherPart(raw)
+    },
+  }
+}
+
+const SIGNATURE = new Set(['thoughtSignature'])
+const FUNCTION_RESPONSE = new Set(['functionResponse'])
+const RESULT = new Set(['id', 'name', 'response', 'parts'])
+const TEXT = new Set(['text'])
+const THOUGHT = new Set(['text', 'thought', 'thoughtSignature'])
+
+function readText(text: string, raw: JsonObject): Part {
+  if (raw.thought !== true) {
+    const native = residueOf(raw, TEXT)
+    return { type: 'text', text, ...(Object.keys(native.rest).length > 0 && { native }) }
+  }
+  const signature = asString(raw.thoughtSignature)
+  const sealed = signature === undefined ? undefined : unsealSignature(signature)
+  if (!sealed)
+    return { type: 'reasoning', text, ...(signature !== undefined && { signature }), native: residueOf(raw, THOUGHT) }
+  const proof = sealed.kind === 'encrypted' ? { encrypted: sealed.value } : { signature: sealed.value }
+  return { type: 'reasoning', text, ...proof, ...(sealed.origin && { origin: sealed.origin }) }
+}

@@ -1,0 +1,170 @@
+import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import {
+  EFFORTS,
+  type Effort,
+  type Message,
+  type ModelRequest,
+  type OutputFormat,
+  type ReasoningOption,
+  type TextPart,
+} from '../../canonical/request.ts'
+import type { WireRequest } from '../protocol.ts'
+import { toCamelCase } from './camel-case.ts'
+import { createHistoryParts, type HistoryParts } from './decode-parts.ts'
+import { decodeChoice, decodeTools } from './decode-tools.ts'
+import { fromGeminiSchema } from './json-schema.ts'
+import { defined, ID, invalid, residueOf } from './residue.ts'
+
+/** A client's `generateContent` or `streamGenerateContent`; the model stands in the path. */
+export function decodeRequest(wire: WireRequest): ModelRequest {
+  const { model, stream } = decodePath(wire.path)
+  const body = toCamelCase(wire.body)
+  const config = objectOrNothing(body.generationConfig, 'generationConfig')
+  const tools = decodeTools(body.tools)
+  const { toolChoice, rest: toolConfig } = decodeChoice(body.toolConfig)
+  const { outputFormat, claimed } = decodeFormat(config)
+  const reasoning = decodeThinking(config?.thinkingConfig)
+  const system = contentOf(body.systemInstruction)
+  const rest = residueOf(body, CLAIMED).rest
+  if (config) rest.generationConfig = residueOf(config, new Set([...CLAIMED_OF_CONFIG, ...claimed])).rest
+  if (toolConfig) rest.toolConfig = toolConfig
+  const role = asString(system?.role)
+  return {
+    model,
+    system: system ? textsOf(system) : [],
+    messages: decodeContents(body.contents),
+    tools,
+    ...(toolChoice && { toolChoice }),
+    ...(reasoning && { reasoning }),
+    ...decodeSampling(config ?? {}),
+    ...(outputFormat && { outputFormat }),
+    stream,
+    native: { protocol: ID, rest, ...(role !== undefined && { form: { systemRole: role } }) },
+  }
+}
+
+/** What a `thinkingConfig` asks for. */
+export function decodeThinking(config: Json | undefined): ReasoningOption | undefined {
+  if (!isObject(config)) return undefined
+  const native = { protocol: ID, rest: {}, form: { thinkingConfig: config } } as const
+  return { ...thinkingOption(config), native }
+}
+
+const CLAIMED = new Set(['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'model'])
+const CLAIMED_OF_CONFIG = ['maxOutputTokens', 'temperature', 'topP', 'topK', 'stopSequences', 'thinkingConfig']
+
+function decodePath(path: string): { model: string; stream: boolean } {
+  const match = /^\/?(?:models\/)?(.+):([A-Za-z]+)$/.exec(path)
+  const [, model, action] = match ?? []
+  if (model === undefined || (action !== 'generateContent' && action !== 'streamGenerateContent')) {
+    throw invalid('path', `${path} is neither models/{model}:generateContent nor models/{model}:streamGenerateContent`)
+  }
+  return { model: decoded(model), stream: action === 'streamGenerateContent' }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // A bare percent sign: the name as it stands.
+    return text
+  }
+}
+
+function decodeContents(value: Json | undefined): Message[] {
+  const parts = createHistoryParts()
+  const contents = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
+  if (contents.length === 0) throw invalid('contents', 'contents is not specified')
+  return contents.map((content, index) => decodeContent(content, index, parts))
+}
+
+function decodeContent(value: Json, index: number, parts: HistoryParts): Message {
+  const content = contentOf(value)
+  if (!content) throw invalid(`contents[${index}]`, 'must be an object with parts')
+  const role = asString(content.role)
+  const form = role === 'user' || role === 'model' ? {} : { role: role ?? 'absent' }
+  return {
+    role: role === 'model' ? 'assistant' : role === 'system' ? 'system' : 'user',
+    parts: partsOf(content, `contents[${index}].parts`).map((part) => parts.read(part)),
+    native: residueOf(content, new Set(['role', 'parts']), form),
+  }
+}
+
+/** A content; text alone stands for one, as the SDKs allow. */
+function contentOf(value: Json | undefined): JsonObject | undefined {
+  if (typeof value === 'string') return { parts: [{ text: value }] }
+  return isObject(value) ? value : undefined
+}
+
+function partsOf(content: JsonObject, path: string): JsonObject[] {
+  const { parts } = content
+  if (parts === undefined || parts === null) return []
+  return [parts].flat().map((part, index) => {
+    if (typeof part === 'string') return { text: part }
+    if (isObject(part)) return part
+    throw invalid(`${path}[${index}]`, 'must be an object')
+  })
+}
+
+function textsOf(content: JsonObject): TextPart[] {
+  return partsOf(content, 'systemInstruction.parts').flatMap((part): TextPart[] => {
+    if (typeof part.text !== 'string') return []
+    const native = residueOf(part, new Set(['text']))
+    return [{ type: 'text', text: part.text, ...(Object.keys(native.rest).length > 0 && { native }) }]
+  })
+}
+
+function decodeSampling(config: JsonObject): Partial<ModelRequest> {
+  const number = (name: string): number | undefined => {
+    const value = config[name]
+    if (value === undefined || value === null) return undefined
+    const read = asNumber(value)
+    if (read === undefined) throw invalid(`generationConfig.${name}`, 'must be a number')
+    return read
+  }
+  const stops = config.stopSequences
+  const stopSequences = Array.isArray(stops) ? stops.filter((stop) => typeof stop === 'string') : undefined
+  return defined({
+    maxOutputTokens: number('maxOutputTokens'),
+    temperature: number('temperature'),
+    topP: number('topP'),
+    topK: number('topK'),
+    stopSequences: stopSequences && stopSequences.length > 0 ? stopSequences : undefined,
+  }) as Partial<ModelRequest>
+}
+
+function decodeFormat(config: JsonObject | undefined): { outputFormat?: OutputFormat; claimed: string[] } {
+  if (config?.responseMimeType !== 'application/json') return { claimed: [] }
+  const { responseSchema, responseJsonSchema } = config
+  if (isObject(responseJsonSchema)) {
+    const native = { protocol: ID, rest: {}, form: { json: true } } as const
+    return {
+      outputFormat: { type: 'json-schema', schema: responseJsonSchema, native },
+      claimed: ['responseMimeType', 'responseJsonSchema'],
+    }
+  }
+  if (isObject(responseSchema)) {
+    const native = { protocol: ID, rest: {}, form: { responseSchema } } as const
+    return {
+      outputFormat: { type: 'json-schema', schema: fromGeminiSchema(responseSchema), native },
+      claimed: ['responseMimeType', 'responseSchema'],
+    }
+  }
+  return { outputFormat: { type: 'json' }, claimed: ['responseMimeType'] }
+}
+
+function thinkingOption(config: JsonObject): ReasoningOption {
+  const level = asString(config.thinkingLevel)?.toLowerCase()
+  const effort = EFFORTS.find((known) => known === level) as Effort | undefined
+  const budget = asNumber(config.thinkingBudget)
+  const shown = config.includeThoughts === true
+  if (budget === 0) return { mode: 'off' }
+  if (budget !== undefined && budget > 0) return { mode: 'on', budget }
+  return { ...((shown || budget !== undefined) && { mode: 'adaptive' as const }), ...(effort && { effort }) }
+}
+
+function objectOrNothing(value: Json | undefined, path: string): JsonObject | undefined {
+  if (value === undefined || value === null) return undefined
+  if (isObject(value)) return value
+  throw invalid(path, 'must be an object')
+}

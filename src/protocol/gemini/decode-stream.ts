@@ -1,0 +1,199 @@
+import type { ModelError } from '../../canonical/error.ts'
+import type { ModelEvent } from '../../canonical/event.ts'
+import { isObject, parseJson, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
+import { CUT } from '../framing/json-array.ts'
+import type { DecodeContext, Frame, Step } from '../protocol.ts'
+import { argumentsText, createAnswerParts } from './answer-parts.ts'
+import { createEnvelope } from './envelope.ts'
+import { errorInside } from './error.ts'
+import { failure, finishOf } from './finish.ts'
+import { applyPartialArg } from './partial-args.ts'
+import { isSame } from './residue.ts'
+import { decodeUsage } from './usage.ts'
+
+/** Gemini's chunks → events. The finish waits for the end of the input: usage may come after the reason. */
+export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
+  const envelope = createEnvelope()
+  const writer = createPartWriter(context)
+  let started = false
+  let over = false
+  let usage: ReturnType<typeof decodeUsage>
+
+  const fail = (error: ModelError, out: ModelEvent[]): void => {
+    over = true
+    out.push({ type: 'error', error })
+  }
+
+  const readChunk = (chunk: JsonObject, out: ModelEvent[]): void => {
+    if (isObject(chunk.error)) return fail(errorInside(chunk, context), out)
+    const parts = envelope.read(chunk)
+    if (!started) {
+      started = true
+      const { id, model } = envelope
+      out.push({ type: 'start', ...(id !== undefined && { id }), ...(model !== undefined && { model }) })
+    }
+    for (const part of parts) writer.write(part, out)
+    const counted = decodeUsage(envelope.usageMetadata)
+    if (counted && !isSame(counted, usage)) out.push({ type: 'usage', usage: counted })
+    usage = counted
+  }
+
+  const readFrame = (frame: Frame, out: ModelEvent[]): void => {
+    if (frame.event === CUT)
+      return fail(failure('cut-stream', 'broke off in the middle of its answer', undefined, context), out)
+    const value = frame.data.trim() === '' || frame.data.trim() === '[DONE]' ? undefined : parsed(frame.data)
+    if (value === undefined && frame.data.trim() !== '' && frame.data.trim() !== '[DONE]') {
+      return fail(failure('malformed', 'sent something that is not JSON', undefined, context), out)
+    }
+    // An error may come in a list of its own.
+    for (const chunk of [value ?? []].flat()) if (isObject(chunk) && !over) readChunk(chunk, out)
+  }
+
+  const end = (out: ModelEvent[]): void => {
+    writer.close(out)
+    over = true
+    const native = envelope.native()
+    const { blockReason, finishReason } = envelope
+    if (finishReason === undefined && blockReason !== undefined) {
+      out.push({ type: 'finish', reason: { kind: 'content-filter', raw: blockReason }, native })
+    } else if (finishReason === undefined) {
+      const isEmpty = !writer.sent.content && !writer.sent.calls && !writer.sent.thoughts
+      out.push({
+        type: 'error',
+        error: isEmpty
+          ? failure('empty-answer', 'answered nothing', undefined, context)
+          : failure('cut-stream', 'broke off before its answer was finished', undefined, context),
+      })
+    } else {
+      const outcome = finishOf(finishReason, envelope.finishMessage, writer.sent, context)
+      out.push(
+        outcome instanceof Error ? { type: 'error', error: outcome } : { type: 'finish', reason: outcome, native },
+      )
+    }
+  }
+
+  return {
+    push(frame) {
+      const out: ModelEvent[] = []
+      if (!over) readFrame(frame, out)
+      return out
+    },
+    end() {
+      const out: ModelEvent[] = []
+      if (!over) end(out)
+      return out
+    },
+  }
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return parseJson(text)
+  } catch {
+    // Reported by the caller, who knows whose answer it is.
+    return undefined
+  }
+}
+
+interface PartWriter {
+  write(raw: JsonObject, out: ModelEvent[]): void
+  /** Ends what is open. */
+  close(out: ModelEvent[]): void
+  readonly sent: { content: boolean; calls: boolean; thoughts: boolean }
+}
+
+interface OpenCall {
+  readonly index: number
+  readonly raw: JsonObject
+  readonly call: JsonObject
+  readonly part: Part
+  readonly args: JsonObject
+}
+
+/** Raw parts → events: texts that follow each other are one part, calls may come in pieces. */
+function createPartWriter(context: DecodeContext): PartWriter {
+  const parts = createAnswerParts(context)
+  const sent = { content: false, calls: false, thoughts: false }
+  let count = 0
+  let text: { index: number; part: TextPart | ReasoningPart } | undefined
+  let open: OpenCall | undefined
+
+  const close = (out: ModelEvent[]): void => {
+    if (text) out.push({ type: 'part-end', ...text })
+    text = undefined
+    if (!open) return
+    const input = JSON.stringify(open.args)
+    out.push({ type: 'part-delta', index: open.index, text: input })
+    out.push({ type: 'part-end', index: open.index, part: { ...open.part, input } as Part })
+    open = undefined
+  }
+
+  const writeText = (part: TextPart | ReasoningPart, out: ModelEvent[]): void => {
+    if (text?.part.type !== part.type) {
+      close(out)
+      text = { index: count++, part: { ...part, text: '' } as TextPart | ReasoningPart }
+      const { signature: _, ...begun } = { signature: undefined, ...text.part }
+      out.push({ type: 'part-start', index: text.index, part: begun as Part })
+    }
+    if (part.text !== '') out.push({ type: 'part-delta', index: text.index, text: part.text })
+    text.part = { ...text.part, ...part, text: text.part.text + part.text } as TextPart | ReasoningPart
+    // A signature belongs to the text before it, not to what follows.
+    if (part.type === 'reasoning' ? part.signature !== undefined : part.native !== undefined) close(out)
+  }
+
+  const writeWhole = (part: Part, out: ModelEvent[]): void => {
+    close(out)
+    const index = count++
+    if (part.type === 'tool-call') {
+      out.push({ type: 'part-start', index, part: { ...part, input: '' } })
+      if (part.input !== '') out.push({ type: 'part-delta', index, text: part.input })
+    } else out.push({ type: 'part-start', index, part })
+    out.push({ type: 'part-end', index, part })
+  }
+
+  const writeCallPiece = (call: JsonObject, raw: JsonObject, out: ModelEvent[]): void => {
+    if (typeof call.name === 'string' && call.name !== '') {
+      close(out)
+      const part = parts.call(call, raw, '')
+      open = { index: count++, raw, call, part, args: isObject(call.args) ? call.args : {} }
+      out.push({ type: 'part-start', index: open.index, part })
+    }
+    const pieces = Array.isArray(call.partialArgs) ? call.partialArgs.filter(isObject) : []
+    if (open) for (const piece of pieces) applyPartialArg(open.args, piece)
+    const goesOn = call.willContinue === true || pieces.some((piece) => piece.willContinue === true)
+    if (!goesOn && call.name === undefined) close(out)
+  }
+
+  return {
+    sent,
+    close,
+    write(raw, out) {
+      const call = isObject(raw.functionCall) ? raw.functionCall : undefined
+      if (call) {
+        sent.calls = true
+        const isPiece =
+          call.partialArgs !== undefined || call.willContinue === true || (open && call.name === undefined)
+        if (isPiece) return writeCallPiece(call, raw, out)
+        // A call without a name is nothing that a client could run.
+        if (typeof call.name !== 'string' || call.name === '') return
+        return writeWhole(parts.call(call, raw, argumentsText(call.args)), out)
+      }
+      // A signature may come after its text, beside an empty one.
+      if (raw.text === '' && raw.thought !== true && raw.thoughtSignature !== undefined && text?.part.type === 'text') {
+        return writeText({ type: 'text', text: '', ...pickNative(raw) }, out)
+      }
+      const part = parts.read(raw)
+      if (!part) return
+      if (part.type === 'text' || part.type === 'reasoning') writeText(part, out)
+      else writeWhole(part, out)
+      if (part.type === 'reasoning') sent.thoughts = true
+      else if (part.type !== 'native' || raw.text === undefined) sent.content = true
+    },
+  }
+}
+
+function pickNative(raw: JsonObject): Pick<TextPart, 'native'> {
+  const { text: _text, thought: _thought, ...rest } = raw
+  return { native: { protocol: 'gemini', rest } }
+}

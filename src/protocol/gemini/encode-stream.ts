@@ -1,0 +1,94 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { ModelEvent } from '../../canonical/event.ts'
+import type { JsonObject } from '../../canonical/json.ts'
+import type { Part } from '../../canonical/request.ts'
+import { mergeUsage, type Usage } from '../../canonical/usage.ts'
+import type { EncodeContext, Frame, Step } from '../protocol.ts'
+import { encodeAnswerPart, restOf } from './encode-answer.ts'
+import { encodeError } from './error.ts'
+import { finishReasonOf } from './finish.ts'
+import { defined, isOurs, underlay } from './residue.ts'
+import { signatureFor } from './signature.ts'
+import { encodeUsage } from './usage.ts'
+
+/** Events → Gemini's chunks: texts as they come, calls whole, the finish with the usage in the last one. */
+export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
+  const kinds = new Map<number, Part['type']>()
+  const written = new Set<number>()
+  let head: JsonObject | undefined
+  let usage: Usage | undefined
+  let over = false
+
+  const chunk = (parts: readonly JsonObject[], last: JsonObject = {}): Frame => {
+    head ??= { modelVersion: context.model, responseId: context.id('') }
+    const content = { parts: [...parts], role: 'model' }
+    return { data: JSON.stringify({ candidates: [{ content, index: 0 }], ...last, ...head }) }
+  }
+
+  const delta = (index: number, text: string): Frame[] => {
+    const kind = kinds.get(index)
+    if (text === '' || (kind !== 'text' && kind !== 'reasoning')) return []
+    written.add(index)
+    return [chunk([kind === 'text' ? { text } : { text, thought: true }])]
+  }
+
+  const end = (index: number, part: Part): Frame[] => {
+    // A text was written as it came; only what is known at its end is left.
+    const isText = part.type === 'text' || part.type === 'reasoning'
+    const left = isText && written.has(index) ? leftOf(part) : encodeAnswerPart(part)
+    return left.length > 0 ? [chunk(left)] : []
+  }
+
+  const finish = ({ reason, native }: Extract<ModelEvent, { type: 'finish' }>): Frame[] => {
+    over = true
+    const rest = restOf(native)
+    const own = { content: { parts: [], role: 'model' }, finishReason: finishReasonOf(reason), index: 0 }
+    const candidates = rest && !rest.candidate ? undefined : [underlay(own, rest?.candidate ?? {})]
+    const last = defined({ candidates, usageMetadata: encodeUsage(usage, rest?.usageMetadata) })
+    head ??= { modelVersion: context.model, responseId: context.id('') }
+    return [{ data: JSON.stringify(underlay({ ...last, ...head }, rest?.top ?? {})) }]
+  }
+
+  const fail = (error: ModelError): Frame[] => {
+    over = true
+    return [{ data: JSON.stringify(encodeError(error)) }]
+  }
+
+  const write = (event: ModelEvent): Frame[] => {
+    switch (event.type) {
+      case 'start':
+        head = { modelVersion: event.model ?? context.model, responseId: event.id ?? context.id('') }
+        return []
+      case 'part-start':
+        kinds.set(event.index, event.part.type)
+        return []
+      case 'part-delta':
+        return delta(event.index, event.text)
+      case 'part-end':
+        return end(event.index, event.part)
+      case 'usage':
+        usage = mergeUsage(usage, event.usage)
+        return []
+      case 'finish':
+        return finish(event)
+      case 'error':
+        return fail(event.error)
+      case 'native':
+        return []
+    }
+  }
+
+  return {
+    push: (event) => (over ? [] : write(event)),
+    end: () => (over ? [] : fail(new ModelError('The answer broke off before its end', { kind: 'cut-stream' }))),
+  }
+}
+
+/** What of a streamed text is known only at its end: its signature, beside an empty text as Gemini itself does it. */
+function leftOf(part: Part): JsonObject[] {
+  if (part.type === 'reasoning') {
+    const thoughtSignature = signatureFor(part)
+    return thoughtSignature === undefined ? [] : [{ text: '', thought: true, thoughtSignature }]
+  }
+  return part.type === 'text' && isOurs(part) && part.native ? [{ text: '', ...part.native.rest }] : []
+}

@@ -1,0 +1,94 @@
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import type { FunctionTool, ModelRequest } from '../../canonical/request.ts'
+import { toGeminiParameters } from '../schema/gemini-schema.ts'
+import type { Encoding } from './encoding.ts'
+import { fromGeminiSchema } from './json-schema.ts'
+import { defined, isOurs, isSame, spelling, withRest } from './residue.ts'
+
+/** `tools` and `toolConfig`. */
+export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
+  if (encoding.ours) return encodeOwnTools(request, encoding)
+  const declarations = request.tools.flatMap<JsonObject>((tool, index) =>
+    tool.type === 'function' ? [encodeFunction(tool, `tools[${index}]`, encoding)] : [],
+  )
+  const search = encodeServerTools(request, declarations.length > 0, encoding)
+  const tools: JsonObject[] = [...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []), ...search]
+  const toolConfig = encodeChoice(request, declarations.length > 0, encoding)
+  return defined({ tools: tools.length > 0 ? tools : undefined, toolConfig })
+}
+
+function encodeFunction(tool: FunctionTool, path: string, encoding: Encoding): JsonObject {
+  encoding.dropResidue(tool.native, path)
+  if (tool.cache) encoding.drop(`${path}.cache_control`, 'Gemini caches prompts by itself')
+  if (tool.strict) encoding.drop(`${path}.strict`, 'Gemini has no strict functions')
+  const parameters = toGeminiParameters(tool.schema)
+  const isEmpty = parameters.properties === undefined
+  // A function without arguments has no parameters: some models refuse an object without properties.
+  const note = isEmpty ? asString(parameters.description) : undefined
+  const description = [tool.description, note].filter((text) => text !== undefined && text !== '').join('\n')
+  return {
+    name: encoding.names.of(tool.name),
+    ...(description !== '' && { description }),
+    ...(!isEmpty && { parameters }),
+  }
+}
+
+function encodeServerTools(request: ModelRequest, hasFunctions: boolean, encoding: Encoding): JsonObject[] {
+  let search = false
+  request.tools.forEach((tool, index) => {
+    if (tool.type !== 'server') return
+    const path = `tools[${index}]`
+    if (tool.kind !== 'web-search') return encoding.drop(path, 'Gemini has no such tool')
+    if (hasFunctions) return encoding.drop(path, 'Gemini refuses its web search together with functions')
+    for (const key in tool.native.rest)
+      if (!NAMES.has(key)) encoding.drop(`${path}.${key}`, "Gemini's web search has no such option")
+    search = true
+  })
+  return search ? [{ googleSearch: {} }] : []
+}
+
+const NAMES = new Set(['type', 'name'])
+const MODES = { auto: 'AUTO', required: 'ANY', none: 'NONE' } as const
+
+function encodeChoice(request: ModelRequest, hasFunctions: boolean, encoding: Encoding): JsonObject | undefined {
+  if (request.parallelToolCalls === false && hasFunctions) {
+    encoding.drop('tool_choice.disable_parallel_tool_use', 'Gemini cannot be kept from calling several functions')
+  }
+  const choice = request.toolChoice
+  if (!choice) return undefined
+  if (!hasFunctions) {
+    if (choice.type !== 'auto' && choice.type !== 'none') encoding.drop('tool_choice', 'there is no function to choose')
+    return undefined
+  }
+  const config =
+    choice.type === 'tool'
+      ? { mode: 'ANY', allowedFunctionNames: [encoding.names.of(choice.name)] }
+      : { mode: MODES[choice.type] }
+  return { functionCallingConfig: config }
+}
+
+/** A Gemini client's own tools, grouped as it had them. */
+function encodeOwnTools(request: ModelRequest, encoding: Encoding): JsonObject {
+  const groups = new Map<string, JsonObject>()
+  request.tools.forEach((tool) => {
+    // An added tool joins the functions that are there.
+    const key = String(spelling(tool.native, 'group') ?? 0)
+    const group = groups.get(key) ?? {}
+    groups.set(key, group)
+    if (tool.type === 'server') Object.assign(group, tool.native.rest)
+    else group.functionDeclarations = [...((group.functionDeclarations ?? []) as JsonObject[]), encodeOwnFunction(tool)]
+  })
+  const toolConfig = encodeChoice(request, request.toolChoice !== undefined, encoding)
+  return defined({ tools: groups.size > 0 ? [...groups.values()] : undefined, toolConfig })
+}
+
+function encodeOwnFunction(tool: FunctionTool): JsonObject {
+  const own = defined({ name: tool.name, description: tool.description })
+  const raw = spelling(tool.native, 'parameters')
+  if (isObject(raw) && isSame(fromGeminiSchema(raw), tool.schema))
+    return withRest({ ...own, parameters: raw }, tool.native)
+  if (spelling(tool.native, 'parameters') === 'absent') return withRest(own, tool.native)
+  const key = isOurs(tool) && spelling(tool.native, 'json') === true ? 'parametersJsonSchema' : 'parameters'
+  const parameters = key === 'parameters' ? toGeminiParameters(tool.schema) : tool.schema
+  return withRest({ ...own, [key]: parameters }, tool.native)
+}

@@ -1,0 +1,155 @@
+import { type ErrorKind, kindOfStatus, ModelError } from '../../canonical/error.ts'
+import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { readFailure } from '../openai-chat/failure.ts'
+import { retryAfterMs } from '../openai-chat/retry-after.ts'
+import type { DecodeContext } from '../protocol.ts'
+
+/** A provider's failed answer: Google's error, alone or in a list, or what a proxy says instead. */
+export function decodeError(status: number, body: Json, headers: Headers): ModelError {
+  const said = read(body)
+  const retryAfter = said.retryAfterMs ?? retryAfterMs(headers, status)
+  const requestId = headers.get('x-request-id')
+  return new ModelError(said.message ?? `The provider answered with status ${status} and no message`, {
+    kind: kindOf(said, status),
+    status,
+    ...labels(said),
+    ...(retryAfter !== undefined && { retryAfterMs: retryAfter }),
+    ...(requestId && { requestId }),
+  })
+}
+
+/** An error that came inside a successful answer. */
+export function errorInside(body: Json, { provider, model }: DecodeContext): ModelError {
+  const said = read(body)
+  return new ModelError(said.message ?? `${provider} (${model}) failed in the middle of its answer`, {
+    kind: kindOf(said, said.code),
+    ...(said.code !== undefined && { status: said.code }),
+    ...labels(said),
+    ...(said.retryAfterMs !== undefined && { retryAfterMs: said.retryAfterMs }),
+    provider,
+    model,
+  })
+}
+
+/** An error in Google's shape. */
+export function encodeError(error: ModelError): JsonObject {
+  const { type, retryAfterMs: wait } = error.details
+  const status = type !== undefined && STATUS_CODES[type] === error.status ? type : statusName(error.status)
+  const details =
+    wait === undefined ? {} : { details: [{ '@type': `${TYPES}RetryInfo`, retryDelay: `${wait / 1000}s` }] }
+  return { error: { code: error.status, message: error.message, status, ...details } }
+}
+
+interface Said {
+  readonly message?: string
+  readonly code?: number
+  /** `RESOURCE_EXHAUSTED`, say. */
+  readonly status?: string
+  readonly retryAfterMs?: number
+  readonly details: readonly JsonObject[]
+}
+
+const TYPES = 'type.googleapis.com/google.rpc.'
+
+function read(body: Json): Said {
+  const holder = Array.isArray(body) ? body.find(isObject) : body
+  const error = isObject(holder) && isObject(holder.error) ? holder.error : undefined
+  if (!error) {
+    const { message, type } = readFailure(body)
+    return { ...(message !== undefined && { message }), ...(type !== undefined && { status: type }), details: [] }
+  }
+  // A message may hold Google's whole error once more, as text.
+  const { message } = readFailure(error)
+  const code = asNumber(error.code)
+  const status = asString(error.status)
+  const details = Array.isArray(error.details) ? error.details.filter(isObject) : []
+  const delay = details.map(({ retryDelay }) => milliseconds(retryDelay)).find((wait) => wait !== undefined)
+  return {
+    ...(message !== undefined && { message }),
+    ...(code !== undefined && code >= 400 && code < 600 && { code }),
+    ...(status !== undefined && { status }),
+    ...(delay !== undefined && { retryAfterMs: delay }),
+    details,
+  }
+}
+
+// A protobuf duration as JSON: `34.4s`.
+function milliseconds(duration: Json | undefined): number | undefined {
+  const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(duration) : undefined
+  return match ? Math.round(Number(match[1]) * 1000) : undefined
+}
+
+function labels({ status, details }: Said): { type?: string; code?: string } {
+  const reason = details.map((detail) => asString(detail.reason)).find((word) => word !== undefined)
+  return { ...(status !== undefined && { type: status }), ...(reason !== undefined && { code: reason }) }
+}
+
+function kindOf(said: Said, status: number | undefined): ErrorKind {
+  const text = said.message ?? ''
+  if (OVERFLOW.test(text) && status !== 429) return 'context-overflow'
+  if (
+    said.details.some(({ reason }) => reason === 'API_KEY_INVALID') ||
+    /api key (not valid|expired|not found)/i.test(text)
+  )
+    return 'auth'
+  if (said.status === 'RESOURCE_EXHAUSTED') return isDaily(said) ? 'quota' : 'rate-limit'
+  const named = said.status === undefined ? undefined : KINDS[said.status]
+  if (named) return named
+  return status === undefined ? 'server' : kindOfStatus(status)
+}
+
+/** Whether what is used up comes back only tomorrow. */
+function isDaily({ details }: Said): boolean {
+  const ids = details.flatMap(({ violations }) =>
+    Array.isArray(violations) ? violations.filter(isObject).map(({ quotaId }) => asString(quotaId) ?? '') : [],
+  )
+  return ids.length > 0 && ids.every((id) => /PerDay/i.test(id))
+}
+
+// "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576)."
+const OVERFLOW =
+  /token count[^.]{0,60}exceeds|exceeds the maximum (number of tokens|context)|input (is )?too long|context (window|length)[^.]{0,40}exceed/i
+
+const KINDS: Readonly<Record<string, ErrorKind>> = {
+  INVALID_ARGUMENT: 'bad-request',
+  FAILED_PRECONDITION: 'bad-request',
+  OUT_OF_RANGE: 'bad-request',
+  UNAUTHENTICATED: 'auth',
+  PERMISSION_DENIED: 'permission',
+  NOT_FOUND: 'not-found',
+  ABORTED: 'server',
+  CANCELLED: 'server',
+  INTERNAL: 'server',
+  UNKNOWN: 'server',
+  DATA_LOSS: 'server',
+  UNIMPLEMENTED: 'bad-request',
+  UNAVAILABLE: 'overload',
+  DEADLINE_EXCEEDED: 'timeout',
+}
+
+// https://google.aip.dev/193
+const STATUS_CODES: Readonly<Record<string, number>> = {
+  INVALID_ARGUMENT: 400,
+  FAILED_PRECONDITION: 400,
+  OUT_OF_RANGE: 400,
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
+  NOT_FOUND: 404,
+  ABORTED: 409,
+  ALREADY_EXISTS: 409,
+  RESOURCE_EXHAUSTED: 429,
+  CANCELLED: 499,
+  INTERNAL: 500,
+  UNKNOWN: 500,
+  DATA_LOSS: 500,
+  UNIMPLEMENTED: 501,
+  UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+}
+
+function statusName(code: number): string {
+  const exact = Object.keys(STATUS_CODES).find((name) => STATUS_CODES[name] === code)
+  if (exact) return exact
+  if (code < 500) return 'INVALID_ARGUMENT'
+  return code === 500 || code === 501 ? 'INTERNAL' : 'UNAVAILABLE'
+}

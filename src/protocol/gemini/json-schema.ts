@@ -1,0 +1,46 @@
+import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+
+/** Gemini's `Schema` (types in capitals, `nullable`, counts as text, either case of names) as JSON Schema. */
+export function fromGeminiSchema(schema: JsonObject): JsonObject {
+  const nullable = schema.nullable === true
+  const entries = Object.entries(schema).flatMap(([name, value]): [string, Json | undefined][] => {
+    const keyword = CAMEL[name] ?? name
+    return keyword === 'nullable' && typeof value === 'boolean' ? [] : [[keyword, convert(keyword, value)]]
+  })
+  const converted = Object.fromEntries(entries)
+  if (!nullable) return converted
+  if (typeof converted.type === 'string') {
+    const values = converted.enum
+    return { ...converted, type: [converted.type, 'null'], ...(Array.isArray(values) && { enum: [...values, null] }) }
+  }
+  return Array.isArray(converted.anyOf) ? { ...converted, anyOf: [...converted.anyOf, { type: 'null' }] } : converted
+}
+
+const CAMEL: Readonly<Record<string, string>> = {
+  any_of: 'anyOf',
+  max_items: 'maxItems',
+  min_items: 'minItems',
+  max_length: 'maxLength',
+  min_length: 'minLength',
+  max_properties: 'maxProperties',
+  min_properties: 'minProperties',
+  property_ordering: 'propertyOrdering',
+}
+const COUNTS = new Set(['maxItems', 'minItems', 'maxLength', 'minLength', 'maxProperties', 'minProperties'])
+
+function convert(keyword: string, value: Json | undefined): Json | undefined {
+  if (keyword === 'type' && typeof value === 'string') return value.toLowerCase()
+  if (COUNTS.has(keyword) && typeof value === 'string') return asNumber(Number(value))
+  if (keyword === 'items' && isObject(value)) return fromGeminiSchema(value)
+  if (keyword === 'anyOf' && Array.isArray(value))
+    return value.map((option) => (isObject(option) ? fromGeminiSchema(option) : option))
+  if (keyword === 'properties' && isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, property]) => [
+        name,
+        isObject(property) ? fromGeminiSchema(property) : property,
+      ]),
+    )
+  }
+  return value
+}

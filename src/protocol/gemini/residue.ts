@@ -1,0 +1,53 @@
+import { ModelError } from '../../canonical/error.ts'
+import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Native } from '../../canonical/native.ts'
+
+/** The id of this protocol, and the mark on its residue. */
+export const ID = 'gemini'
+
+/** The mark of this protocol with the keys of `object` outside `claimed`. */
+export function residueOf(object: JsonObject, claimed: ReadonlySet<string>, form?: JsonObject): Native {
+  const rest = Object.fromEntries(Object.entries(object).filter(([key]) => !claimed.has(key)))
+  return form && Object.keys(form).length > 0 ? { protocol: ID, rest, form } : { protocol: ID, rest }
+}
+
+/** Whether a node came in this protocol. */
+export function isOurs(node: { readonly native?: Native }): boolean {
+  return node.native?.protocol === ID
+}
+
+/** One spelling that `form` remembers, if it belongs to this protocol. */
+export function spelling(native: Native | undefined, key: string): Json | undefined {
+  return native?.protocol === ID && isObject(native.form) ? native.form[key] : undefined
+}
+
+/** `own` with the residue of this protocol added where `own` says nothing, at every depth. */
+export function withRest(own: JsonObject, native: Native | undefined): JsonObject {
+  return native?.protocol === ID ? underlay(own, native.rest) : own
+}
+
+/** `own` over `under`: objects are joined, everything else is `own`'s. */
+export function underlay(own: JsonObject, under: JsonObject): JsonObject {
+  const joined = new Map<string, Json | undefined>(Object.entries(own))
+  for (const [key, below] of Object.entries(under)) {
+    const above = joined.get(key)
+    if (above === undefined) joined.set(key, below)
+    else if (isObject(above) && isObject(below)) joined.set(key, underlay(above, below))
+  }
+  return Object.fromEntries(joined)
+}
+
+/** `object` without the keys whose value is undefined. */
+export function defined(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+}
+
+/** Whether two JSON values say the same; the order of keys counts. */
+export function isSame(first: unknown, second: unknown): boolean {
+  return JSON.stringify(first) === JSON.stringify(second)
+}
+
+/** The error for a field that cannot be read. */
+export function invalid(path: string, message: string): ModelError {
+  return new ModelError(`${path}: ${message}`, { kind: 'bad-request', type: 'INVALID_ARGUMENT', param: path })
+}
