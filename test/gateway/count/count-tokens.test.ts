@@ -68,19 +68,25 @@ const heavy: [string, string][] = [
 ]
 
 test.each(heavy)('a megabyte of %s takes less than 100 ms, in short turns', async (_name, text) => {
-  const turns: number[] = []
-  let began = performance.now()
-  const pause = async (): Promise<void> => {
-    turns.push(performance.now() - began)
+  const runs = []
+  // The best of four, each cut differently so that no run finds its words in the cache: other programs take time too.
+  for (let run = 0; run < 4; run++) runs.push(await timed(withText(text.slice(run * 37))))
+  expect(Math.min(...runs.map((run) => run.total))).toBeLessThan(100 * slowness)
+  expect(Math.min(...runs.map((run) => run.longestTurn))).toBeLessThan(20 * slowness)
+  for (const run of runs) expect(run.tokens).toBeWithin(5_000, 2_100_000)
+})
+
+async function timed(request: ModelRequest): Promise<{ tokens: number; total: number; longestTurn: number }> {
+  const started = performance.now()
+  let longestTurn = 0
+  let began = started
+  const tokens = await count(request, async () => {
+    longestTurn = Math.max(longestTurn, performance.now() - began)
     await nextTurn()
     began = performance.now()
-  }
-  const started = performance.now()
-  const tokens = await count(withText(text), pause)
-  expect(performance.now() - started).toBeLessThan(100 * slowness)
-  expect(Math.max(...turns)).toBeLessThan(40 * slowness)
-  expect(tokens).toBeWithin(5_000, 2_100_000)
-})
+  })
+  return { tokens, total: performance.now() - started, longestTurn }
+}
 
 test('of 24 at once none keeps the thread: others have their turn all the while', async () => {
   let turns = 0
