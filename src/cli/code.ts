@@ -5,11 +5,12 @@ import type { Config } from '../config/config.ts'
 import { formatDiagnostic } from '../config/diagnostic.ts'
 import { loadConfig } from '../config/load.ts'
 import type { Log } from '../platform/ports.ts'
-import { claudeEnvironment } from './claude-environment.ts'
-import { findClaude } from './claude-program.ts'
-import { type Conflict, managedConflicts, overrideSettings } from './claude-settings.ts'
+import { claudeEnvironment } from './claude/environment.ts'
+import { launch } from './claude/launch.ts'
+import { overrideSettings } from './claude/override.ts'
+import { findClaude } from './claude/program.ts'
+import { type Conflict, managedConflicts } from './claude/settings.ts'
 import { Failure } from './failure.ts'
-import { launch } from './launch.ts'
 import { fileLog } from './log.ts'
 import { startRouter } from './router.ts'
 import { catchStrays } from './strays.ts'
@@ -40,6 +41,7 @@ export async function code(args: readonly string[]): Promise<number> {
   const router = await startRouter({ config: { ...config, apiKey: key }, host: '127.0.0.1', port: 0, log })
   const access = { url: router.url, key }
   const override = overrideSettings(args, access, { env, home, directory: process.cwd() })
+  if (override.conflicts.length > 0) console.error(describeOverride(override.conflicts))
   try {
     return await launch({ program, args: override.args, env: claudeEnvironment(env, config, access), input: !config.nonInteractive })
   } finally {
@@ -60,8 +62,11 @@ function asksOnlyForItself(args: readonly string[]): boolean {
 }
 
 function describeConflicts(conflicts: readonly Conflict[]): string {
-  const lines = conflicts.map(({ file, keys }) => `  ${file}: ${keys.join(', ')}`)
   return `ccr: Claude Code was not started, because managed settings, which nothing overrides, would lead it past the router:
-${lines.join('\n')}
+${conflicts.map(({ source, keys }) => `  ${source}: ${keys.join(', ')}`).join('\n')}
 Remove these keys, or ask your administrator to.`
+}
+
+function describeOverride(conflicts: readonly Conflict[]): string {
+  return `ccr: overridden for this run: ${conflicts.map(({ source, keys }) => `${keys.join(', ')} of ${source}`).join('; ')}`
 }

@@ -4,7 +4,11 @@ import type { LoadOptions } from '../config/load.ts'
 import { configFile } from '../config/load.ts'
 
 const args = {
-  config: { type: 'string', valueHint: 'FILE', description: 'The config file (default: the one that `ccr config path` prints)' },
+  config: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'The config file (default: the one that `ccr config path` prints)',
+  },
 } as const
 
 const path = defineCommand({
@@ -25,7 +29,11 @@ const init = defineCommand({
   run: async ({ args: { config } }) => {
     const { initConfig } = await import('../config/write.ts')
     const { file, created } = initConfig(optionsOf(config))
-    console.log(created ? `${file}: written. Edit it, then run \`ccr config check\`.` : `${file}: exists already, and is left as it is.`)
+    console.log(
+      created
+        ? `${file}: written. Edit it, then run \`ccr config check\`.`
+        : `${file}: exists already, and is left as it is.`,
+    )
     return created ? 0 : 1
   },
 })

@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { Failure } from '../failure.ts'
 import { commandLine } from './windows-command.ts'
 
 export interface Launch {
@@ -16,13 +17,7 @@ export interface Launch {
  */
 export async function launch({ program, args, env, input }: Launch): Promise<number> {
   const handlers = new Map<NodeJS.Signals, () => void>()
-  const child = Bun.spawn({
-    ...commandLine(program, args),
-    env,
-    stdin: input ? 'inherit' : 'ignore',
-    stdout: 'inherit',
-    stderr: 'inherit',
-  })
+  const child = spawn({ program, args, env, input })
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) handlers.set(signal, () => {})
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) handlers.set(signal, () => child.kill(signal))
   for (const [signal, handler] of handlers) process.on(signal, handler)
@@ -31,5 +26,14 @@ export async function launch({ program, args, env, input }: Launch): Promise<num
     return child.signalCode === null ? code : 128 + constants.signals[child.signalCode as NodeJS.Signals]
   } finally {
     for (const [signal, handler] of handlers) process.off(signal, handler)
+  }
+}
+
+function spawn({ program, args, env, input }: Launch): Bun.Subprocess {
+  const command = commandLine(program, args)
+  try {
+    return Bun.spawn({ ...command, env: { ...env }, stdin: input ? 'inherit' : 'ignore', stdout: 'inherit', stderr: 'inherit' })
+  } catch (error) {
+    throw new Failure(`ccr: ${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`, 126)
   }
 }

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { Failure } from './failure.ts'
+import { Failure } from '../failure.ts'
 
 /** Where to look for Claude Code: a path or a name on PATH that the user gave comes before the usual places. */
 export interface ClaudePlaces {

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { Config } from '../../config/config.ts'
 
 /** Environment variables by name. */
 export type Variables = Readonly<Record<string, string>>
@@ -41,8 +41,18 @@ export function claudeEnvironment(inherited: Readonly<Record<string, string | un
 
 /** The hosts of all `lists`, and this machine: calls to the router must not go through a proxy. */
 export function extendNoProxy(lists: readonly (string | undefined)[]): string {
-  const hosts = lists.flatMap((list) => (list ?? '').split(',')).map((host) => host.trim())
-  return [...new Set([...hosts.filter((host) => host !== ''), '127.0.0.1', 'localhost', '::1'])].join(',')
+  return [...new Set([...lists.flatMap(hostsOf), ...loopback])].join(',')
+}
+
+/** Whether a `NO_PROXY` list exempts the address at which the router listens. */
+export function includesLoopback(list: string): boolean {
+  return hostsOf(list).some((host) => host === '*' || host === loopback[0])
+}
+
+const loopback = ['127.0.0.1', 'localhost', '::1']
+
+function hostsOf(list: string | undefined): string[] {
+  return (list ?? '').split(/[\s,]+/).filter((host) => host !== '')
 }
 
 /** BUN_* would change how this executable behaves when the agent starts it again, and how Claude Code itself does. */
