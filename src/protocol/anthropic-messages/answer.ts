@@ -1,6 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { FinishKind, FinishReason } from '../../canonical/event.ts'
-import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import { omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { restFor, type Native } from '../../canonical/native.ts'
 import type { MediaPart, Part, ReasoningPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'

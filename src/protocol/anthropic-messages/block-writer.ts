@@ -26,7 +26,8 @@ export function createBlockWriter(
   sent: SentParts,
   nextIndex: () => number,
 ): BlockWriter {
-  if (part.type === 'native' || part.type === 'media' || part.type === 'tool-result') return wholeBlock(part, sent, nextIndex)
+  if (part.type === 'native' || part.type === 'media' || part.type === 'tool-result')
+    return wholeBlock(part, sent, nextIndex)
   const delta = DELTAS[part.type]
   let last: Part = part
   let kept = ''
@@ -54,7 +55,8 @@ export function createBlockWriter(
     const text = textOf(last)
     if (text.length > length) writeText(text.slice(length), out)
     if (last.type === 'reasoning') writeProof(last, out)
-    if (last.type === 'text' && index >= 0) writeCitations(last.native?.protocol === ID ? last.native.rest : {}, index, out)
+    if (last.type === 'text' && index >= 0)
+      writeCitations(last.native?.protocol === ID ? last.native.rest : {}, index, out)
     if (index >= 0) out.push(stopFrame(index))
     if (last.type === 'tool-call' && !signed) writeCarrier(last, out, nextIndex)
   }
@@ -148,7 +150,11 @@ function wholeBlock(part: Part, sent: SentParts, nextIndex: () => number): Block
 
 function writeNotice(text: string, out: Frame[], nextIndex: () => number): void {
   const index = nextIndex()
-  out.push(startFrame(index, { type: 'text', text: '' }), deltaFrame(index, { type: 'text_delta', text }), stopFrame(index))
+  out.push(
+    startFrame(index, { type: 'text', text: '' }),
+    deltaFrame(index, { type: 'text_delta', text }),
+    stopFrame(index),
+  )
 }
 
 // Clients take the arguments of a tool, also of the provider's own, from deltas.

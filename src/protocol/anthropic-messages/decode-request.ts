@@ -158,7 +158,7 @@ function isSchemaFormat(value: Json | undefined): value is JsonObject & { schema
 
 function formatOf(format: JsonObject & { schema: JsonObject }, form?: string): OutputFormat {
   const rest = leftover(format, new Set(['type', 'schema']))
-  const native = rest || form ? { protocol: ID, rest: rest ?? {}, ...(form && { form }) } as Native : undefined
+  const native = rest || form ? ({ protocol: ID, rest: rest ?? {}, ...(form && { form }) } as Native) : undefined
   return { type: 'json-schema', schema: format.schema, ...(native && { native }) }
 }
 

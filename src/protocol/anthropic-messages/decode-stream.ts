@@ -14,6 +14,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   const state: State = {
     context,
     begun: false,
+    id: undefined,
     ended: false,
     blocks: new Map(),
     parts: 0,
@@ -41,6 +42,7 @@ interface State {
   readonly context: DecodeContext
   /** `message_start` was seen. */
   begun: boolean
+  id: Json | undefined
   ended: boolean
   /** By the provider's index. */
   readonly blocks: Map<Json | undefined, OpenBlock>
@@ -93,9 +95,16 @@ function parseFrame({ context }: State, { event, data }: Frame): JsonObject {
 function onMessageStart(state: State, data: JsonObject): ModelEvent[] {
   const message = isObject(data.message) ? data.message : {}
   const usage = onUsage(state, message.usage)
-  if (state.begun) return usage
+  if (state.begun) {
+    // Told twice is no harm; another message inside this one would leave half of each.
+    if (state.parts > 0 && message.id !== state.id)
+      throw malformed('began a second message inside the first', state.context)
+    return usage
+  }
   state.begun = true
+  state.id = message.id
   state.rest = messageRest(message)
+  if (typeof message.stop_reason === 'string') state.stopReason = message.stop_reason
   const { id, model } = message
   const start: ModelEvent = {
     type: 'start',
@@ -103,7 +112,13 @@ function onMessageStart(state: State, data: JsonObject): ModelEvent[] {
     ...(typeof model === 'string' && { model }),
     native: { protocol: ID, rest: state.rest },
   }
-  return [start, ...usage]
+  return [start, ...usage, ...contentAtStart(state, message.content)]
+}
+
+// Usually empty; an answer to tool results of a running program comes whole in its start.
+function contentAtStart(state: State, content: Json | undefined): ModelEvent[] {
+  if (!Array.isArray(content)) return []
+  return content.filter(isObject).flatMap((block) => [...begin(state, 'start', block), ...onBlockStop(state, 'start')])
 }
 
 function onUsage(state: State, value: Json | undefined): ModelEvent[] {
@@ -209,7 +224,7 @@ const STOP_EVENT: ReadonlySet<string> = new Set(['type'])
 
 function onMessageStop(state: State, data: JsonObject): ModelEvent[] {
   const events: ModelEvent[] = []
-  for (const index of [...state.blocks.keys()]) events.push(...onBlockStop(state, index))
+  for (const index of state.blocks.keys()) events.push(...onBlockStop(state, index))
   state.ended = true
   const stop = omit(data, STOP_EVENT)
   const form = Object.keys(stop).length > 0 && { form: { stop } }
@@ -236,6 +251,10 @@ function fail(state: State, error: ModelError): ModelEvent[] {
 
 function cutOff({ begun, context: { provider, model } }: State): ModelError {
   return begun
-    ? new ModelError(`${provider} (${model}) broke off its answer before the end`, { kind: 'cut-stream', provider, model })
+    ? new ModelError(`${provider} (${model}) broke off its answer before the end`, {
+        kind: 'cut-stream',
+        provider,
+        model,
+      })
     : new ModelError(`${provider} (${model}) answered nothing`, { kind: 'empty-answer', provider, model })
 }

@@ -54,7 +54,9 @@ function encodeTurn(message: Message, index: number, keepLaterEffort: boolean, e
   const path = `messages[${index}]`
   encoding.dropResidue(message.native, path)
   const asString = formFor(message.native, ID) === 'string'
-  const blocks = message.parts.flatMap<JsonObject>((part, place) => encodePart(part, `${path}.content[${place}]`, encoding) ?? [])
+  const blocks = message.parts.flatMap<JsonObject>(
+    (part, place) => encodePart(part, `${path}.content[${place}]`, encoding) ?? [],
+  )
   if (blocks.length === 0 && !(asString && message.parts.length > 0 && encoding.ours)) return undefined
   if (blocks.length === 0) blocks.push({ type: 'text', text: '' })
   const rest = restFor(message.native, ID)
@@ -75,7 +77,8 @@ function encodePart(part: Part, path: string, encoding: Encoding): JsonObject | 
     case 'reasoning':
       return encodeThought(part, path, encoding)
     case 'tool-call':
-      if (part.signature !== undefined) encoding.drop(`${path}.signature`, 'only the provider that signed the call can read it')
+      if (part.signature !== undefined)
+        encoding.drop(`${path}.signature`, 'only the provider that signed the call can read it')
       return encodeToolUse(withoutCache(part, encoding, path), toToolId(part.id), encoding.nameOf(part.name))
     case 'tool-result':
       return encodeToolResult(withoutCache(part, encoding, path), path, encoding)
@@ -91,13 +94,17 @@ function encodeThought(part: ReasoningPart, path: string, encoding: Encoding): J
   const isHome = part.origin?.provider === encoding.target.provider
   const isSigned = Boolean(part.signature) || part.encrypted !== undefined
   if (restFor(part.native, ID) && (isHome || (isSigned && !part.origin))) return encodeReasoning(part)
-  const why = isSigned ? 'only the provider that signed this reasoning can read it' : 'reasoning without a signature is refused'
+  const why = isSigned
+    ? 'only the provider that signed this reasoning can read it'
+    : 'reasoning without a signature is refused'
   encoding.drop(path, why)
   return undefined
 }
 
 function encodeToolResult(part: ToolResultPart, path: string, encoding: Encoding): JsonObject {
-  const blocks = part.content.flatMap<JsonObject>((item, index) => encodePart(item, `${path}.content[${index}]`, encoding) ?? [])
+  const blocks = part.content.flatMap<JsonObject>(
+    (item, index) => encodePart(item, `${path}.content[${index}]`, encoding) ?? [],
+  )
   return withRest(
     {
       type: 'tool_result',
@@ -114,8 +121,14 @@ function encodeMediaOrText(part: MediaPart, path: string, encoding: Encoding): J
   const refused = part.kind === 'image' && encoding.target.traits.images === false
   const block = refused ? undefined : encodeMedia(part)
   if (block) return block
-  encoding.drop(path, refused ? 'the model takes no images' : `${NO_BLOCK}: ${part.kind} ${part.mediaType ?? part.source.type}`)
-  return { type: 'text', text: `[${part.kind}${part.title ? ` "${part.title}"` : ''} left out: this model cannot read it]` }
+  encoding.drop(
+    path,
+    refused ? 'the model takes no images' : `${NO_BLOCK}: ${part.kind} ${part.mediaType ?? part.source.type}`,
+  )
+  return {
+    type: 'text',
+    text: `[${part.kind}${part.title ? ` "${part.title}"` : ''} left out: this model cannot read it]`,
+  }
 }
 
 function encodeNative(part: NativePart, path: string, encoding: Encoding): JsonObject | undefined {

@@ -58,7 +58,8 @@ function encodeLimit(request: ModelRequest, { target, drop }: Encoding): number 
   const wished = request.maxOutputTokens ?? DEFAULT_LIMIT
   const most = target.traits.maxOutputTokens
   if (most === undefined || wished <= most) return wished
-  if (request.maxOutputTokens !== undefined) drop('max_tokens', `lowered from ${wished} to the model's limit of ${most}`)
+  if (request.maxOutputTokens !== undefined)
+    drop('max_tokens', `lowered from ${wished} to the model's limit of ${most}`)
   return most
 }
 
@@ -121,7 +122,8 @@ function refusalOfThinking(
   if (choice === 'required' || choice === 'tool') return 'thinking and a forced tool choice exclude each other'
   if (thinking.type !== 'enabled') return undefined
   const changed = !encoding.ours || encoding.dropped.some(({ path }) => path.startsWith('messages['))
-  if (changed && callsWithoutThinking(turns)) return 'the last tool call was made without thinking that this provider signed'
+  if (changed && callsWithoutThinking(turns))
+    return 'the last tool call was made without thinking that this provider signed'
   if (limit <= LEAST_BUDGET) return `thinking needs ${LEAST_BUDGET} tokens and max_tokens is ${limit}`
   return undefined
 }
@@ -131,7 +133,8 @@ function fitBudget(thinking: JsonObject, limit: number, request: ModelRequest, e
   const budget = thinking.budget_tokens
   if (typeof budget !== 'number' || (encoding.ours && limit === request.maxOutputTokens)) return thinking
   const fitting = Math.max(LEAST_BUDGET, Math.min(budget, limit - 1))
-  if (fitting !== budget) encoding.drop('thinking.budget_tokens', `changed from ${budget} to ${fitting} to fit max_tokens`)
+  if (fitting !== budget)
+    encoding.drop('thinking.budget_tokens', `changed from ${budget} to ${fitting} to fit max_tokens`)
   return { ...thinking, budget_tokens: fitting }
 }
 
@@ -149,21 +152,24 @@ function encodeSampling(request: ModelRequest, isThinking: boolean, { ours, drop
     sampling[field] = undefined
     drop(field, why)
   }
-  if (isThinking) for (const field of ['temperature', 'top_p', 'top_k']) leaveOut(field, 'not allowed together with thinking')
+  if (isThinking)
+    for (const field of ['temperature', 'top_p', 'top_k']) leaveOut(field, 'not allowed together with thinking')
   if (temperature !== undefined) leaveOut('top_p', 'newer models refuse it together with temperature')
   if (typeof sampling.temperature === 'number' && sampling.temperature > 1) {
     sampling.temperature = 1
     drop('temperature', `lowered from ${temperature} to 1, Anthropic's highest`)
   }
   const stop = request.stopSequences?.filter((sequence) => sequence.trim() !== '')
-  if (stop && stop.length !== request.stopSequences?.length) drop('stop_sequences', 'Anthropic refuses those of white space only')
+  if (stop && stop.length !== request.stopSequences?.length)
+    drop('stop_sequences', 'Anthropic refuses those of white space only')
   sampling.stop_sequences = stop?.length ? stop : undefined
   return sampling
 }
 
 function encodeConfig(request: ModelRequest, effort: string | undefined, encoding: Encoding): JsonObject | undefined {
   const format = isTopFormat(request.outputFormat) ? undefined : encodeFormat(request.outputFormat)
-  if (request.outputFormat?.type === 'json') encoding.drop('output_format', 'Anthropic knows JSON output only with a schema')
+  if (request.outputFormat?.type === 'json')
+    encoding.drop('output_format', 'Anthropic knows JSON output only with a schema')
   return effort === undefined && !format ? undefined : { effort, format }
 }
 
@@ -172,7 +178,9 @@ function isTopFormat(format: OutputFormat | undefined): boolean {
 }
 
 function encodeFormat(format: OutputFormat | undefined): JsonObject | undefined {
-  return format?.type === 'json-schema' ? withRest({ type: 'json_schema', schema: format.schema }, format.native) : undefined
+  return format?.type === 'json-schema'
+    ? withRest({ type: 'json_schema', schema: format.schema }, format.native)
+    : undefined
 }
 
 /** Adds what `metadata` and `output_config` held beside what was claimed of them. */

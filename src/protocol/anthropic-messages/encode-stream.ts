@@ -149,13 +149,13 @@ function finish(state: State, { reason, native }: FinishEvent): Frame[] {
 }
 
 /** Keys that Anthropic tells with the end of the message. */
-const AT_THE_END = ['stop_details', 'context_management'] as const
+const AT_THE_END: readonly string[] = ['stop_details', 'context_management']
 
 /** What `message_delta` has to say beyond `message_start`; for an answer that was never a stream, what belongs there. */
 function news(rest: JsonObject, told: JsonObject | undefined): JsonObject {
   const fresh: JsonObject = {}
-  for (const key of told ? Object.keys(rest) : AT_THE_END) {
-    if (rest[key] !== undefined && rest[key] !== told?.[key]) fresh[key] = rest[key]
+  for (const key in rest) {
+    if (AT_THE_END.includes(key) || (told && rest[key] !== told[key])) fresh[key] = rest[key]
   }
   return fresh
 }

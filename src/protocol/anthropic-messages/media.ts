@@ -1,7 +1,17 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { MediaPart, NativePart } from '../../canonical/request.ts'
 import { decodeCache, encodeCache } from './cache.ts'
-import { ID, leftover, objectAt, residueOf, spelling, stringAt, stringOrNothing, withKeys, withRest } from './residue.ts'
+import {
+  ID,
+  leftover,
+  objectAt,
+  residueOf,
+  spelling,
+  stringAt,
+  stringOrNothing,
+  withKeys,
+  withRest,
+} from './residue.ts'
 
 /** `image` and `document` blocks; one whose source has no canonical form is kept whole. */
 export function decodeMedia(block: JsonObject, path: string): MediaPart | NativePart {
@@ -67,13 +77,22 @@ interface ReadSource {
 function readSource(source: JsonObject, path: string): ReadSource | undefined {
   switch (source.type) {
     case 'base64':
-      return { source: { type: 'base64', data: stringAt(source.data, `${path}.data`) }, ...sourceRest(source, path, 'data') }
+      return {
+        source: { type: 'base64', data: stringAt(source.data, `${path}.data`) },
+        ...sourceRest(source, path, 'data'),
+      }
     case 'text':
-      return { source: { type: 'text', text: stringAt(source.data, `${path}.data`) }, ...sourceRest(source, path, 'data') }
+      return {
+        source: { type: 'text', text: stringAt(source.data, `${path}.data`) },
+        ...sourceRest(source, path, 'data'),
+      }
     case 'url':
       return { source: { type: 'url', url: stringAt(source.url, `${path}.url`) }, ...sourceRest(source, path, 'url') }
     case 'file':
-      return { source: { type: 'file', id: stringAt(source.file_id, `${path}.file_id`) }, ...sourceRest(source, path, 'file_id') }
+      return {
+        source: { type: 'file', id: stringAt(source.file_id, `${path}.file_id`) },
+        ...sourceRest(source, path, 'file_id'),
+      }
     case 'content':
       return readContentSource(source)
     default:

@@ -27,7 +27,10 @@ export function openBlock(start: JsonObject, index: number, context: DecodeConte
     return { open: { index, kind: 'thinking', block: { ...start }, text: stringOf(start.thinking) }, part }
   }
   if (type === 'tool_use') return openTool(start, index, context)
-  return { open: { index, kind: 'native', block: { ...start }, text: '' }, part: decodeAnswerPart(start, 'content_block', context) }
+  return {
+    open: { index, kind: 'native', block: { ...start }, text: '' },
+    part: decodeAnswerPart(start, 'content_block', context),
+  }
 }
 
 /** Takes in a delta that is not plain text of the block's own kind. */
@@ -55,7 +58,11 @@ export function closeBlock({ kind, block, text }: OpenBlock, context: DecodeCont
     case 'tool':
       return { ...decodeAnswerPart(block, 'content_block', context), input: text } as Part
     case 'native':
-      return decodeAnswerPart(text === '' ? block : { ...block, input: parsedInput(text, context) }, 'content_block', context)
+      return decodeAnswerPart(
+        text === '' ? block : { ...block, input: parsedInput(text, context) },
+        'content_block',
+        context,
+      )
   }
 }
 
@@ -77,7 +84,7 @@ function parsedInput(text: string, context: DecodeContext): Json {
   try {
     return parseJson(text)
   } catch (cause) {
-    throw malformed("sent arguments of a tool of its own that are not JSON", context, cause)
+    throw malformed('sent arguments of a tool of its own that are not JSON', context, cause)
   }
 }
 

@@ -16,7 +16,8 @@ export function overflowMessage(message: string): string {
   const most = limit ? Number(limit[1] ?? limit[2]) : Math.min(...counts)
   if (sum) {
     const [prompt, wished] = [Number(sum[1]), Number(sum[2])]
-    if (prompt < most) return `input length and \`max_tokens\` exceed context limit: ${prompt} + ${wished} > ${most} ${said}`
+    if (prompt < most)
+      return `input length and \`max_tokens\` exceed context limit: ${prompt} + ${wished} > ${most} ${said}`
   }
   const asked = Math.max(...counts)
   return counts.length > 1 && asked > most
@@ -27,4 +28,5 @@ export function overflowMessage(message: string): string {
 const OURS = /prompt is too long|exceed context limit/i
 // OpenAI: "… (2000 in the messages, 128000 in the completion)"
 const SUM = /(\d+) in the messages[^)]*?(\d+) in the completion/
-const LIMIT = /(?:context (?:length|window|size)|maximum|max|limit)[^0-9]{0,30}(\d{3,})|(\d{3,}) (?:tokens )?(?:maximum|limit)/i
+const LIMIT =
+  /(?:context (?:length|window|size)|maximum|max|limit)[^0-9]{0,30}(\d{3,})|(\d{3,}) (?:tokens )?(?:maximum|limit)/i

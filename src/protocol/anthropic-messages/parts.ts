@@ -162,7 +162,9 @@ function decodeResultContent(content: Json | undefined, path: string): (TextPart
   return arrayAt(content, path).map((value, index) => {
     const part = decodePart(value, `${path}[${index}]`)
     // Only these stand in results; a call or a thought there has no meaning for others.
-    return part.type === 'text' || part.type === 'media' || part.type === 'native' ? part : nativePart(value as JsonObject)
+    return part.type === 'text' || part.type === 'media' || part.type === 'native'
+      ? part
+      : nativePart(value as JsonObject)
   })
 }
 

@@ -3,7 +3,15 @@ import { restFor } from '../../canonical/native.ts'
 import type { ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
-import { decodeAnswerPart, encodeAnswerReasoning, finishOf, malformed, mediaNotice, messageRest, stopReasonOf } from './answer.ts'
+import {
+  decodeAnswerPart,
+  encodeAnswerReasoning,
+  finishOf,
+  malformed,
+  mediaNotice,
+  messageRest,
+  stopReasonOf,
+} from './answer.ts'
 import { errorInside } from './error.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
 import { ID, spelling, withKeys } from './residue.ts'
@@ -54,7 +62,8 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     usage: encode(reply.usage, usageRest as JsonObject | undefined),
   }
   const absent = spelling(native, 'absent')
-  if (Array.isArray(absent) && absent.includes('stop_sequence') && message.stop_sequence === null) delete message.stop_sequence
+  if (Array.isArray(absent) && absent.includes('stop_sequence') && message.stop_sequence === null)
+    delete message.stop_sequence
   if (Array.isArray(absent) && absent.includes('usage') && !reply.usage) delete message.usage
   return withKeys(message, rest)
 }

@@ -15,7 +15,14 @@ const mark = 'ccr1:'
 /** Wraps another protocol's proof with its origin, so that the client brings both back. */
 export function seal(sealed: Sealed): string {
   const { kind, origin, call, value } = sealed
-  return mark + [kind, origin?.provider ?? '', origin?.model ?? '', call ?? ''].map((field) => encodeURIComponent(field.toWellFormed())).join(':') + ':' + value
+  return (
+    mark +
+    [kind, origin?.provider ?? '', origin?.model ?? '', call ?? '']
+      .map((field) => encodeURIComponent(field.toWellFormed()))
+      .join(':') +
+    ':' +
+    value
+  )
 }
 
 /** What `seal` wrapped; `undefined` for a proof of Anthropic's own. */

@@ -13,7 +13,8 @@ export function decodeReasoning(body: JsonObject): ReasoningOption | undefined {
   const effective = latestEffort(body.messages) ?? own
   if (!thinking && effective === undefined) return undefined
   const form = effective === own ? undefined : { effective: effective ?? null, own: own ?? null }
-  const native = thinking?.rest || form ? { protocol: ID, rest: thinking?.rest ?? {}, ...(form && { form }) } : undefined
+  const native =
+    thinking?.rest || form ? { protocol: ID, rest: thinking?.rest ?? {}, ...(form && { form }) } : undefined
   return {
     ...(thinking && { mode: thinking.mode }),
     ...(effective !== undefined && { effort: effective }),

@@ -73,7 +73,8 @@ export function encodeToolChoice(request: ModelRequest, nameOf: (name: string) =
   const choice: JsonObject = { type: CHOICE_TYPES[toolChoice?.type ?? 'auto'] }
   if (toolChoice?.type === 'tool') choice.name = nameOf(toolChoice.name)
   // `true` is Anthropic's default: it is only said where the client said it.
-  if (parallel === false ? choice.type !== 'none' || ours : parallel && ours) choice.disable_parallel_tool_use = !parallel
+  if (parallel === false ? choice.type !== 'none' || ours : parallel && ours)
+    choice.disable_parallel_tool_use = !parallel
   const rest = spelling(request.native, 'toolChoice')
   return isObject(rest) ? withKeys(choice, rest) : choice
 }

@@ -83,7 +83,10 @@ function isStrayResult(block: JsonObject, open: readonly string[]): boolean {
 function asPlainBlocks(block: JsonObject): JsonObject[] {
   const { content } = block
   const blocks = Array.isArray(content) ? content.filter(isObject) : [{ type: 'text', text: content ?? '' }]
-  return [{ type: 'text', text: `Result of tool call ${block.tool_use_id}:` }, ...blocks.filter((item) => item.text !== '')]
+  return [
+    { type: 'text', text: `Result of tool call ${block.tool_use_id}:` },
+    ...blocks.filter((item) => item.text !== ''),
+  ]
 }
 
 function resultsFirst(blocks: readonly JsonObject[]): JsonObject[] {

@@ -21,7 +21,12 @@ export function usageRest(value: Json | undefined): JsonObject | undefined {
   if (!isObject(value)) return undefined
   let rest: JsonObject | undefined
   for (const key in value) {
-    const left = key === 'output_tokens_details' ? detailsRest(value[key]) : COUNTS.has(key) && asNumber(value[key]) !== undefined ? undefined : value[key]
+    const left =
+      key === 'output_tokens_details'
+        ? detailsRest(value[key])
+        : COUNTS.has(key) && asNumber(value[key]) !== undefined
+          ? undefined
+          : value[key]
     if (left === undefined) continue
     rest ??= {}
     rest[key] = left
@@ -45,7 +50,10 @@ export function encodeKnownUsage(usage: Usage | undefined, rest?: JsonObject): J
   for (const [name, field] of FIELDS) if (usage?.[field] !== undefined) wire[name] = whole(usage[field])
   if (usage?.reasoning !== undefined) {
     const more = rest?.output_tokens_details
-    wire.output_tokens_details = withKeys({ thinking_tokens: whole(usage.reasoning) }, isObject(more) ? more : undefined)
+    wire.output_tokens_details = withKeys(
+      { thinking_tokens: whole(usage.reasoning) },
+      isObject(more) ? more : undefined,
+    )
   }
   return withKeys(wire, rest)
 }
