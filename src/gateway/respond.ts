@@ -20,7 +20,8 @@ export interface Outcome {
 
 /**
  * The response of a call. The status line goes out with the committed answer; a stream that stays silent gets it
- * after `PING_AFTER_MS`, with pings until the answer comes: from then on a failure is an error event.
+ * after `PING_AFTER_MS` together with a ping, and further pings until the answer comes: from then on a failure is an
+ * error event.
  * `settle` is called once, when the last byte has gone out, the call has failed, or the client has gone.
  */
 export async function respond(
@@ -39,7 +40,8 @@ export async function respond(
     return new Response(early.body, { headers: { ...early.headers, ...decisionHeaders(call), 'content-type': 'application/json' } })
   }
   const headers = { ...early?.headers, ...decisionHeaders(call), ...STREAM_HEADERS }
-  return new Response(streamOf(call, early ? Promise.resolve(early) : pending, ports, settle), { headers })
+  const body = streamOf(call, early ? Promise.resolve(early) : pending, ports, settle, { silentSoFar: !early })
+  return new Response(body, { headers })
 }
 
 /** A failure before the head, in the client's protocol. */
@@ -85,7 +87,13 @@ async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer |
 }
 
 /** The body of a streamed answer: pulled, so that a slow client slows the provider down. */
-function streamOf(call: Call, pending: Promise<Answer>, ports: Ports, settle: (outcome: Outcome) => void): ReadableStream<Uint8Array> {
+function streamOf(
+  call: Call,
+  pending: Promise<Answer>,
+  ports: Ports,
+  settle: (outcome: Outcome) => void,
+  { silentSoFar }: { silentSoFar: boolean },
+): ReadableStream<Uint8Array> {
   const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
   const ended = new AbortController()
   let chunks: Chunks | undefined
@@ -109,6 +117,8 @@ function streamOf(call: Call, pending: Promise<Answer>, ports: Ports, settle: (o
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
+        // The head alone would not leave: the server holds it back until there is a body to send with it.
+        if (silentSoFar) controller.enqueue(ping)
         void pingOn(controller)
       },
       async pull(controller) {

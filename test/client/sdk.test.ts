@@ -43,8 +43,22 @@ const ERRORS: [number, string, new (...parts: never[]) => APIError][] = [
 ]
 
 const protocols = [
-  { ...anthropicMessages, errorBody: anthropicError, errorFrame: anthropicErrorFrame },
-  { ...openaiChat, errorBody: chatError, errorFrame: chatErrorFrame },
+  {
+    ...anthropicMessages,
+    errorBody: anthropicError,
+    errorFrame: anthropicErrorFrame,
+    overflow: anthropicError('invalid_request_error', 'prompt is too long: 140000 tokens > 128000 maximum'),
+  },
+  {
+    ...openaiChat,
+    errorBody: chatError,
+    errorFrame: chatErrorFrame,
+    overflow: chatError(
+      'invalid_request_error',
+      "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens. Please reduce the length of the messages.",
+      'context_length_exceeded',
+    ),
+  },
 ]
 
 describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) => {
@@ -159,6 +173,46 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
       expect(thrown).toMatchObject({ status, error: { type: 'error', error: { type } } })
       expect((thrown as Error).message).toContain('the scripted reason')
       if (status === 429) expect((thrown as APIError).headers?.get('retry-after')).toBe('7')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a prompt that is too long is told in the words that agents know',
+    async () => {
+      await using stage = await open(() => json(protocol.overflow, 400))
+      const thrown = await stage.client.messages.create(ask).catch((reason: unknown) => reason)
+      expect(thrown).toBeInstanceOf(BadRequestError)
+      expect((thrown as Error).message).toMatch(/prompt is too long: 140000 tokens > 128000 maximum/)
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'the provider’s word on whether to try again reaches the client',
+    async () => {
+      const answer = json(protocol.errorBody('overloaded_error', 'Overloaded'), 529, { 'x-should-retry': 'false' })
+      await using stage = await open(() => answer)
+      const thrown = await stage.client.messages.create(ask).catch((reason: unknown) => reason)
+      expect((thrown as APIError).headers?.get('x-should-retry')).toBe('false')
+    },
+    LIMIT_MS,
+  )
+
+  test(
+    'a model that is silent for long is bridged by pings',
+    async () => {
+      await using stage = await open((request) => {
+        const { pieces, ...answer } = answerTurn(request, { text: 'At last.' })
+        return { ...answer, pieces: [{ pauseMs: 9000 }, ...pieces] }
+      })
+      const seen: string[] = []
+      const response = await stage.client.messages.create({ ...ask, stream: true }).asResponse()
+      expect(response.status).toBe(200)
+      for (const [, type = ''] of (await response.text()).matchAll(/^event: (\w+)$/gm)) seen.push(type)
+      expect(seen).toContain('ping')
+      expect(seen.find((type) => type !== 'ping')).toBe('message_start')
+      expect(seen.at(-1)).toBe('message_stop')
     },
     LIMIT_MS,
   )

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { json, stream } from '../helper/answer.ts'
+import { PING_AFTER_MS } from '../../src/gateway/respond.ts'
+import { json, silence, stream } from '../helper/answer.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { createUpstream } from '../helper/upstream.ts'
@@ -200,6 +201,19 @@ describe('silence', () => {
     second.resolve()
     for (let piece = await read(); piece; piece = await read()) text += piece
     expect(text.replaceAll(ping, '')).toBe([START, ...TEXT, ...END].join(''))
+  })
+
+  test('the status line of a silent stream comes with a ping, without which it would not leave', async () => {
+    await using upstream = await createUpstream(() => silence())
+    let silences = 0
+    // The first wait for a sign of life is over at once, whatever else is waited for never.
+    const isFirst = (ms: number): boolean => ms === PING_AFTER_MS && silences++ === 0
+    const once = { sleep: (ms: number) => (isFirst(ms) ? Promise.resolve() : new Promise<void>(() => {})) }
+    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] }, once)
+    const response = await gateway(post('/v1/messages', STREAMED))
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe('event: ping\ndata: {"type": "ping"}\n\n')
+    await reader.cancel()
   })
 
   test('a provider that stays silent for too long is given up, with a named error', async () => {
