@@ -6,6 +6,9 @@ import type { Provider } from '../provider/provider.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import { compose, type Answer, type Call, type Handler } from './call.ts'
+import { createChooser, type Chooser } from './chooser.ts'
+import { createTokenCounter, type TokenCounter } from './count/counter.ts'
+import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { logCall } from './middleware/log.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { listModelsReply } from './models.ts'
@@ -29,13 +32,22 @@ export type Gateway = (request: Request) => Promise<Response>
 export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
   const { providers, routes, smallFastModel } = config
   const routing = { providers, routes, ...(smallFastModel !== undefined && { smallModel: smallFastModel }) }
-  const handle = compose([createRouteMiddleware(routing, ports)], createUpstream(providers, ports))
+  const counter = createTokenCounter(ports)
+  const chooser = createChooser(routing, counter, ports)
+  const core: Core = {
+    config,
+    ports,
+    chooser,
+    counter,
+    ownCounter: createOwnCounter(providers, ports),
+    handle: compose([createRouteMiddleware(chooser, ports)], createUpstream(providers, ports)),
+  }
   return async (request) => {
     const url = new URL(request.url)
     const operation = operationOf(url.pathname)
     const protocol = protocolOf(operation, request.headers)
     try {
-      return await serve(request, url, operation, protocol, config, handle, ports)
+      return await serve(request, url, operation, protocol, core)
     } catch (cause) {
       const error = asModelError(cause)
       ports.log(error.kind === 'server' ? 'error' : 'warn', error.message, {
@@ -48,15 +60,24 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
   }
 }
 
+/** The parts of a gateway. */
+interface Core {
+  readonly config: GatewayConfig
+  readonly ports: Ports
+  readonly chooser: Chooser
+  readonly counter: TokenCounter
+  readonly ownCounter: OwnCounter
+  readonly handle: Handler
+}
+
 async function serve(
   request: Request,
   url: URL,
   operation: Operation | undefined,
   protocol: Protocol,
-  config: GatewayConfig,
-  handle: Handler,
-  ports: Ports,
+  core: Core,
 ): Promise<Response> {
+  const { config } = core
   if (!operation) throw new ModelError(`there is nothing at ${request.method} ${url.pathname}`, { kind: 'not-found' })
   if (operation.type === 'hello') return new Response(null, { status: 200 })
   const headers = Object.fromEntries(request.headers)
@@ -65,7 +86,15 @@ async function serve(
   if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
   const text = await request.text()
   const wire: WireRequest = { path: operation.path, query: url.search.slice(1), headers, body: parseBody(text) }
-  return generate(wire, text, protocol, request.signal, handle, ports)
+  if (operation.type === 'count-tokens') return count(wire, protocol, request.signal, core)
+  return generate(wire, text, protocol, request.signal, core)
+}
+
+async function count(wire: WireRequest, protocol: Protocol, signal: AbortSignal, core: Core): Promise<Response> {
+  const request = protocol.decodeRequest(wire)
+  const { target } = core.chooser.choose(request, wire.headers).selection
+  const own = await core.ownCounter.count(request, target, wire.headers, signal)
+  return Response.json({ input_tokens: own ?? (await core.counter.count(request, target)) })
 }
 
 function generate(
@@ -73,8 +102,7 @@ function generate(
   text: string,
   protocol: Protocol,
   signal: AbortSignal,
-  handle: Handler,
-  ports: Ports,
+  { handle, ports }: Core,
 ): Promise<Response> {
   const call: Call = {
     id: ports.id('call_'),

@@ -22,6 +22,13 @@ export interface Protocol {
   /** A provider's failed answer; `body` is a string where it was not JSON. */
   decodeError(status: number, body: Json, headers: Headers): ModelError
   encodeError(error: ModelError): JsonObject
+  /** How a provider is asked for the tokens of a request; absent: the protocol has no such operation. */
+  readonly count?: {
+    /** From the request that would be sent to the model. */
+    encodeRequest(wire: WireRequest, model: string): WireRequest
+    /** Input tokens; `undefined` if the answer does not say. */
+    decodeReply(body: Json): number | undefined
+  }
   /** The frame a client takes as a sign of life; absent: an SSE comment serves. */
   readonly ping?: Frame
   /** Whether a frame of a relayed stream is worth decoding for usage, errors and its end. Cheap; may say yes too often. */

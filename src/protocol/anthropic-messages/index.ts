@@ -1,3 +1,4 @@
+import { asNumber, isObject, omit } from '../../canonical/json.ts'
 import type { Frame, Protocol } from '../protocol.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
@@ -16,9 +17,16 @@ export const anthropicMessages: Protocol = {
   encodeReply,
   decodeError,
   encodeError,
+  count: {
+    encodeRequest: (wire) => ({ ...wire, path: '/messages/count_tokens', body: omit(wire.body, NOT_COUNTED) }),
+    decodeReply: (body) => (isObject(body) ? asNumber(body['input_tokens']) : undefined),
+  },
   ping: { event: 'ping', data: '{"type": "ping"}' },
   isNotable,
 }
+
+/** What the count does not take. */
+const NOT_COUNTED = new Set(['max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'metadata', 'service_tier'])
 
 /** Events that hold usage, an error or the end; also any that is not named, since it may. */
 function isNotable({ event, data }: Frame): boolean {

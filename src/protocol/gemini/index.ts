@@ -1,3 +1,4 @@
+import { asNumber, isObject } from '../../canonical/json.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
@@ -18,6 +19,15 @@ export const gemini: Protocol = {
   encodeReply,
   decodeError,
   encodeError,
+  count: {
+    encodeRequest: (wire, model) => ({
+      ...wire,
+      path: `/models/${model}:countTokens`,
+      query: '',
+      body: { generateContentRequest: { model: `models/${model}`, ...wire.body } },
+    }),
+    decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
+  },
   // Whether an answer is empty is known only from all of its chunks, and these are few.
   isNotable: () => true,
 }

@@ -1,0 +1,64 @@
+import type { ModelRequest } from '../canonical/request.ts'
+import { promptTokens, type Usage } from '../canonical/usage.ts'
+import type { Ports } from '../platform/ports.ts'
+import { factsOf } from '../router/facts.ts'
+import type { Routing, Selection } from '../router/route.ts'
+import { select } from '../router/select.ts'
+import { conversationOf, learnInput, sessionIdOf, type HeaderValues, type SessionState } from '../router/session.ts'
+import type { TokenCounter } from './count/counter.ts'
+
+/** Applies the rules to requests and remembers, by conversation, what they need to know of earlier ones. */
+export interface Chooser {
+  choose(request: ModelRequest, headers: HeaderValues): Choice
+}
+
+export interface Choice {
+  readonly selection: Selection
+  readonly sessionId: string | undefined
+  /** The call is made: its size counts for the conversation's next choices. */
+  remember(): void
+  /** What the provider really counted. */
+  learn(usage: Usage): void
+}
+
+export function createChooser(routing: Routing, counter: TokenCounter, ports: Ports): Chooser {
+  const conversations = createMemory<SessionState>(1000)
+  return {
+    choose(request, headers) {
+      const sessionId = sessionIdOf(request, headers)
+      const conversation = conversationOf(request, headers)
+      const session = conversation === undefined ? undefined : conversations.get(conversation)
+      const facts = factsOf(request, { headers, ...(session && { session }) })
+      const overrides = sessionId === undefined ? [] : ports.overridesOf(sessionId)
+      const selection = select(facts, overrides.length > 0 ? { ...routing, overrides } : routing)
+      const next = selection.session
+      return {
+        selection,
+        sessionId,
+        remember() {
+          if (conversation !== undefined && next) conversations.set(conversation, next)
+        },
+        learn(usage) {
+          const tokens = promptTokens(usage)
+          if (conversation !== undefined && next) conversations.set(conversation, learnInput(next, tokens))
+          // Only where the rules have asked for the size it is known: it is not worth an estimate of its own.
+          if (next) counter.learn(selection.target, facts.estimated, tokens)
+        },
+      }
+    },
+  }
+}
+
+/** The newest `limit` entries. */
+function createMemory<Value>(limit: number): { get(key: string): Value | undefined; set(key: string, value: Value): void } {
+  const entries = new Map<string, Value>()
+  return {
+    get: (key) => entries.get(key),
+    set(key, value) {
+      entries.delete(key)
+      entries.set(key, value)
+      const oldest = entries.keys().next().value
+      if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
+    },
+  }
+}

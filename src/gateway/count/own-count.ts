@@ -1,0 +1,69 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { ModelRequest } from '../../canonical/request.ts'
+import type { Ports } from '../../platform/ports.ts'
+import { protocols } from '../../protocol/index.ts'
+import { applyDialects, traitsFor, unservedDialects } from '../../provider/dialect.ts'
+import type { Provider } from '../../provider/provider.ts'
+import { nameOfTarget } from '../../router/model-name.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import { parseReply } from '../relay.ts'
+import { readText, send } from '../send.ts'
+
+/** Asks providers how many tokens a request has. */
+export interface OwnCounter {
+  /** The provider's own count; `undefined` if it has none, or did not give one in time. Never rejects. */
+  count(request: ModelRequest, target: RouteTarget, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<number | undefined>
+}
+
+/** Agents wait for the count before they go on. */
+const LONGEST_WAIT_MS = 5000
+
+export function createOwnCounter(providers: readonly Provider[], ports: Ports): OwnCounter {
+  const without = new Set<string>()
+  return {
+    async count(request, target, headers, signal) {
+      const provider = providers.find(({ name }) => name === target.provider)
+      if (!provider || without.has(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0) return undefined
+      try {
+        return await ask(request, provider, target, headers, signal, ports)
+      } catch (cause) {
+        if (!(cause instanceof ModelError)) throw cause
+        // It has no such operation, or not for us: not to be asked again.
+        if (cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit') without.add(nameOfTarget(target))
+        ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, { error: cause.message })
+        return undefined
+      }
+    },
+  }
+}
+
+async function ask(
+  request: ModelRequest,
+  provider: Provider,
+  target: RouteTarget,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  ports: Ports,
+): Promise<number | undefined> {
+  const endpoint = provider.endpoints.find(({ protocol }) => protocols[protocol]?.count)
+  const protocol = endpoint && protocols[endpoint.protocol]
+  if (!endpoint || !protocol?.count) return undefined
+  const { wire } = protocol.encodeRequest({ ...request, model: target.model, stream: false }, { ...target, traits: traitsFor(provider, target.model) })
+  const edited = protocol.count.encodeRequest(applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }), target.model)
+  const outgoing = {
+    path: edited.path,
+    query: edited.query,
+    headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
+    body: JSON.stringify(edited.body),
+  }
+  const limited = { ...provider, timeoutMs: Math.min(provider.timeoutMs, LONGEST_WAIT_MS) }
+  const incoming = await send(limited, endpoint, target.model, outgoing, signal, ports)
+  const context = { provider: target.provider, model: target.model, id: ports.id }
+  return protocol.count.decodeReply(parseReply(await readText(incoming.source), context))
+}
+
+/** Fields of a beta count only with its name. */
+function betaOf(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const beta = headers['anthropic-beta']
+  return beta === undefined ? {} : { 'anthropic-beta': beta }
+}
