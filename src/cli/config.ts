@@ -49,8 +49,6 @@ export const config = defineCommand({
   subCommands: { path, check, init, schema },
 })
 
-export default config
-
 function optionsOf(file: string | undefined): LoadOptions {
   return { env: process.env, home: homedir(), ...(file === undefined ? {} : { file }) }
 }

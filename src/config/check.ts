@@ -38,7 +38,13 @@ function check(shape: Shape, value: unknown, path: readonly PathStep[], problems
   else if (shape.type === 'array') checkArray(shape, value as unknown[], path, problems)
 }
 
-function checkUnion(shape: Shape, members: readonly Shape[], value: unknown, path: readonly PathStep[], problems: Problem[]): void {
+function checkUnion(
+  shape: Shape,
+  members: readonly Shape[],
+  value: unknown,
+  path: readonly PathStep[],
+  problems: Problem[],
+): void {
   if (!members.some((member) => fits(member, value))) problems.push(mismatch(shape, value, path))
 }
 
@@ -56,7 +62,12 @@ function checkArray(shape: Shape, items: readonly unknown[], path: readonly Path
   } else if (inner) for (const [index, item] of items.entries()) check(inner, item, [...path, index], problems)
 }
 
-function checkObject(shape: Shape, value: Readonly<Record<string, unknown>>, path: readonly PathStep[], problems: Problem[]): void {
+function checkObject(
+  shape: Shape,
+  value: Readonly<Record<string, unknown>>,
+  path: readonly PathStep[],
+  problems: Problem[],
+): void {
   const known = shape.properties ?? {}
   const further = Object.values(shape.patternProperties ?? {})[0] ?? shape.additionalProperties
   const taken = missing(shape, value, path, problems)
@@ -70,7 +81,12 @@ function checkObject(shape: Shape, value: Readonly<Record<string, unknown>>, pat
 }
 
 /** Reports the required keys that are not there; returns the unknown keys that were probably meant to be one of them. */
-function missing(shape: Shape, value: Readonly<Record<string, unknown>>, path: readonly PathStep[], problems: Problem[]): Set<string> {
+function missing(
+  shape: Shape,
+  value: Readonly<Record<string, unknown>>,
+  path: readonly PathStep[],
+  problems: Problem[],
+): Set<string> {
   const unknown = Object.keys(value).filter((key) => !Object.hasOwn(shape.properties ?? {}, key))
   const taken = new Set<string>()
   for (const key of shape.required ?? []) {
@@ -79,8 +95,19 @@ function missing(shape: Shape, value: Readonly<Record<string, unknown>>, path: r
     if (near) taken.add(near)
     problems.push(
       near
-        ? { severity: 'error', path: [...path, near], atKey: true, message: `${subject(path)}: expected the key \`${key}\`, found \`${near}\``, suggestion: `did you mean \`${key}\`?` }
-        : { severity: 'error', path, message: `${subject(path)}: the key \`${key}\` is missing`, suggestion: `add \`"${key}": "…"\`` },
+        ? {
+            severity: 'error',
+            path: [...path, near],
+            atKey: true,
+            message: `${subject(path)}: expected the key \`${key}\`, found \`${near}\``,
+            suggestion: `did you mean \`${key}\`?`,
+          }
+        : {
+            severity: 'error',
+            path,
+            message: `${subject(path)}: the key \`${key}\` is missing`,
+            suggestion: `add \`"${key}": "…"\``,
+          },
     )
   }
   return taken
@@ -100,7 +127,10 @@ function unknownKey(key: string, known: readonly string[], path: readonly PathSt
 /** The known key that an unknown one stands for: what other programs call it, or the nearest by spelling. */
 export function meant(key: string, known: readonly string[]): string | undefined {
   const plain = key.toLowerCase().replaceAll(/[-_]/g, '')
-  return known.find((name) => name.toLowerCase().replaceAll('_', '') === plain || otherNames[name]?.includes(plain)) ?? closest(key, known)
+  return (
+    known.find((name) => name.toLowerCase().replaceAll('_', '') === plain || otherNames[name]?.includes(plain)) ??
+    closest(key, known)
+  )
 }
 
 const otherNames: Readonly<Record<string, readonly string[]>> = {
@@ -124,8 +154,11 @@ function isOfType(shape: Shape, value: unknown): boolean {
 
 const types: Readonly<Record<string, (value: unknown, shape: Shape) => boolean>> = {
   string: (value, { pattern, minLength = 0 }) =>
-    typeof value === 'string' && value.trim().length >= minLength && (pattern === undefined || new RegExp(pattern, 'u').test(value)),
-  integer: (value, { minimum = -Infinity, maximum = Infinity }) => Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum,
+    typeof value === 'string' &&
+    value.trim().length >= minLength &&
+    (pattern === undefined || new RegExp(pattern, 'u').test(value)),
+  integer: (value, { minimum = -Infinity, maximum = Infinity }) =>
+    Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum,
   number: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
   array: Array.isArray,
@@ -168,9 +201,12 @@ function kindOf(value: unknown): string {
 }
 
 function repair(shape: Shape, value: unknown): string | undefined {
-  if (shape.type === 'array' && !Array.isArray(value) && value !== null && !isTuple(shape.items)) return 'put it in brackets: `[…]`'
-  if (shape.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `write \`"${value}"\``
-  if (shape.anyOf?.some(({ items }) => isTuple(items)) && typeof value === 'object') return 'write a name with options as a list in the list: `[["name", { … }]]`'
+  if (shape.type === 'array' && !Array.isArray(value) && value !== null && !isTuple(shape.items))
+    return 'put it in brackets: `[…]`'
+  if (shape.type === 'string' && (typeof value === 'number' || typeof value === 'boolean'))
+    return `write \`"${value}"\``
+  if (shape.anyOf?.some(({ items }) => isTuple(items)) && typeof value === 'object')
+    return 'write a name with options as a list in the list: `[["name", { … }]]`'
   const choices = shape.anyOf?.map((member) => member.const).filter((choice) => typeof choice === 'string') ?? []
   if (typeof value === 'string' && choices.length > 0) return didYouMean(value, choices)
   return undefined

@@ -19,7 +19,14 @@ function insertProvider(text: string, provider: NewProvider): string {
   const list = source.range([key])
   const piece = `[\n${indent(providerEntry(provider), 4)}\n  ]`
   if (list && isNull(text, list)) return splice(text, list, piece)
-  if (!list) return insertFirst(text, root(source), `"Providers": [\n${indent(providerEntry(provider), 2)}\n]`, 2, isEmpty(source, []))
+  if (!list)
+    return insertFirst(
+      text,
+      root(source),
+      `"Providers": [\n${indent(providerEntry(provider), 2)}\n]`,
+      2,
+      isEmpty(source, []),
+    )
   return insertFirst(text, list, providerEntry(provider), 4, isEmpty(source, [key]))
 }
 
@@ -79,5 +86,8 @@ function splice(text: string, range: Range, piece: string): string {
 
 function indent(text: string, spaces: number): string {
   // Not by a pattern's `^`: that also stands behind a U+2028 inside a key.
-  return text.split('\n').map((line) => ' '.repeat(spaces) + line).join('\n')
+  return text
+    .split('\n')
+    .map((line) => ' '.repeat(spaces) + line)
+    .join('\n')
 }

@@ -22,7 +22,10 @@ export function unsetVariables(text: string): string[] {
 
 function interpolateText(text: string, env: Environment): string {
   if (!text.includes('$')) return text
-  return text.replace(reference, (written: string, braced?: string, bare?: string) => env[(braced ?? bare) as string] || written)
+  return text.replace(
+    reference,
+    (written: string, braced?: string, bare?: string) => env[(braced ?? bare) as string] || written,
+  )
 }
 
 const reference = /\$\{([^}]+)\}|\$([A-Z_][A-Z0-9_]*)/g

@@ -5,7 +5,12 @@ import { isPlaceholderKey } from './placeholder.ts'
 import type { PathStep } from './place.ts'
 
 /** The key, or `undefined`, with a warning, if it is a placeholder or names a variable that is not set. */
-export function readKey(value: Json | undefined, path: readonly PathStep[], subject: string, problems: Problem[]): string | undefined {
+export function readKey(
+  value: Json | undefined,
+  path: readonly PathStep[],
+  subject: string,
+  problems: Problem[],
+): string | undefined {
   if (typeof value !== 'string') return undefined
   const key = value.trim()
   const reason = reasonAgainst(key)

@@ -50,7 +50,12 @@ export function repeatedKeys(options: LoadOptions): Diagnostic[] {
 }
 
 function repeated(path: readonly PathStep[]): Problem {
-  return { severity: 'warning', path, atKey: true, message: `the key \`${pathText(path)}\` stands here a second time: the first one has no effect` }
+  return {
+    severity: 'warning',
+    path,
+    atKey: true,
+    message: `the key \`${pathText(path)}\` stands here a second time: the first one has no effect`,
+  }
 }
 
 function readText(file: string, required: boolean): string | undefined {

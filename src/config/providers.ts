@@ -1,15 +1,13 @@
 import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
-import { dialectNames, dialectStatus, missingOption } from '../provider/dialect.ts'
 import { isEndpointProblem, readEndpoint } from '../provider/endpoint.ts'
-import type { DialectUse, Provider } from '../provider/provider.ts'
+import type { DialectUse, Endpoint, Provider } from '../provider/provider.ts'
 import type { Problem } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
-import { isLoopback, proxyFor } from './proxy.ts'
 import type { PathStep } from './place.ts'
-import { pathText } from './place.ts'
-import { didYouMean } from './suggest.ts'
+import { isLoopback, proxyFor } from './proxy.ts'
+import { readTransformer } from './transformer.ts'
 
 /** What the whole config says about every provider. */
 export interface ProviderDefaults {
@@ -23,43 +21,46 @@ export interface ProviderDefaults {
 }
 
 /** The entries of `Providers` that can be called. The others are told as errors. */
-export function readProviders(list: Json | undefined, at: string, defaults: ProviderDefaults, problems: Problem[]): Provider[] {
+export function readProviders(
+  list: Json | undefined,
+  at: string,
+  defaults: ProviderDefaults,
+  problems: Problem[],
+): Provider[] {
   const entries = Array.isArray(list) ? list : []
   const seen = new Map<string, number>()
   const providers: Provider[] = []
-  for (const [index, entry] of entries.entries()) {
-    if (!isObject(entry)) continue
-    const name = asString(entry['name'])?.trim()
-    if (!name) continue
+  for (const [index, fields] of entries.entries()) {
+    const name = isObject(fields) ? asString(fields['name'])?.trim() : undefined
+    if (!isObject(fields) || !name) continue
+    const entry = { name, fields, path: [at, index], defaults, problems }
     const first = seen.get(name)
-    if (first !== undefined) problems.push(duplicate([at, index, 'name'], name, `${at}[${first}]`))
+    if (first !== undefined) tell(entry, 'error', 'name', ...duplicate(name, `${at}[${first}]`))
     else seen.set(name, index)
-    const provider = readProvider(name, entry, [at, index], defaults, problems)
+    const provider = readProvider(entry)
     if (provider && first === undefined) providers.push(provider)
   }
   return providers
 }
 
-function readProvider(
-  name: string, entry: JsonObject, path: readonly PathStep[], defaults: ProviderDefaults, problems: Problem[],
-): Provider | undefined {
-  if (name.includes(',')) problems.push(commaInName([...path, 'name'], name))
-  const { dialects, modelDialects } = readTransformer(entry['transformer'], [...path, 'transformer'], name, problems, defaults)
-  const models = readModels(entry['models'])
-  for (const model of Object.keys(modelDialects)) warnUnlisted(model, models, [...path, 'transformer', model], problems)
-  const url = asString(entry['api_base_url'])
-  if (!url?.trim()) return undefined
-  const endpoint = readEndpoint(url, dialects)
-  if (isEndpointProblem(endpoint)) {
-    const where = [...path, 'api_base_url']
-    const { problem, suggestion } = endpoint
-    problems.push({ severity: 'error', path: where, message: `provider \`${name}\`: ${problem}`, ...(suggestion ? { suggestion } : {}) })
-    return undefined
-  }
-  const base = new URL(endpoint.baseUrl)
-  const apiKey = readKey(entry['api_key'], [...path, 'api_key'], `provider \`${name}\``, problems)
-  if (entry['api_key'] === undefined && !isLoopback(base.hostname)) problems.push(noKey(path, name))
-  if (isLoopback(base.hostname) && base.port === String(defaults.port)) problems.push(loop(path, name, defaults.port))
+interface Entry {
+  readonly name: string
+  readonly fields: JsonObject
+  readonly path: readonly PathStep[]
+  readonly defaults: ProviderDefaults
+  readonly problems: Problem[]
+}
+
+function readProvider(entry: Entry): Provider | undefined {
+  const { name, fields, path, defaults, problems } = entry
+  if (name.includes(',')) tell(entry, 'error', 'name', ...commaInName(name))
+  const models = readModels(fields['models'])
+  const transformer = { value: fields['transformer'], path: [...path, 'transformer'], provider: name, models }
+  const { dialects, modelDialects } = readTransformer(transformer, defaults.hasPlugins, problems)
+  const endpoint = readUrl(entry, dialects)
+  if (!endpoint) return undefined
+  const apiKey = readKey(fields['api_key'] ?? undefined, [...path, 'api_key'], `provider \`${name}\``, problems)
+  warnOfEndpoint(entry, new URL(endpoint.baseUrl))
   return {
     name,
     endpoints: [endpoint],
@@ -68,9 +69,31 @@ function readProvider(
     dialects,
     modelDialects,
     traits: {},
-    headers: readHeaders(entry['headers']),
-    proxy: readProxy(base, entry['proxy'], [...path], name, defaults, problems),
+    headers: readHeaders(fields['headers']),
+    proxy: readProxy(entry, new URL(endpoint.baseUrl)),
     timeoutMs: defaults.timeoutMs,
+  }
+}
+
+function readUrl(entry: Entry, dialects: readonly DialectUse[]): Endpoint | undefined {
+  const written = asString(entry.fields['api_base_url'])
+  // The schema has told already that it is missing.
+  if (!written?.trim()) return undefined
+  const endpoint = readEndpoint(written, dialects)
+  if (!isEndpointProblem(endpoint)) return endpoint
+  tell(entry, 'error', 'api_base_url', endpoint.problem, endpoint.suggestion)
+  return undefined
+}
+
+function warnOfEndpoint(entry: Entry, base: URL): void {
+  const { fields, defaults } = entry
+  const local = isLoopback(base.hostname)
+  if (!local && (fields['api_key'] ?? undefined) === undefined) {
+    tell(entry, 'warning', undefined, 'there is no `api_key`, and it is called without one')
+  }
+  if (local && base.port === String(defaults.port)) {
+    const message = `port ${defaults.port} is the one that \`ccr start\` listens on: calls would go in circles`
+    tell(entry, 'warning', 'api_base_url', message)
   }
 }
 
@@ -84,85 +107,40 @@ function readHeaders(value: Json | undefined): Record<string, string> {
   return Object.fromEntries(headers.flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])))
 }
 
-function readProxy(
-  base: URL, own: Json | undefined, path: readonly PathStep[], name: string, defaults: ProviderDefaults, problems: Problem[],
-): string | false {
-  const ownText = asString(own)?.trim() || undefined
-  const proxy = proxyFor(base, own === false ? false : (ownText ?? defaults.proxyUrl), defaults.env)
+function readProxy(entry: Entry, base: URL): string | false {
+  const { fields, defaults } = entry
+  const own = asString(fields['proxy'])?.trim() || undefined
+  const proxy = proxyFor(base, fields['proxy'] === false ? false : (own ?? defaults.proxyUrl), defaults.env)
   if (typeof proxy === 'string' || proxy === false) return proxy
-  // The config's own proxy is told once, where it stands.
-  if (ownText === undefined && proxy.variable === undefined) return false
-  const source = proxy.variable ? `the environment's ${proxy.variable}: ` : ''
-  const suggestion = proxy.variable ? 'set `PROXY_URL` in the config, or name the host in NO_PROXY' : proxy.suggestion
-  problems.push({ severity: 'error', path: ownText ? [...path, 'proxy'] : path, message: `provider \`${name}\`: ${source}${proxy.problem}`, suggestion })
+  if (proxy.variable === undefined) tell(entry, 'error', 'proxy', proxy.problem, proxy.suggestion)
+  else {
+    const remedy = 'set `PROXY_URL` in the config, or name the host in NO_PROXY'
+    tell(entry, 'error', undefined, `the environment's ${proxy.variable}: ${proxy.problem}`, remedy)
+  }
   return false
 }
 
-interface Transformer {
-  readonly dialects: readonly DialectUse[]
-  readonly modelDialects: Readonly<Record<string, readonly DialectUse[]>>
-}
-
-function readTransformer(
-  value: Json | undefined, path: readonly PathStep[], provider: string, problems: Problem[], defaults: ProviderDefaults,
-): Transformer {
-  if (!isObject(value)) return { dialects: [], modelDialects: {} }
-  const read = (list: Json | undefined, where: readonly PathStep[]): DialectUse[] =>
-    (Array.isArray(list) ? list : []).flatMap((item, index) => {
-      const use = readUse(item)
-      if (use) warnOfDialect(use, [...where, index], provider, problems, defaults.hasPlugins)
-      return use ?? []
-    })
-  const ofModels = Object.keys(value).filter((key) => key !== 'use')
-  const modelDialects = ofModels.map((model) => {
-    const section = value[model]
-    return [model, read(isObject(section) ? section['use'] : undefined, [...path, model, 'use'])] as const
-  })
-  return { dialects: read(value['use'], [...path, 'use']), modelDialects: Object.fromEntries(modelDialects) }
-}
-
-function readUse(item: Json): DialectUse | undefined {
-  const [name, options] = Array.isArray(item) ? item : [item]
-  return typeof name === 'string' ? { name: name.trim(), options: isObject(options) ? options : {} } : undefined
-}
-
-function warnOfDialect(use: DialectUse, path: readonly PathStep[], provider: string, problems: Problem[], hasPlugins: boolean): void {
-  const { name } = use
-  const option = missingOption(use)
-  const known = dialectStatus(name)
-  const warn = (message: string, suggestion?: string) =>
-    problems.push({ severity: 'warning', path, message: `provider \`${provider}\`: ${message}`, ...(suggestion ? { suggestion } : {}) })
-  if (known.status === 'unknown') {
-    const source = hasPlugins ? 'is not built in, and dialects of modules are not served yet' : 'is not known'
-    warn(`the dialect \`${name}\` ${source}: calls that need it fail`, didYouMean(name, dialectNames()))
-  } else if (known.status === 'unserved') warn(`the dialect \`${known.exact}\` is not served yet: calls that need it fail`)
-  else if (known.exact !== name) warn(`the dialect \`${name}\` is taken for \`${known.exact}\``, `write \`${known.exact}\``)
-  if (option) warn(`the dialect \`${name}\` does nothing without the option \`${option}\``, `write \`["${name}", { "${option}": … }]\``)
-}
-
-function warnUnlisted(model: string, models: readonly string[], path: readonly PathStep[], problems: Problem[]): void {
-  if (models.length === 0 || models.includes(model)) return
-  const suggestion = didYouMean(model, models)
+/** Tells something of the entry, or of one of its fields. */
+function tell(
+  { name, path, problems }: Entry,
+  severity: Problem['severity'],
+  field: string | undefined,
+  message: string,
+  suggestion?: string,
+): void {
   problems.push({
-    severity: 'warning', path, atKey: true,
-    message: `\`${pathText(path)}\`: \`models\` does not list this model`,
+    severity,
+    path: field === undefined ? path : [...path, field],
+    message: `provider \`${name}\`: ${message}`,
     ...(suggestion ? { suggestion } : {}),
   })
 }
 
-function duplicate(path: readonly PathStep[], name: string, first: string): Problem {
-  return { severity: 'error', path, message: `there are two providers named \`${name}\`; the other is ${first}`, suggestion: 'give one of them another name' }
+function duplicate(name: string, first: string): [string, string] {
+  return [`there are two providers named \`${name}\`; the other is ${first}`, 'give one of them another name']
 }
 
-function commaInName(path: readonly PathStep[], name: string): Problem {
-  return { severity: 'error', path, message: `provider \`${name}\`: a name must not hold a comma, which separates provider and model`, suggestion: `write \`${name.replaceAll(/\s*,\s*/g, '-')}\`` }
-}
-
-function noKey(path: readonly PathStep[], name: string): Problem {
-  return { severity: 'warning', path, message: `provider \`${name}\` has no \`api_key\`: it is called without one` }
-}
-
-function loop(path: readonly PathStep[], name: string, port: number): Problem {
-  const message = `provider \`${name}\`: port ${port} is the one that \`ccr start\` listens on: calls would go in circles`
-  return { severity: 'warning', path: [...path, 'api_base_url'], message }
+function commaInName(name: string): [string, string] {
+  const message = 'a name must not hold a comma, which separates provider and model'
+  return [message, `write \`${name.replaceAll(/\s*,\s*/g, '-')}\``]
 }

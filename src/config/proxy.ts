@@ -12,8 +12,13 @@ export interface ProxyProblem {
  * The proxy of a provider: the config's, else the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` in either case),
  * unless the provider is on loopback or `NO_PROXY` names it.
  */
-export function proxyFor(url: URL, configured: string | false | undefined, env: Environment): string | false | ProxyProblem {
-  if (configured === false || isLoopback(url.hostname) || isExempt(url, env['NO_PROXY'] || env['no_proxy'])) return false
+export function proxyFor(
+  url: URL,
+  configured: string | false | undefined,
+  env: Environment,
+): string | false | ProxyProblem {
+  if (configured === false || isLoopback(url.hostname) || isExempt(url, env['NO_PROXY'] || env['no_proxy']))
+    return false
   if (configured !== undefined) return checkProxy(configured)
   const variable = variablesOf(url).find((name) => env[name])
   const value = variable === undefined ? undefined : env[variable]
@@ -27,7 +32,10 @@ export function checkProxy(written: string): string | ProxyProblem {
   const text = written.trim()
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
   if (scheme?.startsWith('socks')) {
-    return { problem: `a ${scheme} proxy cannot be used, only an HTTP proxy`, suggestion: 'name its HTTP port: `http://127.0.0.1:…`' }
+    return {
+      problem: `a ${scheme} proxy cannot be used, only an HTTP proxy`,
+      suggestion: 'name its HTTP port: `http://127.0.0.1:…`',
+    }
   }
   if ((scheme !== 'http' && scheme !== 'https') || !URL.parse(text)) {
     return { problem: 'expected the URL of an HTTP proxy', suggestion: 'write `http://host:port`' }
@@ -37,7 +45,10 @@ export function checkProxy(written: string): string | ProxyProblem {
 
 /** Whether the address is this machine. */
 export function isLoopback(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '')
+  const host = hostname
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '')
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
@@ -51,10 +62,13 @@ function variablesOf(url: URL): string[] {
 function isExempt(url: URL, list: string | undefined): boolean {
   const host = url.hostname.toLowerCase()
   const port = url.port || (url.protocol === 'https:' ? '443' : '80')
-  return (list ?? '').toLowerCase().split(/[\s,]+/).some((entry) => {
-    const [, name = '', entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
-    if (name === '' || (entryPort !== undefined && entryPort !== port)) return false
-    const domain = name.replace(/^\*?\./, '')
-    return name === '*' || host === domain || host.endsWith(`.${domain}`)
-  })
+  return (list ?? '')
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .some((entry) => {
+      const [, name = '', entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
+      if (name === '' || (entryPort !== undefined && entryPort !== port)) return false
+      const domain = name.replace(/^\*?\./, '')
+      return name === '*' || host === domain || host.endsWith(`.${domain}`)
+    })
 }

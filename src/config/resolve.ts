@@ -34,7 +34,13 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const proxyUrl = readProxyUrl(top, problems)
   const port = toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT
   const list = providersKey(top, problems)
-  const defaults = { env, timeoutMs, port, hasPlugins: Array.isArray(top['transformers']), ...(proxyUrl ? { proxyUrl } : {}) }
+  const defaults = {
+    env,
+    timeoutMs,
+    port,
+    hasPlugins: Array.isArray(top['transformers']),
+    ...(proxyUrl ? { proxyUrl } : {}),
+  }
   const providers = readProviders(top[list], list, defaults, problems)
   const routes = readRoutes(top['Router'], providers, problems, failedProviders(top[list], problems))
   const level = asString(top['LOG_LEVEL'])
@@ -77,7 +83,9 @@ const sections: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether an entry of this name could not be read: a route to it is no further error. */
 function failedProviders(list: Json | undefined, problems: readonly Problem[]): (name: string) => boolean {
-  const failed = problems.some((problem) => isError(problem) && problem.path.length === 1 && (problem.atKey || problem.path[0] === 'Providers'))
+  const failed = problems.some(
+    (problem) => isError(problem) && problem.path.length === 1 && (problem.atKey || problem.path[0] === 'Providers'),
+  )
   if (!Array.isArray(list)) return () => failed
   return (name) => list.some((entry) => isObject(entry) && asString(entry['name'])?.trim() === name)
 }
@@ -85,7 +93,12 @@ function failedProviders(list: Json | undefined, problems: readonly Problem[]): 
 function providersKey(top: JsonObject, problems: Problem[]): 'Providers' | 'providers' {
   if (top['Providers'] === undefined) return 'providers'
   if (top['providers'] !== undefined) {
-    problems.push({ severity: 'warning', path: ['providers'], atKey: true, message: '`providers` is without effect beside `Providers`' })
+    problems.push({
+      severity: 'warning',
+      path: ['providers'],
+      atKey: true,
+      message: '`providers` is without effect beside `Providers`',
+    })
   }
   return 'Providers'
 }
@@ -111,7 +124,12 @@ function readProxyUrl(top: JsonObject, problems: Problem[]): string | undefined 
   if (key === undefined || written === undefined) return undefined
   const proxy = checkProxy(written)
   if (typeof proxy === 'string') return proxy
-  problems.push({ severity: 'error', path: [key], message: `\`${key}\`: ${proxy.problem}`, suggestion: proxy.suggestion })
+  problems.push({
+    severity: 'error',
+    path: [key],
+    message: `\`${key}\`: ${proxy.problem}`,
+    suggestion: proxy.suggestion,
+  })
   return undefined
 }
 

@@ -57,7 +57,12 @@ function readTarget(
   const subject = `\`Router.${scenario}\``
   const comma = value.indexOf(',')
   if (comma < 0) {
-    problems.push({ severity: 'error', path, message: `${subject}: expected "provider,model", found no comma`, ...hint(targetLike(value, providers)) })
+    problems.push({
+      severity: 'error',
+      path,
+      message: `${subject}: expected "provider,model", found no comma`,
+      ...hint(targetLike(value, providers)),
+    })
     return undefined
   }
   const name = value.slice(0, comma).trim()
@@ -66,16 +71,29 @@ function readTarget(
   if (!provider) {
     if (hasOwnError(name)) return undefined
     const names = providers.map((candidate) => candidate.name)
-    const known = names.length > 0 ? `the providers are ${names.map((known) => `\`${known}\``).join(', ')}` : 'add it to `Providers`'
-    problems.push({ severity: 'error', path, message: `${subject}: there is no provider \`${name}\``, suggestion: didYouMean(name, names) ?? known })
+    const known =
+      names.length > 0 ? `the providers are ${names.map((each) => `\`${each}\``).join(', ')}` : 'add it to `Providers`'
+    problems.push({
+      severity: 'error',
+      path,
+      message: `${subject}: there is no provider \`${name}\``,
+      suggestion: didYouMean(name, names) ?? known,
+    })
     return undefined
   }
   if (written === '') {
-    problems.push({ severity: 'error', path, message: `${subject}: expected a model behind the comma`, ...hint(targetLike(name, providers)) })
+    problems.push({
+      severity: 'error',
+      path,
+      message: `${subject}: expected a model behind the comma`,
+      ...hint(targetLike(name, providers)),
+    })
     return undefined
   }
-  const model = provider.models.find((known) => known === written) ?? provider.models.find((known) => sameWord(known, written))
-  if (name !== provider.name || (model !== undefined && model !== written)) problems.push(caseDiffers(path, subject, provider.name, model ?? written))
+  const model =
+    provider.models.find((known) => known === written) ?? provider.models.find((known) => sameWord(known, written))
+  if (name !== provider.name || (model !== undefined && model !== written))
+    problems.push(caseDiffers(path, subject, provider.name, model ?? written))
   if (model === undefined && provider.models.length > 0) problems.push(notListed(path, subject, provider, written))
   return { provider: provider.name, model: model ?? written }
 }
@@ -131,7 +149,9 @@ function targetLike(value: string, providers: readonly Provider[]): string | und
 }
 
 function byName(name: string, providers: readonly Provider[]): Provider | undefined {
-  return providers.find((provider) => provider.name === name) ?? providers.find((provider) => sameWord(provider.name, name))
+  return (
+    providers.find((provider) => provider.name === name) ?? providers.find((provider) => sameWord(provider.name, name))
+  )
 }
 
 function sameWord(one: string, other: string): boolean {

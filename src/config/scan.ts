@@ -70,7 +70,7 @@ export function createScanner(text: string): Scanner {
   const object = (path: PathStep[]): void => {
     const open = at++
     const seen = new Set<string>()
-    for (skip(); text[at] !== '}'; ) {
+    for (skip(); text[at] !== '}';) {
       if (at >= text.length) fail('expected `}`: this object is never closed', open)
       const keyAt = at
       const key = name()
@@ -90,7 +90,7 @@ export function createScanner(text: string): Scanner {
   const array = (path: PathStep[]): void => {
     const open = at++
     let index = 0
-    for (skip(); text[at] !== ']'; ) {
+    for (skip(); text[at] !== ']';) {
       if (at >= text.length) fail('expected `]`: this array is never closed', open)
       value([...path, index++])
       separator(']', open)
@@ -112,7 +112,11 @@ export function createScanner(text: string): Scanner {
     const kind = close === '}' ? 'object' : 'array'
     if (at >= text.length) fail(`expected \`${close}\`: this ${kind} is never closed`, open)
     if (text[at] === '}' || text[at] === ']') {
-      fail(`expected \`,\` or \`${close}\`, found \`${text[at]}\``, at, `the ${kind} of line ${placeAt(text, open).line} is not closed`)
+      fail(
+        `expected \`,\` or \`${close}\`, found \`${text[at]}\``,
+        at,
+        `the ${kind} of line ${placeAt(text, open).line} is not closed`,
+      )
     }
     // The comma is missing where the value ends, not where the next one starts.
     fail(`expected \`,\` or \`${close}\` here, before ${found(text, at)}`, end, 'put a `,` here')
@@ -170,7 +174,8 @@ export function createScanner(text: string): Scanner {
       if (at >= text.length) fail('the file is empty', 0, 'write `{}`, or make a new one with `ccr config init`')
       value([])
       skip()
-      if (at < text.length) fail(`expected the end of the file, found ${found(text, at)}`, at, 'remove it, or a bracket before it')
+      if (at < text.length)
+        fail(`expected the end of the file, found ${found(text, at)}`, at, 'remove it, or a bracket before it')
       return undefined
     } catch (error) {
       if (error instanceof ScanError) return error.failure
@@ -201,7 +206,8 @@ function escapeLength(text: string, at: number, fail: (message: string, offset?:
   if (next === '\r' && text[at + 2] === '\n') return 3
   const digits = next === 'u' ? 4 : next === 'x' ? 2 : 0
   const hex = text.slice(at + 2, at + 2 + digits)
-  if (digits > 0 && !/^[0-9a-fA-F]+$/.test(hex.padEnd(digits, '!'))) fail(`expected ${digits} hexadecimal digits after \`\\${next}\``, at)
+  if (digits > 0 && !/^[0-9a-fA-F]+$/.test(hex.padEnd(digits, '!')))
+    fail(`expected ${digits} hexadecimal digits after \`\\${next}\``, at)
   if (/[1-9]/.test(next) || /^0\d/.test(text.slice(at + 1, at + 3))) fail(`\`\\${next}\` is no escape`, at)
   return 2 + digits
 }
@@ -216,7 +222,17 @@ function unescape(written: string): string {
 
 const escaped = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|\r\n|[^])/g
 const simple: Readonly<Record<string, string>> = {
-  b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v', '0': '\0', '\n': '', '\r': '', '\u2028': '', '\u2029': '',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  v: '\v',
+  '0': '\0',
+  '\n': '',
+  '\r': '',
+  '\u2028': '',
+  '\u2029': '',
 }
 
 /** What stands at `at`, by kind: the text itself may be a part of a key. */

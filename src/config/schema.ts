@@ -1,9 +1,18 @@
 import {
-  Array as ArrayOf, Boolean as BooleanOf, Integer, Literal, Number as NumberOf, Object as ObjectOf, Optional, Record as RecordOf,
-  String as StringOf, Tuple, Union, Unknown,
+  Array as ArrayOf,
+  Boolean as BooleanOf,
+  Integer,
+  Literal,
+  Object as ObjectOf,
+  Optional,
+  Record as RecordOf,
+  String as StringOf,
+  Tuple,
+  Union,
+  Unknown,
 } from '@sinclair/typebox'
 import type { JsonObject } from '../canonical/json.ts'
-import { SCENARIOS } from '../router/route.ts'
+import type { Scenario } from '../router/route.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
 const anything = (description: string) => Optional(Unknown({ description }))
@@ -11,7 +20,9 @@ const open = { additionalProperties: true }
 
 /** A number, also as text: `$VAR` gives nothing else. */
 const count = (description: string, expected: string, range: { minimum: number; maximum?: number }) =>
-  Optional(Union([Integer(range), StringOf({ pattern: '^\\s*(\\d+|\\$.+)?\\s*$' })], { description, errorMessage: expected }))
+  Optional(
+    Union([Integer(range), StringOf({ pattern: '^\\s*(\\d+|\\$.+)?\\s*$' })], { description, errorMessage: expected }),
+  )
 
 const flag = (description: string) =>
   Optional(
@@ -43,12 +54,18 @@ const transformer = Optional(
 const provider = ObjectOf(
   {
     name: StringOf({ description: 'The name that routes call it by.', minLength: 1 }),
-    api_base_url: StringOf({ description: 'Its URL: the host, the part up to `/v1`, or the full endpoint.', minLength: 1 }),
+    api_base_url: StringOf({
+      description: 'Its URL: the host, the part up to `/v1`, or the full endpoint.',
+      minLength: 1,
+    }),
     api_key: text('Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.'),
     models: Optional(ArrayOf(StringOf(), { description: 'The models to list. Others can be asked for, too.' })),
     transformer,
     headers: Optional(
-      RecordOf(StringOf(), StringOf(), { description: 'Further request headers.', errorMessage: 'expected an object of texts' }),
+      RecordOf(StringOf(), StringOf(), {
+        description: 'Further request headers.',
+        errorMessage: 'expected an object of texts',
+      }),
     ),
     proxy: Optional(
       Union([StringOf(), Literal(false)], {
@@ -61,7 +78,8 @@ const provider = ObjectOf(
   { description: 'Somebody who serves models.' },
 )
 
-const targetText = (description: string) => Optional(StringOf({ description, errorMessage: 'expected a text "provider,model"' }))
+const targetText = (description: string) =>
+  Optional(StringOf({ description, errorMessage: 'expected a text "provider,model"' }))
 
 const scenarioDescriptions = {
   default: 'Where everything goes that no other route takes: "provider,model".',
@@ -70,7 +88,7 @@ const scenarioDescriptions = {
   longContext: 'Requests above `longContextThreshold`: "provider,model".',
   webSearch: 'Requests with a web search tool: "provider,model".',
   image: 'Requests with images: "provider,model".',
-} satisfies Record<(typeof SCENARIOS)[number], string>
+} satisfies Record<Scenario, string>
 
 const router = Optional(
   ObjectOf(
@@ -79,7 +97,9 @@ const router = Optional(
       background: targetText(scenarioDescriptions.background),
       think: targetText(scenarioDescriptions.think),
       longContext: targetText(scenarioDescriptions.longContext),
-      longContextThreshold: count('Input tokens above which longContext is used.', 'expected a number of tokens', { minimum: 0 }),
+      longContextThreshold: count('Input tokens above which longContext is used.', 'expected a number of tokens', {
+        minimum: 0,
+      }),
       webSearch: targetText(scenarioDescriptions.webSearch),
       image: targetText(scenarioDescriptions.image),
       custom: anything('Kept, without effect.'),
@@ -89,7 +109,12 @@ const router = Optional(
 )
 
 const providers = (description: string) =>
-  Optional(ArrayOf(provider, { description, errorMessage: 'expected a list of providers, `[{ "name": …, "api_base_url": … }]`' }))
+  Optional(
+    ArrayOf(provider, {
+      description,
+      errorMessage: 'expected a list of providers, `[{ "name": …, "api_base_url": … }]`',
+    }),
+  )
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -100,16 +125,26 @@ export const configSchema = ObjectOf({
   providers: providers('The same as `Providers`.'),
   Router: router,
   HOST: text('Address to listen on. Other than loopback only together with APIKEY. Default 127.0.0.1.'),
-  PORT: count('Port to listen on. Default 3456.', 'expected a port number from 0 to 65535', { minimum: 0, maximum: 65535 }),
+  PORT: count('Port to listen on. Default 3456.', 'expected a port number from 0 to 65535', {
+    minimum: 0,
+    maximum: 65535,
+  }),
   APIKEY: text('The key that clients must show. Write `$NAME` for a variable of the environment.'),
   LOG: flag('Whether to write a log. Default true.'),
   LOG_LEVEL: Optional(
-    Union(logLevels.map((level) => Literal(level)), {
-      description: 'The least level that is logged. Default info.',
-      errorMessage: `expected one of ${logLevels.join(', ')}`,
-    }),
+    Union(
+      logLevels.map((level) => Literal(level)),
+      {
+        description: 'The least level that is logged. Default info.',
+        errorMessage: `expected one of ${logLevels.join(', ')}`,
+      },
+    ),
   ),
-  API_TIMEOUT_MS: count('How long a provider may stay silent, in milliseconds. Default 600000.', 'expected a number of milliseconds', { minimum: 1 }),
+  API_TIMEOUT_MS: count(
+    'How long a provider may stay silent, in milliseconds. Default 600000.',
+    'expected a number of milliseconds',
+    { minimum: 1 },
+  ),
   NON_INTERACTIVE_MODE: flag('For CI: the agent is started without a terminal.'),
   CLAUDE_PATH: text('The Claude Code executable. Default: `claude` of the PATH.'),
   ANTHROPIC_SMALL_FAST_MODEL: text('The model that Claude Code uses for side tasks.'),
@@ -119,7 +154,9 @@ export const configSchema = ObjectOf({
   httpsProxy: text('The same as PROXY_URL.'),
   CUSTOM_ROUTER_PATH: text('A module that chooses the route.'),
   REWRITE_SYSTEM_PROMPT: text('A file whose text replaces the start of the system prompt.'),
-  transformers: Optional(ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' })),
+  transformers: Optional(
+    ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' }),
+  ),
   forceUseImageAgent: flag('Whether images of earlier messages, too, go to the image route.'),
   StatusLine: Optional(ObjectOf({}, { description: 'The status line of Claude Code.', additionalProperties: true })),
   fallback: Optional(ObjectOf({}, { description: 'Further targets by scenario.', additionalProperties: true })),

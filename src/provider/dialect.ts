@@ -65,7 +65,9 @@ export function dialectsOf(provider: Provider, model: string): Dialect[] {
 
 /** The names of a model's dialects that are not served. A call must then fail: its answer would not be what the user set up. */
 export function unservedDialects(provider: Provider, model: string): string[] {
-  return usesOf(provider, model).filter((use) => dialectFor(use) === undefined).map((use) => use.name)
+  return usesOf(provider, model)
+    .filter((use) => dialectFor(use) === undefined)
+    .map((use) => use.name)
 }
 
 /** Whether a dialect may edit the request's body. If not, dialects are no reason to leave the relay. */
@@ -75,12 +77,18 @@ export function editsRequests(provider: Provider, model: string): boolean {
 
 /** The request as the dialects want it; the very same object if they left it alone. */
 export function applyDialects(wire: WireRequest, provider: Provider, context: DialectContext): WireRequest {
-  return dialectsOf(provider, context.model).reduce((edited, dialect) => dialect.request?.(edited, context) ?? edited, wire)
+  return dialectsOf(provider, context.model).reduce(
+    (edited, dialect) => dialect.request?.(edited, context) ?? edited,
+    wire,
+  )
 }
 
 /** What the provider's row and the model's dialects say of what it accepts; later ones win. */
 export function traitsFor(provider: Provider, model: string): Traits {
-  return dialectsOf(provider, model).reduce((traits, dialect) => ({ ...traits, ...dialect.traits?.(model) }), provider.traits)
+  return dialectsOf(provider, model).reduce(
+    (traits, dialect) => ({ ...traits, ...dialect.traits?.(model) }),
+    provider.traits,
+  )
 }
 
 function usesOf(provider: Provider, model: string): readonly DialectUse[] {
@@ -89,5 +97,8 @@ function usesOf(provider: Provider, model: string): readonly DialectUse[] {
 }
 
 function exactName(name: string, names: readonly string[]): string | undefined {
-  return names.find((candidate) => candidate === name) ?? names.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+  return (
+    names.find((candidate) => candidate === name) ??
+    names.find((candidate) => candidate.toLowerCase() === name.toLowerCase())
+  )
 }

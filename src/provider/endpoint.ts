@@ -39,7 +39,12 @@ interface Shape {
 }
 
 const shapes: Readonly<Record<ProtocolId, Shape>> = {
-  'anthropic-messages': { call: /\/messages(\/count_tokens|\/batches)?$/i, root: '/v1', version: '/v1', auth: 'x-api-key' },
+  'anthropic-messages': {
+    call: /\/messages(\/count_tokens|\/batches)?$/i,
+    root: '/v1',
+    version: '/v1',
+    auth: 'x-api-key',
+  },
   'openai-chat': { call: /\/chat(\/completions?)?$/i, root: '/v1', auth: 'bearer' },
   'openai-responses': { call: /\/responses(\/compact)?$/i, root: '/v1', auth: 'bearer' },
   gemini: { call: /\/models(\/[^/]*)?$/i, root: '/v1beta', auth: 'x-goog-api-key' },
@@ -66,7 +71,9 @@ const protocolOfName: Readonly<Record<string, ProtocolId>> = {
 
 function protocolOfUrl(url: URL): ProtocolId {
   const path = url.pathname.replace(/\/+$/, '')
-  const called = (['anthropic-messages', 'openai-chat', 'openai-responses'] as const).find((id) => shapes[id].call.test(path))
+  const called = (['anthropic-messages', 'openai-chat', 'openai-responses'] as const).find((id) =>
+    shapes[id].call.test(path),
+  )
   if (called) return called
   // Google's OpenAI-compatible endpoint lives on the same host, below `/openai`.
   if (/\/openai(\/|$)/i.test(path)) return 'openai-chat'
@@ -76,13 +83,20 @@ function protocolOfUrl(url: URL): ProtocolId {
 }
 
 function usesBearer(dialects: readonly DialectUse[]): boolean {
-  return dialects.some(({ name, options }) => name.toLowerCase() === 'anthropic' && String(options['UseBearer']) === 'true')
+  return dialects.some(
+    ({ name, options }) => name.toLowerCase() === 'anthropic' && String(options['UseBearer']) === 'true',
+  )
 }
 
 /** The user's query, without what the protocol's own paths bring along. */
 function queryOf(url: URL, protocol: ProtocolId): string {
   const query = url.search.slice(1)
-  return protocol === 'gemini' ? query.split('&').filter((pair) => !/^alt=/i.test(pair)).join('&') : query
+  return protocol === 'gemini'
+    ? query
+        .split('&')
+        .filter((pair) => !/^alt=/i.test(pair))
+        .join('&')
+    : query
 }
 
 const notAUrl = { problem: 'expected a URL that starts with https:// or http://' }
@@ -94,7 +108,8 @@ function problemOf(text: string, url: URL | null): EndpointProblem | undefined {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     return { problem: `expected a URL that starts with https:// or http://, found ${url.protocol}//` }
   }
-  if (url.username || url.password) return { problem: 'a user name or password in the URL is not sent', suggestion: 'put the key into `api_key`' }
+  if (url.username || url.password)
+    return { problem: 'a user name or password in the URL is not sent', suggestion: 'put the key into `api_key`' }
   return undefined
 }
 

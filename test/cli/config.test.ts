@@ -33,11 +33,18 @@ const providers = `"Providers": [
 
 test('path, init and check are the way from nothing to a config', () => {
   expect(run(['path'])).toEqual({ out: `${file}\n`, error: '', code: 0 })
-  expect(run(['check'])).toMatchObject({ out: expect.stringContaining('there is no config file yet; `ccr config init` writes one'), code: 1 })
+  expect(run(['check'])).toMatchObject({
+    out: expect.stringContaining('there is no config file yet; `ccr config init` writes one'),
+    code: 1,
+  })
   expect(existsSync(file)).toBeFalse()
   expect(run(['init'])).toMatchObject({ out: expect.stringContaining(`${file}: written`), code: 0 })
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual([starterConfig(), 0o600])
-  expect(run(['check'])).toMatchObject({ out: expect.stringContaining('providers: none; `ccr code` asks for one'), error: '', code: 0 })
+  expect(run(['check'])).toMatchObject({
+    out: expect.stringContaining('providers: none; `ccr code` asks for one'),
+    error: '',
+    code: 0,
+  })
 })
 
 test('init leaves an existing file alone, and says so', () => {
@@ -47,7 +54,9 @@ test('init leaves an existing file alone, and says so', () => {
 })
 
 test('check says which route goes where, and who has no key', () => {
-  const own = write(`{${providers}, "Router": {"default": "deepseek,deepseek-chat", "longContext": "local,m", "think": "deepseek,deepseek-reasoner"}}`)
+  const own = write(
+    `{${providers}, "Router": {"default": "deepseek,deepseek-chat", "longContext": "local,m", "think": "deepseek,deepseek-reasoner"}}`,
+  )
   const { out, code } = run(['check', '--config', own], { DEEPSEEK_API_KEY: 'key-of-deepseek' })
   expect(code).toBe(0)
   expect(out.split('\n')).toEqual([
@@ -98,12 +107,16 @@ test('check tells keys that stand twice, and a file that others may read', () =>
 })
 
 test('schema is the JSON Schema of the file', () => {
-  expect(JSON.parse(run(['schema']).out)).toMatchObject({ properties: { Providers: { type: 'array' }, Router: { type: 'object' } } })
+  expect(JSON.parse(run(['schema']).out)).toMatchObject({
+    properties: { Providers: { type: 'array' }, Router: { type: 'object' } },
+  })
 })
 
-test.each([[['chek'], /did you mean `check`/], [['check', '--confg', 'x'], /did you mean `--config`/], [['check', '--config', '/none.json'], /no such file/]])(
-  '`ccr config %s` fails with a word of help', (args, message) => {
-    const { out, error, code } = run(args)
-    expect([out + error, code]).toEqual([expect.stringMatching(message), 1])
-  },
-)
+test.each([
+  [['chek'], /did you mean `check`/],
+  [['check', '--confg', 'x'], /did you mean `--config`/],
+  [['check', '--config', '/none.json'], /no such file/],
+])('`ccr config %s` fails with a word of help', (args, message) => {
+  const { out, error, code } = run(args)
+  expect([out + error, code]).toEqual([expect.stringMatching(message), 1])
+})

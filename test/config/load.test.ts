@@ -17,7 +17,8 @@ function load(text: string, env: Record<string, string> = {}): Config {
   return loadConfig({ file: config, env, home })
 }
 
-const told = (warnings: Config['warnings']) => warnings.map((warning) => `${warning.line}:${warning.column} ${warning.path}`)
+const told = (warnings: Config['warnings']) =>
+  warnings.map((warning) => `${warning.line}:${warning.column} ${warning.path}`)
 
 function errorsOf(text: string, env: Record<string, string> = {}): string {
   try {
@@ -29,17 +30,28 @@ function errorsOf(text: string, env: Record<string, string> = {}): string {
   return 'no error'
 }
 
-const provider = (more = '') => `"Providers": [{ "name": "p", "api_base_url": "https://p.example/v1", "api_key": "k3y-of-p-0001", "models": ["m"]${more} }]`
+const provider = (more = '') =>
+  `"Providers": [{ "name": "p", "api_base_url": "https://p.example/v1", "api_key": "k3y-of-p-0001", "models": ["m"]${more} }]`
 
 describe('files of users', () => {
   test('the config of a Gemini user loads and routes as written', () => {
     const loaded = loadConfig({ file: fixture('gemini.jsonc'), env: {}, home })
     const target = { provider: 'gemini', model: 'gemini-2.5-flash' }
-    expect(loaded.routes).toEqual({ targets: { default: target, background: target, think: target, longContext: target }, longContextThreshold: 60_000 })
+    expect(loaded.routes).toEqual({
+      targets: { default: target, background: target, think: target, longContext: target },
+      longContextThreshold: 60_000,
+    })
     expect(loaded.providers).toEqual([
       {
         name: 'gemini',
-        endpoints: [{ protocol: 'gemini', baseUrl: 'https://generativelanguage.googleapis.com/v1beta', query: '', auth: 'x-goog-api-key' }],
+        endpoints: [
+          {
+            protocol: 'gemini',
+            baseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+            query: '',
+            auth: 'x-goog-api-key',
+          },
+        ],
         models: ['gemini-2.5-flash'],
         dialects: [{ name: 'gemini', options: {} }],
         modelDialects: {},
@@ -57,25 +69,57 @@ describe('files of users', () => {
 
   test('a config with everything in it is resolved whole', () => {
     const env = {
-      CLIENT_KEY: 'client-key-1', CCR_PORT: '4000', DEEPSEEK_API_KEY: 'key-of-deepseek', OPENROUTER_API_KEY: 'key-of-openrouter',
-      VENDOR: 'anthropic', TITLE: 'ccr', PROXY_HOST: 'proxy.example', HOME_DIR: '/home/u',
+      CLIENT_KEY: 'client-key-1',
+      CCR_PORT: '4000',
+      DEEPSEEK_API_KEY: 'key-of-deepseek',
+      OPENROUTER_API_KEY: 'key-of-openrouter',
+      VENDOR: 'anthropic',
+      TITLE: 'ccr',
+      PROXY_HOST: 'proxy.example',
+      HOME_DIR: '/home/u',
     }
     const loaded = loadConfig({ file: fixture('full.jsonc'), env, home })
     expect(loaded).toMatchObject({
-      apiKey: 'client-key-1', host: '0.0.0.0', port: 4000, log: true, logLevel: 'debug', timeoutMs: 120_000, nonInteractive: true,
-      claudePath: '/opt/claude', smallFastModel: 'deepseek,deepseek-chat', proxyUrl: 'http://proxy.example:8080',
+      apiKey: 'client-key-1',
+      host: '0.0.0.0',
+      port: 4000,
+      log: true,
+      logLevel: 'debug',
+      timeoutMs: 120_000,
+      nonInteractive: true,
+      claudePath: '/opt/claude',
+      smallFastModel: 'deepseek,deepseek-chat',
+      proxyUrl: 'http://proxy.example:8080',
     })
-    expect(loaded.raw).toMatchObject({ CUSTOM_ROUTER_PATH: '/home/u/router.js', transformers: [{ path: '/mine.js' }], fallback: { default: [expect.any(String)] } })
-    expect(loaded.providers.map(({ name, apiKey, proxy, endpoints }) => [name, apiKey, proxy, endpoints[0]?.baseUrl, endpoints[0]?.auth])).toEqual([
+    expect(loaded.raw).toMatchObject({
+      CUSTOM_ROUTER_PATH: '/home/u/router.js',
+      transformers: [{ path: '/mine.js' }],
+      fallback: { default: [expect.any(String)] },
+    })
+    expect(
+      loaded.providers.map(({ name, apiKey, proxy, endpoints }) => [
+        name,
+        apiKey,
+        proxy,
+        endpoints[0]?.baseUrl,
+        endpoints[0]?.auth,
+      ]),
+    ).toEqual([
       ['deepseek', 'key-of-deepseek', 'http://proxy.example:8080', 'https://api.deepseek.com', 'bearer'],
       ['openrouter', 'key-of-openrouter', false, 'https://openrouter.ai/api/v1', 'bearer'],
       ['anthropic', 'key-of-anthropic-1234', 'http://proxy.example:8080', 'https://api.anthropic.com/v1', 'bearer'],
       ['ollama', undefined, false, 'http://localhost:11434/v1', 'bearer'],
     ])
-    expect(loaded.providers[0]).toMatchObject({ dialects: [{ name: 'deepseek', options: {} }], modelDialects: { 'deepseek-chat': [{ name: 'tooluse', options: {} }] } })
+    expect(loaded.providers[0]).toMatchObject({
+      dialects: [{ name: 'deepseek', options: {} }],
+      modelDialects: { 'deepseek-chat': [{ name: 'tooluse', options: {} }] },
+    })
     expect(loaded.providers[1]).toMatchObject({
       headers: { 'X-Title': 'ccr' },
-      dialects: [{ name: 'openrouter', options: { provider: { only: ['anthropic'] } } }, { name: 'maxtoken', options: { max_tokens: 16_384 } }],
+      dialects: [
+        { name: 'openrouter', options: { provider: { only: ['anthropic'] } } },
+        { name: 'maxtoken', options: { max_tokens: 16_384 } },
+      ],
     })
     expect(loaded.routes).toEqual({
       longContextThreshold: 80_000,
@@ -91,7 +135,14 @@ describe('files of users', () => {
 
   test('no file in the home directory is an empty config, and none is made', () => {
     const loaded = loadConfig({ env: {}, home: join(home, 'nobody') })
-    expect(loaded).toMatchObject({ exists: false, providers: [], routes: { targets: {} }, port: 3456, host: '127.0.0.1', warnings: [] })
+    expect(loaded).toMatchObject({
+      exists: false,
+      providers: [],
+      routes: { targets: {} },
+      port: 3456,
+      host: '127.0.0.1',
+      warnings: [],
+    })
     expect(() => readFileSync(loaded.file)).toThrow('ENOENT')
   })
 
@@ -120,25 +171,70 @@ describe('files of users', () => {
 
 describe('values', () => {
   test.each<[string, string, Record<string, string>, object]>([
-    ['an empty object', '{}', {}, { port: 3456, host: '127.0.0.1', log: true, logLevel: 'info', timeoutMs: 600_000, nonInteractive: false, providers: [] }],
+    [
+      'an empty object',
+      '{}',
+      {},
+      {
+        port: 3456,
+        host: '127.0.0.1',
+        log: true,
+        logLevel: 'info',
+        timeoutMs: 600_000,
+        nonInteractive: false,
+        providers: [],
+      },
+    ],
     ['a byte order mark and carriage returns', '\ufeff{\r\n "PORT": 1 }\r\n', {}, { port: 1 }],
-    ['null as absent', '{"PORT":null,"HOST":null,"Providers":null,"Router":null,"LOG":null,"APIKEY":null,"LOG_LEVEL":null}', {}, { port: 3456, log: true }],
-    ['empty texts as absent', '{"PORT":"","HOST":"","CLAUDE_PATH":"","PROXY_URL":"","API_TIMEOUT_MS":"","LOG":""}', {}, { port: 3456, host: '127.0.0.1', log: true, timeoutMs: 600_000 }],
+    [
+      'null as absent',
+      '{"PORT":null,"HOST":null,"Providers":null,"Router":null,"LOG":null,"APIKEY":null,"LOG_LEVEL":null}',
+      {},
+      { port: 3456, log: true },
+    ],
+    [
+      'empty texts as absent',
+      '{"PORT":"","HOST":"","CLAUDE_PATH":"","PROXY_URL":"","API_TIMEOUT_MS":"","LOG":""}',
+      {},
+      { port: 3456, host: '127.0.0.1', log: true, timeoutMs: 600_000 },
+    ],
     ['SERVICE_PORT of the environment first', '{"PORT":1}', { SERVICE_PORT: '2' }, { port: 2 }],
     ['LOG as text', '{"LOG":"false"}', {}, { log: false }],
     ['LOG_LEVEL silent', '{"LOG_LEVEL":"silent"}', {}, { log: false }],
     ['a loopback HOST without a key', '{"HOST":"::1"}', {}, { host: '::1' }],
-    ['an open HOST with a key', '{"HOST":"0.0.0.0","APIKEY":"client-key-1"}', {}, { host: '0.0.0.0', apiKey: 'client-key-1' }],
-    ['`providers` in lower case', `{${provider().replace('"P', '"p')}}`, {}, { providers: [expect.objectContaining({ name: 'p' })] }],
-    ['`API_TIMEOUT_MS` for every provider', `{API_TIMEOUT_MS: 5000, ${provider()}, Router: {default: "p,m"}}`, {}, { providers: [expect.objectContaining({ timeoutMs: 5000 })] }],
+    [
+      'an open HOST with a key',
+      '{"HOST":"0.0.0.0","APIKEY":"client-key-1"}',
+      {},
+      { host: '0.0.0.0', apiKey: 'client-key-1' },
+    ],
+    [
+      '`providers` in lower case',
+      `{${provider().replace('"P', '"p')}}`,
+      {},
+      { providers: [expect.objectContaining({ name: 'p' })] },
+    ],
+    [
+      '`API_TIMEOUT_MS` for every provider',
+      `{API_TIMEOUT_MS: 5000, ${provider()}, Router: {default: "p,m"}}`,
+      {},
+      { providers: [expect.objectContaining({ timeoutMs: 5000 })] },
+    ],
   ])('reads %s', (_, text, env, expected) => {
     const loaded = load(text, env)
     expect(loaded).toMatchObject(expected)
   })
 
   test('a variable that is not set stays as it is written', () => {
-    const loaded = load('{"CLAUDE_PATH":"$NOT_SET/claude","REWRITE_SYSTEM_PROMPT":"${not set}","a":["$SET","${SET}x","$lower","$$SET"]}', { SET: 'v' })
-    expect(loaded.raw).toEqual({ CLAUDE_PATH: '$NOT_SET/claude', REWRITE_SYSTEM_PROMPT: '${not set}', a: ['v', 'vx', '$lower', '$v'] })
+    const loaded = load(
+      '{"CLAUDE_PATH":"$NOT_SET/claude","REWRITE_SYSTEM_PROMPT":"${not set}","a":["$SET","${SET}x","$lower","$$SET"]}',
+      { SET: 'v' },
+    )
+    expect(loaded.raw).toEqual({
+      CLAUDE_PATH: '$NOT_SET/claude',
+      REWRITE_SYSTEM_PROMPT: '${not set}',
+      a: ['v', 'vx', '$lower', '$v'],
+    })
   })
 
   test('a variable whose value looks like a variable is not replaced again', () => {
@@ -154,22 +250,58 @@ describe('values', () => {
 describe('warnings', () => {
   test.each<[string, string, string[]]>([
     ['an open address without a key', '{"HOST":"0.0.0.0"}', ['1:9 HOST']],
-    ['an open address whose key is a placeholder', '{"HOST":"0.0.0.0",\n"APIKEY":"your-secret-key"}', ['1:9 HOST', '2:10 APIKEY']],
-    ['an open address whose key is a variable that is not set', '{"HOST":"0.0.0.0",\n"APIKEY":"$NOT_SET"}', ['1:9 HOST', '2:10 APIKEY']],
+    [
+      'an open address whose key is a placeholder',
+      '{"HOST":"0.0.0.0",\n"APIKEY":"your-secret-key"}',
+      ['1:9 HOST', '2:10 APIKEY'],
+    ],
+    [
+      'an open address whose key is a variable that is not set',
+      '{"HOST":"0.0.0.0",\n"APIKEY":"$NOT_SET"}',
+      ['1:9 HOST', '2:10 APIKEY'],
+    ],
     ['unknown keys', '{"Foo":1,\n "bar": {"baz": 1}}', ['1:2 Foo', '2:2 bar']],
-    ['unknown keys inside', `{${provider(',\n"weight": 1')}, "Router": {"default":"p,m",\n"fast":"p,m"}}`, ['2:1 Providers[0].weight', '3:1 Router.fast']],
-    ['a key that is a variable that is not set', `{${provider().replace('"k3y-of-p-0001"', '\n"$NOPE"')}, "Router": {"default":"p,m"}}`, ['2:1 Providers[0].api_key']],
+    [
+      'unknown keys inside',
+      `{${provider(',\n"weight": 1')}, "Router": {"default":"p,m",\n"fast":"p,m"}}`,
+      ['2:1 Providers[0].weight', '3:1 Router.fast'],
+    ],
+    [
+      'a key that is a variable that is not set',
+      `{${provider().replace('"k3y-of-p-0001"', '\n"$NOPE"')}, "Router": {"default":"p,m"}}`,
+      ['2:1 Providers[0].api_key'],
+    ],
     ['no key', `{"Providers":[{"name":"p","api_base_url":"https://p.example"}]}`, ['1:15 Providers[0]']],
     ['a model that is not listed', `{${provider()},\n"Router": {"default":"p,other"}}`, ['2:22 Router.default']],
     ['another case', `{${provider()},\n"Router": {"default":"P,M"}}`, ['2:22 Router.default']],
     ['no default route', `{${provider()},\n"Router": {}}`, ['2:1 Router']],
     ['no routes', `{${provider()}}`, ['1:1 ']],
-    ['a dialect of another case', `{${provider(',\n"transformer":{"use":["DeepSeek"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
-    ['a dialect that is not known', `{${provider(',\n"transformer":{"use":["gemini-clo"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
-    ['a dialect without its option', `{${provider(',\n"transformer":{"use":["maxtoken"]}')}, Router:{default:"p,m"}}`, ['2:23 Providers[0].transformer.use[0]']],
-    ['dialects of a model that is not listed', `{${provider(',\n"transformer":{"n":{"use":[]}}')}, Router:{default:"p,m"}}`, ['2:16 Providers[0].transformer.n']],
+    [
+      'a dialect of another case',
+      `{${provider(',\n"transformer":{"use":["DeepSeek"]}')}, Router:{default:"p,m"}}`,
+      ['2:23 Providers[0].transformer.use[0]'],
+    ],
+    [
+      'a dialect that is not known',
+      `{${provider(',\n"transformer":{"use":["gemini-clo"]}')}, Router:{default:"p,m"}}`,
+      ['2:23 Providers[0].transformer.use[0]'],
+    ],
+    [
+      'a dialect without its option',
+      `{${provider(',\n"transformer":{"use":["maxtoken"]}')}, Router:{default:"p,m"}}`,
+      ['2:23 Providers[0].transformer.use[0]'],
+    ],
+    [
+      'dialects of a model that is not listed',
+      `{${provider(',\n"transformer":{"n":{"use":[]}}')}, Router:{default:"p,m"}}`,
+      ['2:16 Providers[0].transformer.n'],
+    ],
     ['both spellings of Providers', `{${provider()},\n"providers":[], Router:{default:"p,m"}}`, ['2:1 providers']],
-    ['a provider that is the router itself', `{"Providers":[{"name":"p","api_base_url":\n"http://localhost:3456"}]}`, ['2:1 Providers[0].api_base_url']],
+    [
+      'a provider that is the router itself',
+      `{"Providers":[{"name":"p","api_base_url":\n"http://localhost:3456"}]}`,
+      ['2:1 Providers[0].api_base_url'],
+    ],
   ])('names the place of %s', (_, text, places) => {
     expect(told(load(text).warnings)).toEqual(places)
   })
@@ -192,7 +324,8 @@ describe('warnings', () => {
 
 describe('proxies', () => {
   const proxyOf = (url: string, more: string, env: Record<string, string> = {}) =>
-    load(`{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"} ${more}}`, env).providers[0]?.proxy
+    load(`{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"} ${more}}`, env).providers[0]
+      ?.proxy
 
   test.each<[string, string, Record<string, string>, string | false]>([
     ['https://p.example', '', {}, false],
@@ -228,7 +361,8 @@ describe('proxies', () => {
 describe('secrets', () => {
   test('no message holds a key or a password', () => {
     const secrets = ['planted-secret-1', 'planted-secret-2', 'planted-secret-3', 'planted-secret-4']
-    const message = errorsOf(`{"APIKEY": ["planted-secret-1"], "PROXY_URL": "socks5://u:planted-secret-2@h:1", "LOG": "planted-secret-3",
+    const message =
+      errorsOf(`{"APIKEY": ["planted-secret-1"], "PROXY_URL": "socks5://u:planted-secret-2@h:1", "LOG": "planted-secret-3",
       "Providers": [{"name": "p", "api_base_url": "https://x:planted-secret-4@h", "api_key": {"k": "planted-secret-1"}}]}`)
     expect(message.split('\n')).toHaveLength(5)
     expect(secrets.filter((secret) => message.includes(secret))).toEqual([])

@@ -9,17 +9,43 @@ import { resolveConfig } from '../../src/config/resolve.ts'
 import { configSchema, jsonSchema } from '../../src/config/schema.ts'
 import { starterConfig } from '../../src/config/starter.ts'
 
-const fixture = (name: string) => Bun.JSON5.parse(readFileSync(join(import.meta.dir, '../fixture/config', name), 'utf8')) as Json
+const fixture = (name: string) =>
+  Bun.JSON5.parse(readFileSync(join(import.meta.dir, '../fixture/config', name), 'utf8')) as Json
 
 const values: Json[] = [
-  {}, [], null, 'x', { PORT: 1 }, { PORT: '1' }, { PORT: 'x' }, { PORT: 1.5 }, { PORT: -1 }, { LOG: 'true' }, { LOG: 'maybe' }, { LOG: 1 },
-  { Providers: {} }, { Providers: [1] }, { Providers: [{}] }, { Providers: [{ name: '', api_base_url: 'x' }] }, { Providers: [{ name: 'a', api_base_url: 'x' }] },
+  {},
+  [],
+  null,
+  'x',
+  { PORT: 1 },
+  { PORT: '1' },
+  { PORT: 'x' },
+  { PORT: 1.5 },
+  { PORT: -1 },
+  { LOG: 'true' },
+  { LOG: 'maybe' },
+  { LOG: 1 },
+  { Providers: {} },
+  { Providers: [1] },
+  { Providers: [{}] },
+  { Providers: [{ name: '', api_base_url: 'x' }] },
+  { Providers: [{ name: 'a', api_base_url: 'x' }] },
   { Providers: [{ name: 'a', api_base_url: 'x', transformer: { use: ['a', ['b'], ['c', {}], ['d', 1]] } }] },
   { Providers: [{ name: 'a', api_base_url: 'x', transformer: { m: { use: ['a', ['c', {}]] } } }] },
-  { Providers: [{ name: 'a', api_base_url: 'x', transformer: { m: [] } }] }, { Providers: [{ name: 'a', api_base_url: 'x', headers: { a: 1 } }] },
-  { Providers: [{ name: 'a', api_base_url: 'x', proxy: false }] }, { Providers: [{ name: 'a', api_base_url: 'x', proxy: true }] },
-  { Router: { default: 1 } }, { Router: { longContextThreshold: '7' } }, { LOG_LEVEL: 'info' }, { LOG_LEVEL: 'loud' }, { unknown: { a: [1] } }, { StatusLine: 1 },
-  { transformers: [{ path: 'x', options: {} }] }, { transformers: ['x'] }, { fallback: { default: [] } }, { plugins: 3 },
+  { Providers: [{ name: 'a', api_base_url: 'x', transformer: { m: [] } }] },
+  { Providers: [{ name: 'a', api_base_url: 'x', headers: { a: 1 } }] },
+  { Providers: [{ name: 'a', api_base_url: 'x', proxy: false }] },
+  { Providers: [{ name: 'a', api_base_url: 'x', proxy: true }] },
+  { Router: { default: 1 } },
+  { Router: { longContextThreshold: '7' } },
+  { LOG_LEVEL: 'info' },
+  { LOG_LEVEL: 'loud' },
+  { unknown: { a: [1] } },
+  { StatusLine: 1 },
+  { transformers: [{ path: 'x', options: {} }] },
+  { transformers: ['x'] },
+  { fallback: { default: [] } },
+  { plugins: 3 },
 ]
 
 describe('the schema', () => {
@@ -31,7 +57,10 @@ describe('the schema', () => {
   )
 
   test('is plain JSON Schema, with a word on every key', () => {
-    const schema = jsonSchema() as { $schema: string; properties: Record<string, { description?: string; anyOf?: unknown }> }
+    const schema = jsonSchema() as {
+      $schema: string
+      properties: Record<string, { description?: string; anyOf?: unknown }>
+    }
     expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
     expect(Object.entries(schema.properties).filter(([, { description }]) => !description)).toEqual([])
     expect(Object.keys(schema.properties)).toContain('Providers')
@@ -46,7 +75,11 @@ describe('the starter config', () => {
 
   test('is right with every example in it switched on', () => {
     const text = starterConfig().replaceAll(/^( *)\/\/ (?=[ "{}\]])/gm, '$1')
-    const env = { ANTHROPIC_API_KEY: 'key-of-anthropic', DEEPSEEK_API_KEY: 'key-of-deepseek', CCR_API_KEY: 'key-of-clients' }
+    const env = {
+      ANTHROPIC_API_KEY: 'key-of-anthropic',
+      DEEPSEEK_API_KEY: 'key-of-deepseek',
+      CCR_API_KEY: 'key-of-clients',
+    }
     const { config, problems } = resolveConfig(Bun.JSON5.parse(text) as Json, env)
     expect(problems).toEqual([])
     expect(config.providers.map(({ name, endpoints, apiKey }) => [name, endpoints[0]?.protocol, apiKey])).toEqual([
@@ -54,6 +87,13 @@ describe('the starter config', () => {
       ['deepseek', 'openai-chat', 'key-of-deepseek'],
       ['ollama', 'openai-chat', undefined],
     ])
-    expect(Object.keys(config.routes.targets).toSorted()).toEqual(['background', 'default', 'image', 'longContext', 'think', 'webSearch'])
+    expect(Object.keys(config.routes.targets).toSorted()).toEqual([
+      'background',
+      'default',
+      'image',
+      'longContext',
+      'think',
+      'webSearch',
+    ])
   })
 })

@@ -32,7 +32,11 @@ describe('places', () => {
 
   test('lines may end in any way', () => {
     const source = readSource('\ufeff{\r\n"a":1,\r"b":2,\n"c":3}')
-    expect(['a', 'b', 'c'].map((key) => source.place([key]))).toEqual([{ line: 2, column: 5 }, { line: 3, column: 5 }, { line: 4, column: 5 }])
+    expect(['a', 'b', 'c'].map((key) => source.place([key]))).toEqual([
+      { line: 2, column: 5 },
+      { line: 3, column: 5 },
+      { line: 4, column: 5 },
+    ])
   })
 
   test.each([
@@ -56,14 +60,55 @@ function isReadable(json5: string): boolean {
 }
 
 describe('errors', () => {
-  const pieces = ['{', '}', '[', ']', ',', ':', '"', "'", '\\', '/', '//', '/*', '*/', '\n', '\r', '0', '1', '.', 'e', '+', '-', 'x', 'true', 'nul', '$', '_', '#', '\u2028', 'é', '\\u0061', '\t', ' ', 'NaN', '0x', '\\\n', '01', '😀']
+  const pieces = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    "'",
+    '\\',
+    '/',
+    '//',
+    '/*',
+    '*/',
+    '\n',
+    '\r',
+    '0',
+    '1',
+    '.',
+    'e',
+    '+',
+    '-',
+    'x',
+    'true',
+    'nul',
+    '$',
+    '_',
+    '#',
+    '\u2028',
+    'é',
+    '\\u0061',
+    '\t',
+    ' ',
+    'NaN',
+    '0x',
+    '\\\n',
+    '01',
+    '😀',
+  ]
 
   test('whatever Bun cannot read has a place, and what it can read has none', () => {
     const edit = fc.record({ at: fc.nat(200), remove: fc.nat(2), piece: fc.constantFrom(...pieces) })
     const starts = fc.constantFrom(text, '{"a":["b",{"c":1.5e3}],d:{}}')
     fc.assert(
       fc.property(starts, fc.array(edit, { maxLength: 3 }), (start, edits) => {
-        const edited = edits.reduce<string>((current, { at, remove, piece }) => current.slice(0, at) + piece + current.slice(at + remove), start)
+        const edited = edits.reduce<string>(
+          (current, { at, remove, piece }) => current.slice(0, at) + piece + current.slice(at + remove),
+          start,
+        )
         expect([edited, readSource(edited).error === undefined]).toEqual([edited, isReadable(edited)])
       }),
       { numRuns: 3000 },
@@ -74,7 +119,10 @@ describe('errors', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (any) => void readSource(any)))
   })
 
-  test.each([['[', ']'], ['{"a":', '}']])('nesting deeper than the stack is survived: %s', (open, close) => {
+  test.each([
+    ['[', ']'],
+    ['{"a":', '}'],
+  ])('nesting deeper than the stack is survived: %s', (open, close) => {
     const deep = open.repeat(5000) + '1' + close.repeat(5000)
     expect(() => readSource(deep)).not.toThrow()
   })
@@ -82,13 +130,24 @@ describe('errors', () => {
 
 describe('suggestions', () => {
   test.each([
-    ['Provider', 'Providers'], ['providers', 'Providers'], ['Provdiers', 'Providers'], ['Rooter', 'Router'], ['LOGLEVEL', 'LOG_LEVEL'], ['PRT', 'PORT'],
-    ['Weather', undefined], ['x', undefined], ['', undefined], ['APIKY', 'APIKEY'],
+    ['Provider', 'Providers'],
+    ['providers', 'Providers'],
+    ['Provdiers', 'Providers'],
+    ['Rooter', 'Router'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['PRT', 'PORT'],
+    ['Weather', undefined],
+    ['x', undefined],
+    ['', undefined],
+    ['APIKY', 'APIKEY'],
   ])('%s is near %s', (word, candidate) => {
     expect(closest(word, ['Providers', 'Router', 'LOG_LEVEL', 'LOG', 'PORT', 'APIKEY'])).toBe(candidate)
   })
 
   test('the nearest is asked for', () => {
-    expect([didYouMean('chek', ['path', 'check', 'init']), didYouMean('quux', ['path'])]).toEqual(['did you mean `check`?', undefined])
+    expect([didYouMean('chek', ['path', 'check', 'init']), didYouMean('quux', ['path'])]).toEqual([
+      'did you mean `check`?',
+      undefined,
+    ])
   })
 })

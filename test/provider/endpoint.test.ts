@@ -6,7 +6,9 @@ const use = (name: string, options: Record<string, unknown> = {}): DialectUse =>
 
 function baseOf(url: string, dialects: readonly DialectUse[] = []): string {
   const endpoint = readEndpoint(url, dialects)
-  return isEndpointProblem(endpoint) ? endpoint.problem : `${endpoint.protocol} ${endpoint.baseUrl}${endpoint.query && `?${endpoint.query}`}`
+  return isEndpointProblem(endpoint)
+    ? endpoint.problem
+    : `${endpoint.protocol} ${endpoint.baseUrl}${endpoint.query && `?${endpoint.query}`}`
 }
 
 test.each([
@@ -23,10 +25,22 @@ test.each([
   ['https://openrouter.ai/api/v1', 'https://openrouter.ai/api/v1'],
   ['https://open.bigmodel.cn/api/paas/v4', 'https://open.bigmodel.cn/api/paas/v4'],
   ['https://open.bigmodel.cn/api/coding/paas/v4/', 'https://open.bigmodel.cn/api/coding/paas/v4'],
-  ['https://dashscope.aliyuncs.com/compatible-mode/v1//chat/completions', 'https://dashscope.aliyuncs.com/compatible-mode/v1'],
-  ['https://generativelanguage.googleapis.com/v1beta/openai/', 'https://generativelanguage.googleapis.com/v1beta/openai'],
-  ['https://generativelanguage.googleapis.com/v1beta/openai/chat/completions', 'https://generativelanguage.googleapis.com/v1beta/openai'],
-  ['https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1', 'https://x.openai.azure.com/openai/deployments/d?api-version=1'],
+  [
+    'https://dashscope.aliyuncs.com/compatible-mode/v1//chat/completions',
+    'https://dashscope.aliyuncs.com/compatible-mode/v1',
+  ],
+  [
+    'https://generativelanguage.googleapis.com/v1beta/openai/',
+    'https://generativelanguage.googleapis.com/v1beta/openai',
+  ],
+  [
+    'https://generativelanguage.googleapis.com/v1beta/openai/chat/completions',
+    'https://generativelanguage.googleapis.com/v1beta/openai',
+  ],
+  [
+    'https://x.openai.azure.com/openai/deployments/d/chat/completions?api-version=1',
+    'https://x.openai.azure.com/openai/deployments/d?api-version=1',
+  ],
   ['http://localhost:11434', 'http://localhost:11434/v1'],
   ['http://127.0.0.1:8000/v1?token=a&b=c', 'http://127.0.0.1:8000/v1?token=a&b=c'],
   ['HTTPS://API.OpenAI.com:443/V1', 'https://api.openai.com/V1'],
@@ -63,8 +77,14 @@ test.each([
   ['https://generativelanguage.googleapis.com/v1beta/models', 'https://generativelanguage.googleapis.com/v1beta'],
   ['https://generativelanguage.googleapis.com/v1beta/models/', 'https://generativelanguage.googleapis.com/v1beta'],
   ['https://generativelanguage.googleapis.com/v1/models/', 'https://generativelanguage.googleapis.com/v1'],
-  ['https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent', 'https://generativelanguage.googleapis.com/v1beta'],
-  ['https://generativelanguage.googleapis.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse&key=k', 'https://generativelanguage.googleapis.com/v1beta?key=k'],
+  [
+    'https://generativelanguage.googleapis.com/v1beta/models/gemini-2.5-flash:generateContent',
+    'https://generativelanguage.googleapis.com/v1beta',
+  ],
+  [
+    'https://generativelanguage.googleapis.com/v1beta/models/gemini-x:streamGenerateContent?alt=sse&key=k',
+    'https://generativelanguage.googleapis.com/v1beta?key=k',
+  ],
   ['https://proxy.example/v1beta/models/', 'https://proxy.example/v1beta'],
   ['https://proxy.example/google/v1beta/models', 'https://proxy.example/google/v1beta'],
   ['https://proxy.example/google/v1beta/models/?a=b', 'https://proxy.example/google/v1beta?a=b'],
@@ -101,11 +121,18 @@ test.each([
   ['https://relay.example', ['deepseek'], 'openai-chat', 'bearer'],
   ['https://relay.example/messages-of/v1', [], 'openai-chat', 'bearer'],
 ] as const)('%s with %j is spoken to in %s, with the key as %s', (url, names, protocol, auth) => {
-  expect(readEndpoint(url, names.map((name) => use(name)))).toMatchObject({ protocol, auth })
+  expect(
+    readEndpoint(
+      url,
+      names.map((name) => use(name)),
+    ),
+  ).toMatchObject({ protocol, auth })
 })
 
 test('`UseBearer` sends the key of an Anthropic endpoint as a bearer token', () => {
-  expect(readEndpoint('https://api.anthropic.com', [use('Anthropic', { UseBearer: true })])).toMatchObject({ auth: 'bearer' })
+  expect(readEndpoint('https://api.anthropic.com', [use('Anthropic', { UseBearer: true })])).toMatchObject({
+    auth: 'bearer',
+  })
 })
 
 test.each([

@@ -10,7 +10,8 @@ export function withBody(wire: WireRequest, body: JsonObject): WireRequest {
 
 /** The request with its body edited; `edit` gives the same object back where there is nothing to do. */
 export function editBody(edit: (body: JsonObject, protocol: ProtocolId) => JsonObject) {
-  return (wire: WireRequest, { protocol }: { readonly protocol: ProtocolId }) => withBody(wire, edit(wire.body, protocol))
+  return (wire: WireRequest, { protocol }: { readonly protocol: ProtocolId }) =>
+    withBody(wire, edit(wire.body, protocol))
 }
 
 /** A copy with `fields` set; the same object if they are so already. A value of `undefined` removes the field. */
@@ -29,7 +30,9 @@ export function setFields(object: JsonObject, fields: JsonObject): JsonObject {
 export function capOutput(body: JsonObject, protocol: ProtocolId, limit: number): JsonObject {
   if (protocol === 'gemini') {
     const settings = body['generationConfig']
-    return isObject(settings) ? setFields(body, { generationConfig: lowered(settings, ['maxOutputTokens'], limit) }) : body
+    return isObject(settings)
+      ? setFields(body, { generationConfig: lowered(settings, ['maxOutputTokens'], limit) })
+      : body
   }
   const capped = lowered(body, limitFields[protocol], limit)
   return protocol === 'anthropic-messages' && capped !== body ? fitThinking(capped, limit) : capped

@@ -3,7 +3,9 @@ import { editBody, setFields } from './body.ts'
 
 /** `cerebras`: it refuses a `reasoning` object; its reasoning models know `reasoning_effort`. */
 export const cerebras: DialectMaker = () => ({
-  request: editBody((body, protocol) => (protocol === 'openai-chat' ? setFields(body, { reasoning: undefined }) : body)),
+  request: editBody((body, protocol) =>
+    protocol === 'openai-chat' ? setFields(body, { reasoning: undefined }) : body,
+  ),
   traits: (model) => {
     const efforts = Object.entries(effortsByModel).find(([part]) => model.toLowerCase().includes(part))?.[1]
     return {

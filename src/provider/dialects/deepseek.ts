@@ -11,7 +11,11 @@ export const deepseek: DialectMaker = () => ({
   },
   traits: (model) => {
     const limit = outputLimit(model)
-    return { ...thinking(model), reasoningReplay: 'reasoning_content', ...(limit === undefined ? {} : { maxOutputTokens: limit }) }
+    return {
+      ...thinking(model),
+      reasoningReplay: 'reasoning_content',
+      ...(limit === undefined ? {} : { maxOutputTokens: limit }),
+    }
   },
 })
 
@@ -25,5 +29,7 @@ function outputLimit(model: string): number | undefined {
 
 /** The name of an older model says whether it thinks. */
 function thinking(model: string): Traits {
-  return fourthGeneration.test(model) ? { reasoningRequest: 'thinking', efforts: ['low', 'high', 'max'] } : { reasoningRequest: 'none' }
+  return fourthGeneration.test(model)
+    ? { reasoningRequest: 'thinking', efforts: ['low', 'high', 'max'] }
+    : { reasoningRequest: 'none' }
 }

@@ -6,11 +6,15 @@ import { withoutCacheMarks } from './cache-marks.ts'
 
 /** `groq`: it refuses cache marks, `$schema` in a tool's schema, and fields of a message that it does not know. */
 export const groq: DialectMaker = () => ({
-  request: editBody((body) => setFields(withoutCacheMarks(body), { tools: editEach(withoutCacheMarks(body)['tools'], plainSchema) })),
+  request: editBody((body) =>
+    setFields(withoutCacheMarks(body), { tools: editEach(withoutCacheMarks(body)['tools'], plainSchema) }),
+  ),
   traits: (model) => ({
     cacheControl: false,
     reasoningReplay: 'none',
-    ...(/gpt-oss/i.test(model) ? { reasoningRequest: 'effort', efforts: ['low', 'medium', 'high'] } : { reasoningRequest: 'none' }),
+    ...(/gpt-oss/i.test(model)
+      ? { reasoningRequest: 'effort', efforts: ['low', 'medium', 'high'] }
+      : { reasoningRequest: 'none' }),
   }),
 })
 

@@ -12,7 +12,11 @@ export const openrouter: DialectMaker = (options) => ({
     const body = knowsCacheMarks(model) ? wire.body : withoutCacheMarks(wire.body)
     return withBody(wire, setFields(body, options as JsonObject))
   },
-  traits: (model) => ({ reasoningRequest: 'openrouter', reasoningReplay: 'reasoning', cacheControl: knowsCacheMarks(model) }),
+  traits: (model) => ({
+    reasoningRequest: 'openrouter',
+    reasoningReplay: 'reasoning',
+    cacheControl: knowsCacheMarks(model),
+  }),
 })
 
 function knowsCacheMarks(model: string): boolean {

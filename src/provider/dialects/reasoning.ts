@@ -39,7 +39,12 @@ function wishOf(body: JsonObject): boolean | undefined {
 const off: Readonly<Record<ProtocolId, (body: JsonObject) => JsonObject>> = {
   'anthropic-messages': (body) => ({ ...body, thinking: { type: 'disabled' } }),
   'openai-chat': (body) =>
-    setFields(body, { thinking: { type: 'disabled' }, enable_thinking: false, reasoning: undefined, reasoning_effort: undefined }),
+    setFields(body, {
+      thinking: { type: 'disabled' },
+      enable_thinking: false,
+      reasoning: undefined,
+      reasoning_effort: undefined,
+    }),
   'openai-responses': (body) => setFields(body, { reasoning: undefined }),
   gemini: (body) => {
     const own = body['generationConfig']

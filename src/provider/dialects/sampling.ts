@@ -24,7 +24,12 @@ export const sampling: DialectMaker = (options) => {
 /** Each protocol's names of the options; one that it does not have would be refused. */
 const names: Readonly<Record<ProtocolId, Readonly<Record<string, string>>>> = {
   'anthropic-messages': { temperature: 'temperature', top_p: 'top_p', top_k: 'top_k' },
-  'openai-chat': { temperature: 'temperature', top_p: 'top_p', top_k: 'top_k', repetition_penalty: 'repetition_penalty' },
+  'openai-chat': {
+    temperature: 'temperature',
+    top_p: 'top_p',
+    top_k: 'top_k',
+    repetition_penalty: 'repetition_penalty',
+  },
   'openai-responses': { temperature: 'temperature', top_p: 'top_p' },
   gemini: { temperature: 'temperature', top_p: 'topP', top_k: 'topK' },
 }
