@@ -16,7 +16,7 @@ export function readFailure(body: Json | undefined, depth = 0): Failure {
   return isObject(body) ? readObject(body, depth) : {}
 }
 
-const MAX_DEPTH = 4
+const MAX_DEPTH = 8
 const MAX_LENGTH = 1000
 
 function readObject(body: JsonObject, depth: number): Failure {

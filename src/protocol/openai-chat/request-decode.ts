@@ -19,7 +19,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
   const model = asString(body.model)
   if (!model) throw badRequest('model', 'a string is needed')
   if (!Array.isArray(body.messages)) throw badRequest('messages', 'a list is needed')
-  const claimed = new Set(['model', 'messages', 'stream'])
+  const claimed = new Set(['model', 'messages'])
   const claim = <T>(key: string, read: (value: Json) => T | undefined): T | undefined => {
     const value = body[key]
     const known = value === undefined || value === null ? undefined : read(value)
@@ -27,6 +27,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     return known
   }
   const { system, messages } = decodeMessages(body.messages)
+  const stream = claim('stream', asBoolean)
   const limit = claim('max_completion_tokens', asNumber)
   const olderLimit = limit === undefined ? claim('max_tokens', asNumber) : undefined
   const tools = claim('tools', decodeTools)
@@ -46,7 +47,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     ...(limit !== undefined && { maxTokens: 'max_completion_tokens' }),
     ...(olderLimit !== undefined && { maxTokens: 'max_tokens' }),
     ...(typeof body.stop === 'string' && { stop: 'string' }),
-    ...(body.stream === false && { stream: 'false' }),
+    ...(stream === false && { stream: 'false' }),
     ...(tools?.length === 0 && { tools: 'empty' }),
   }
   return {
@@ -55,7 +56,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     messages,
     tools: tools ?? [],
     ...present(fields),
-    stream: body.stream === true,
+    stream: stream ?? false,
     native: { protocol: 'openai-chat', rest: omit(body, claimed), form: { ...form } },
   }
 }

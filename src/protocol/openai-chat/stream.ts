@@ -87,9 +87,9 @@ export function createAnswer(context: DecodeContext): Answer {
   const choice = (choice: JsonObject, out: ModelEvent[], source: string | undefined): void => {
     const word = asString(choice.finish_reason)
     if (word) finishWord = word
-    // A few vendors send the whole message where the delta should be.
-    const delta = isObject(choice.delta) ? choice.delta : choice.message
-    if (isObject(delta)) readDelta(delta, out, source)
+    if (isObject(choice.delta)) readDelta(choice.delta, out, source)
+    // A whole reply, and what a few vendors send in streams as well.
+    else if (isObject(choice.message)) readDelta(withCallsNumbered(choice.message), out, undefined)
     if (isObject(choice.error)) fail(errorInside(choice, context), out)
   }
 
@@ -148,6 +148,13 @@ function readFrame(answer: Answer, frame: Frame, out: ModelEvent[]): void {
   answer.chunk(chunk, out, data)
 }
 
+// In a whole message each call is one of its own, whatever its labels.
+function withCallsNumbered(message: JsonObject): JsonObject {
+  const { tool_calls: calls } = message
+  if (!Array.isArray(calls)) return message
+  return { ...message, tool_calls: calls.map((call, index) => (isObject(call) ? { ...call, index } : call)) }
+}
+
 function isDone(data: string): boolean {
   return data === '[DONE]' || (data.length < 16 && data.trim() === '[DONE]')
 }
@@ -174,7 +181,7 @@ function exactCalls(calls: readonly Json[], source: string | undefined): readonl
   if (source === undefined || !hasObjectArguments(calls)) return calls
   const chunk = parseJson(source)
   const choice = isObject(chunk) ? firstChoice(chunk.choices) : undefined
-  const delta = isObject(choice?.delta) ? choice.delta : choice?.message
+  const delta = choice?.delta
   return isObject(delta) && Array.isArray(delta.tool_calls) ? delta.tool_calls : calls
 }
 

@@ -35,7 +35,7 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
   }
 
   const add = (piece: Piece): Call => {
-    const call = createCall(piece)
+    const call = createCall(piece.custom)
     calls.push(call)
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     return call
@@ -90,7 +90,8 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
       close(call, out)
     } else if (!isRepeat(call.extra, call.input)) {
       // The part is closed: what came afterwards can only be a call of its own.
-      const further = createCall({ name: call.name, id: '', text: '', custom: call.custom })
+      const further = createCall(call.custom)
+      further.name = call.name
       feed(further, call.extra)
       finishCall(further, out)
     }
@@ -144,15 +145,15 @@ interface Call {
   ended: boolean
 }
 
-function createCall(piece: Piece): Call {
+function createCall(custom: boolean): Call {
   const scan = createJsonScan()
   // The input of a custom tool is any text.
-  if (piece.custom) scan.plain = scan.filled = true
+  if (custom) scan.plain = scan.filled = true
   return {
     rest: undefined,
     wireId: '',
     name: '',
-    custom: piece.custom,
+    custom,
     index: -1,
     part: undefined,
     scan,

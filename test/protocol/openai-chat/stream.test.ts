@@ -53,7 +53,7 @@ describe('finish', () => {
     ['content_filter', [delta({ content: 'a' })], 'content-filter'],
     ['stop', [delta({ refusal: 'no' })], 'refusal'],
     ['something_new', [delta({ content: 'a' })], 'other'],
-  ])('"%s" after what was sent (%#) is %p', (said, sent, kind) => {
+  ])('"%s" counts less than what was sent (%#)', (said, sent, kind) => {
     expect(replyOfChunks([...sent, ...ending(said)]).finish).toEqual({ kind, raw: said })
   })
 

@@ -60,6 +60,14 @@ test('a call whose arguments are whole ends when the next one starts', () => {
   expect(order.indexOf('part-end 0')).toBeLessThan(order.indexOf('part-start 1'))
 })
 
+test('what comes for a call that has ended is a repetition or a call of its own', () => {
+  const first = calls(piece({ index: 0, id: 'a', name: 'f', args: '{"x":1}' }))
+  const second = calls(piece({ index: 1, id: 'b', name: 'g', args: '{"y":2}' }))
+  const late = (args: string) => callsOf([first, second, calls(piece({ index: 0, args })), ...ending('tool_calls')])
+  expect(late('{"x":1}')).toEqual([['a', 'f', '{"x":1}'], ['b', 'g', '{"y":2}']])
+  expect(late('{"x":3}')).toEqual([['a', 'f', '{"x":1}'], ['b', 'g', '{"y":2}'], ['call_new0', 'f', '{"x":3}']])
+})
+
 test('the client’s own name stands for the one that the provider was told', () => {
   const context = decodeContext({ toolNames: new Map([['f_1', 'f.1']]) })
   const reply = replyOfChunks([calls(piece({ index: 0, id: 'a', name: 'f_1', args: '{}' })), ...ending('stop')], context)
