@@ -115,9 +115,16 @@ function encodeCall({ call, id }: Pair, scope: Scope, path: string): JsonObject 
   scope.losses.residue(call.native, path)
   const name = scope.names.of(call.name)
   const rest = restFor(call.native, 'openai-chat')
-  if (formFor(call.native, 'openai-chat') === 'custom') return { id, type: 'custom', custom: { name, input: call.input }, ...rest }
+  if (formFor(call.native, 'openai-chat') === 'custom')
+    return { id, type: 'custom', custom: { name, input: call.input }, ...rest }
   if (call.cache) scope.losses.drop(`${path}.cache_control`, 'a tool call cannot carry a cache mark')
-  return { id, type: 'function', function: { name, arguments: validInput(call.input) }, ...signatureField(call, scope, path), ...rest }
+  return {
+    id,
+    type: 'function',
+    function: { name, arguments: validInput(call.input) },
+    ...signatureField(call, scope, path),
+    ...rest,
+  }
 }
 
 // Gemini behind a Chat endpoint wants its thought signature back with the call.

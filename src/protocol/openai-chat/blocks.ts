@@ -6,7 +6,12 @@ import type { Scope } from './scope.ts'
 /** A text block, with what a Chat client had written beside it. */
 export function textBlock(part: TextPart, scope: Scope, path: string): JsonObject {
   scope.losses.residue(part.native, path)
-  return { type: 'text', text: part.text, ...cacheField(part.cache, scope, path), ...restFor(part.native, 'openai-chat') }
+  return {
+    type: 'text',
+    text: part.text,
+    ...cacheField(part.cache, scope, path),
+    ...restFor(part.native, 'openai-chat'),
+  }
 }
 
 /** Anthropic's cache mark, where it is understood or the client spoke Chat itself. */

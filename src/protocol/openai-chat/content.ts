@@ -62,7 +62,9 @@ function reasoning(value: Json, form: string): Piece | undefined {
 
 function detailsText(details: Json): string {
   if (!Array.isArray(details)) return ''
-  return details.map((detail) => (isObject(detail) ? asString(detail.text) || asString(detail.summary) || '' : '')).join('')
+  return details
+    .map((detail) => (isObject(detail) ? asString(detail.text) || asString(detail.summary) || '' : ''))
+    .join('')
 }
 
 // Mistral's thinking is a list of text blocks.

@@ -96,7 +96,8 @@ const OVERFLOW = new RegExp(
   'i',
 )
 
-const EMPTY_PURSE = /insufficient (balance|credits?|funds)|credit balance is too low|requires more credits|out of credits/i
+const EMPTY_PURSE =
+  /insufficient (balance|credits?|funds)|credit balance is too low|requires more credits|out of credits/i
 
 const KINDS: Readonly<Record<string, ErrorKind>> = {
   context_window_exceeded: 'context-overflow',

@@ -1,8 +1,8 @@
 import { asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+import { badRequest } from './bad-request.ts'
 import { decodeBlock, decodeResultBlock } from './blocks-decode.ts'
-import { badRequest } from './request-decode.ts'
 
 /** A Chat conversation: leading instructions apart, `tool` messages merged into the user message that follows them. */
 export function decodeMessages(wire: readonly Json[]): { system: TextPart[]; messages: Message[] } {
@@ -94,7 +94,9 @@ function toolResult(message: JsonObject, id: string, claimed: ReadonlySet<string
   return {
     type: 'tool-result',
     id,
-    content: Array.isArray(content) ? content.map(decodeResultBlock) : [{ type: 'text', text: asString(content) ?? '' }],
+    content: Array.isArray(content)
+      ? content.map(decodeResultBlock)
+      : [{ type: 'text', text: asString(content) ?? '' }],
     native: { protocol: 'openai-chat', rest: omit(message, claimed), form: spellingOf(content) },
   }
 }

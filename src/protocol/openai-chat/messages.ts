@@ -2,7 +2,16 @@ import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, ModelRequest, Part, TextPart, ToolResultPart } from '../../canonical/request.ts'
 import { encodeAssistant } from './assistant.ts'
-import { cacheField, dropNative, mediaBlock, nativeText, NO_OUTPUT, resultMedia, resultText, textBlock } from './blocks.ts'
+import {
+  cacheField,
+  dropNative,
+  mediaBlock,
+  nativeText,
+  NO_OUTPUT,
+  resultMedia,
+  resultText,
+  textBlock,
+} from './blocks.ts'
 import type { Pair } from './pairs.ts'
 import type { Scope } from './scope.ts'
 
@@ -144,7 +153,9 @@ function resultBlocks(part: ToolResultPart, scope: Scope, path: string): JsonObj
 function toolMessage(pair: Pair, request: ModelRequest, scope: Scope): JsonObject {
   const { call, id, result } = pair
   const isLegacy = formFor(call.native, 'openai-chat') === 'function_call'
-  const head: JsonObject = isLegacy ? { role: 'function', name: scope.names.of(call.name) } : { role: 'tool', tool_call_id: id }
+  const head: JsonObject = isLegacy
+    ? { role: 'function', name: scope.names.of(call.name) }
+    : { role: 'tool', tool_call_id: id }
   if (!result) return { ...head, content: 'No result: the tool call was never answered.' }
   const path = pathOf(result, request)
   scope.losses.residue(result.native, path)

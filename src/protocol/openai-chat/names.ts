@@ -17,7 +17,8 @@ export function createToolNames(request: ModelRequest): ToolNames {
   for (const name of names) {
     if (ACCEPTED.test(name)) continue
     let wire = shortened(name, MAX_LENGTH)
-    for (let attempt = 2; names.has(wire) || renamed.has(wire); attempt++) wire = shortened(`${name}#${attempt}`, MAX_LENGTH)
+    for (let attempt = 2; names.has(wire) || renamed.has(wire); attempt++)
+      wire = shortened(`${name}#${attempt}`, MAX_LENGTH)
     wireNames.set(name, wire)
     renamed.set(wire, name)
   }

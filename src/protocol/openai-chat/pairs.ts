@@ -33,7 +33,11 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
       const pairs = openPairs(message, encodeId)
       byMessage.set(message, pairs)
       // A call that is asked again closes the earlier ones of that id: theirs never came.
-      for (const pair of pairs) open.set(pair.call.id, pairs.filter(({ call }) => call.id === pair.call.id))
+      for (const pair of pairs)
+        open.set(
+          pair.call.id,
+          pairs.filter(({ call }) => call.id === pair.call.id),
+        )
       continue
     }
     for (const part of message.parts) {

@@ -10,7 +10,8 @@ export function encodeReasoning(request: ModelRequest, target: Target, own: bool
   if (!reasoning) return {}
   losses.residue(reasoning.native, 'thinking')
   const style = target.traits.reasoningRequest ?? 'effort'
-  if (own && style === 'effort' && reasoning.effort && !target.traits.efforts) return { reasoning_effort: reasoning.effort }
+  if (own && style === 'effort' && reasoning.effort && !target.traits.efforts)
+    return { reasoning_effort: reasoning.effort }
   if (style === 'effort' && !own && !takesEffort(target.model)) {
     losses.drop('thinking', `${target.model} does not reason`)
     return {}
@@ -41,7 +42,10 @@ const STYLES = {
     const on = isOn(reasoning)
     if (on === undefined) return {}
     const effort = on && target.traits.efforts ? effortOf(reasoning, target.traits.efforts) : undefined
-    return { thinking: { type: on ? 'enabled' : 'disabled' }, ...(effort !== undefined && { reasoning_effort: effort }) }
+    return {
+      thinking: { type: on ? 'enabled' : 'disabled' },
+      ...(effort !== undefined && { reasoning_effort: effort }),
+    }
   },
   'enable-thinking': (reasoning, _target, maxTokens) => {
     const on = isOn(reasoning)

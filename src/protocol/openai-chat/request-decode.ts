@@ -1,4 +1,3 @@
-import { ModelError } from '../../canonical/error.ts'
 import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import {
   EFFORTS,
@@ -9,6 +8,7 @@ import {
   type ToolChoice,
 } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
+import { badRequest } from './bad-request.ts'
 import { decodeCache } from './blocks-decode.ts'
 import { decodeMessages } from './messages-decode.ts'
 import type { RequestForm } from './request.ts'
@@ -61,11 +61,6 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
   }
 }
 
-/** The error for a request that cannot be read. */
-export function badRequest(field: string, why: string): ModelError {
-  return new ModelError(`The request cannot be read: "${field}": ${why}`, { kind: 'bad-request', param: field })
-}
-
 type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
 
 function present<T extends object>(fields: T): Present<T> {
@@ -102,7 +97,10 @@ function decodeFormat(value: Json): OutputFormat | undefined {
   if (Object.keys(value).length > 2) return undefined
   const strict = asBoolean(told.strict ?? null)
   const name = asString(told.name)
-  const rest = omit(told, new Set(['schema', ...(name === undefined ? [] : ['name']), ...(strict === undefined ? [] : ['strict'])]))
+  const rest = omit(
+    told,
+    new Set(['schema', ...(name === undefined ? [] : ['name']), ...(strict === undefined ? [] : ['strict'])]),
+  )
   return {
     type: 'json-schema',
     schema: told.schema,

@@ -36,7 +36,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const grow = (opened: OpenPart, text: string): Frame[] => {
     opened.told = true
     const { part } = opened
-    if (part.type === 'tool-call') return chunks.call(opened.call, text, formFor(part.native, 'openai-chat') === 'custom')
+    if (part.type === 'tool-call')
+      return chunks.call(opened.call, text, formFor(part.native, 'openai-chat') === 'custom')
     if (part.type === 'reasoning') return chunks.text('reasoning_content', text)
     const isRefusal = part.type === 'text' && formFor(part.native, 'openai-chat') === 'refusal'
     return chunks.text(isRefusal ? 'refusal' : 'content', text)

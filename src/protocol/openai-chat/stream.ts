@@ -84,7 +84,7 @@ export function createAnswer(context: DecodeContext): Answer {
     out.push({ type: 'start', ...(id && { id }), ...(model && { model }) })
   }
 
-  const choice = (choice: JsonObject, out: ModelEvent[], source: string | undefined): void => {
+  const readChoice = (choice: JsonObject, out: ModelEvent[], source: string | undefined): void => {
     const word = asString(choice.finish_reason)
     if (word) finishWord = word
     if (isObject(choice.delta)) readDelta(choice.delta, out, source)
@@ -114,7 +114,7 @@ export function createAnswer(context: DecodeContext): Answer {
       if (!started) start(chunk, out)
       const hadFinished = finishWord !== undefined
       const first = firstChoice(chunk.choices)
-      if (first) choice(first, out, source)
+      if (first) readChoice(first, out, source)
       if (over) return
       const usage = usageOf(chunk, first)
       if (!usage) return

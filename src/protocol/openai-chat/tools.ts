@@ -10,7 +10,8 @@ export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
   const choice = encodeChoice(request, scope)
   // Without tools a choice among them is refused.
   if (tools.length === 0 && !scope.own) {
-    if (choice !== undefined && request.toolChoice?.type !== 'none') scope.losses.drop('tool_choice', 'no tool is left to choose')
+    if (choice !== undefined && request.toolChoice?.type !== 'none')
+      scope.losses.drop('tool_choice', 'no tool is left to choose')
     return {}
   }
   const { parallelToolCalls } = request
@@ -38,7 +39,10 @@ function sentEmptyTools(request: ModelRequest): boolean {
 function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: string): JsonObject[] {
   if (tool.type === 'server') {
     if (tool.native.protocol === 'openai-chat') return [tool.native.rest]
-    scope.losses.drop(path, `${tool.name} is run by the provider of the client's protocol; Chat Completions has no such tool`)
+    scope.losses.drop(
+      path,
+      `${tool.name} is run by the provider of the client's protocol; Chat Completions has no such tool`,
+    )
     return []
   }
   scope.losses.residue(tool.native, path)
@@ -64,7 +68,7 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
 
 function toolForm(tool: FunctionTool): ToolForm {
   const form = formFor(tool.native, 'openai-chat')
-  return isObject(form) ? (form as ToolForm) : {}
+  return isObject(form) ? form : {}
 }
 
 function parameters(tool: FunctionTool, scope: Scope): JsonObject {

@@ -59,7 +59,8 @@ export function faultsOf(events: readonly ModelEvent[]): string[] {
       open.set(event.index, `${open.get(event.index) ?? ''}${event.text}`)
     } else if (event.type === 'part-end') {
       const { part } = event
-      const text = part.type === 'tool-call' ? part.input : part.type === 'text' || part.type === 'reasoning' ? part.text : ''
+      const text =
+        part.type === 'tool-call' ? part.input : part.type === 'text' || part.type === 'reasoning' ? part.text : ''
       if (open.get(event.index) !== text) faults.push(`part ${event.index} ends as another text than its deltas`)
       open.delete(event.index)
     } else if (event.type === 'finish' || event.type === 'error') {

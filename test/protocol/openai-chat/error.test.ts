@@ -8,29 +8,159 @@ const decode = (status: number, body: Json, headers: Record<string, string> = {}
 
 describe('what went wrong is read from whatever shape', () => {
   test.each<[name: string, status: number, body: Json, kind: ErrorKind, message: string]>([
-    ['OpenAI', 401, { error: { message: 'Incorrect API key provided', type: 'invalid_request_error', param: null, code: 'invalid_api_key' } }, 'auth', 'Incorrect API key provided'],
-    ['no quota', 429, { error: { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' } }, 'quota', 'You exceeded your current quota'],
-    ['too fast', 429, { error: { message: 'Rate limit reached', type: 'requests', code: 'rate_limit_exceeded' } }, 'rate-limit', 'Rate limit reached'],
-    ['no such model', 404, { error: { message: 'The model `x` does not exist', code: 'model_not_found' } }, 'not-found', 'The model `x` does not exist'],
-    ['a filter', 400, { error: { message: 'The response was filtered', code: 'content_filter' } }, 'content-filter', 'The response was filtered'],
-    ['DeepSeek without money', 402, { error: { message: 'Insufficient Balance', type: 'unknown_error', code: 'invalid_request_error' } }, 'payment', 'Insufficient Balance'],
-    ['no credits, said with 400', 400, { error: { message: 'Your credit balance is too low' } }, 'payment', 'Your credit balance is too low'],
-    ['FastAPI', 422, { detail: [{ loc: ['body', 'temperature'], msg: 'Input should be a valid number', type: 'float_type' }, { loc: ['body'], msg: 'x' }] }, 'bad-request', 'body.temperature: Input should be a valid number; body: x'],
+    [
+      'OpenAI',
+      401,
+      {
+        error: {
+          message: 'Incorrect API key provided',
+          type: 'invalid_request_error',
+          param: null,
+          code: 'invalid_api_key',
+        },
+      },
+      'auth',
+      'Incorrect API key provided',
+    ],
+    [
+      'no quota',
+      429,
+      { error: { message: 'You exceeded your current quota', type: 'insufficient_quota', code: 'insufficient_quota' } },
+      'quota',
+      'You exceeded your current quota',
+    ],
+    [
+      'too fast',
+      429,
+      { error: { message: 'Rate limit reached', type: 'requests', code: 'rate_limit_exceeded' } },
+      'rate-limit',
+      'Rate limit reached',
+    ],
+    [
+      'no such model',
+      404,
+      { error: { message: 'The model `x` does not exist', code: 'model_not_found' } },
+      'not-found',
+      'The model `x` does not exist',
+    ],
+    [
+      'a filter',
+      400,
+      { error: { message: 'The response was filtered', code: 'content_filter' } },
+      'content-filter',
+      'The response was filtered',
+    ],
+    [
+      'DeepSeek without money',
+      402,
+      { error: { message: 'Insufficient Balance', type: 'unknown_error', code: 'invalid_request_error' } },
+      'payment',
+      'Insufficient Balance',
+    ],
+    [
+      'no credits, said with 400',
+      400,
+      { error: { message: 'Your credit balance is too low' } },
+      'payment',
+      'Your credit balance is too low',
+    ],
+    [
+      'FastAPI',
+      422,
+      {
+        detail: [
+          { loc: ['body', 'temperature'], msg: 'Input should be a valid number', type: 'float_type' },
+          { loc: ['body'], msg: 'x' },
+        ],
+      },
+      'bad-request',
+      'body.temperature: Input should be a valid number; body: x',
+    ],
     ['FastAPI in a word', 404, { detail: 'Not Found' }, 'not-found', 'Not Found'],
-    ['vLLM', 400, { object: 'error', message: 'bad tool', type: 'BadRequestError', param: null, code: 400 }, 'bad-request', 'bad tool'],
-    ['Mistral', 422, { object: 'error', message: { detail: [{ loc: ['body', 'x'], msg: 'Extra inputs are not permitted' }] }, type: 'invalid_request_error' }, 'bad-request', 'body.x: Extra inputs are not permitted'],
+    [
+      'vLLM',
+      400,
+      { object: 'error', message: 'bad tool', type: 'BadRequestError', param: null, code: 400 },
+      'bad-request',
+      'bad tool',
+    ],
+    [
+      'Mistral',
+      422,
+      {
+        object: 'error',
+        message: { detail: [{ loc: ['body', 'x'], msg: 'Extra inputs are not permitted' }] },
+        type: 'invalid_request_error',
+      },
+      'bad-request',
+      'body.x: Extra inputs are not permitted',
+    ],
     ['a bare message', 500, { message: 'oops' }, 'server', 'oops'],
     ['an error text', 400, { error: 'bad things' }, 'bad-request', 'bad things'],
-    ['an error text and a message', 400, { error: 'Bad Request', message: 'tools are not allowed' }, 'bad-request', 'tools are not allowed'],
-    ['a list', 429, [{ error: { code: 429, message: 'Resource exhausted', status: 'RESOURCE_EXHAUSTED' } }], 'rate-limit', 'Resource exhausted'],
-    ['Cloudflare', 403, { success: false, errors: [{ code: 10000, message: 'Authentication error' }] }, 'permission', 'Authentication error'],
-    ['OpenRouter', 400, { error: { code: 400, message: 'Provider returned error', metadata: { provider_name: 'Acme', raw: '{"error":{"message":"tools too deep","type":"x"}}' } } }, 'bad-request', 'Acme: tools too deep'],
-    ['JSON inside a message', 400, { error: { message: '{"error":{"message":"inner words"}}' } }, 'bad-request', 'inner words'],
+    [
+      'an error text and a message',
+      400,
+      { error: 'Bad Request', message: 'tools are not allowed' },
+      'bad-request',
+      'tools are not allowed',
+    ],
+    [
+      'a list',
+      429,
+      [{ error: { code: 429, message: 'Resource exhausted', status: 'RESOURCE_EXHAUSTED' } }],
+      'rate-limit',
+      'Resource exhausted',
+    ],
+    [
+      'Cloudflare',
+      403,
+      { success: false, errors: [{ code: 10000, message: 'Authentication error' }] },
+      'permission',
+      'Authentication error',
+    ],
+    [
+      'OpenRouter',
+      400,
+      {
+        error: {
+          code: 400,
+          message: 'Provider returned error',
+          metadata: { provider_name: 'Acme', raw: '{"error":{"message":"tools too deep","type":"x"}}' },
+        },
+      },
+      'bad-request',
+      'Acme: tools too deep',
+    ],
+    [
+      'JSON inside a message',
+      400,
+      { error: { message: '{"error":{"message":"inner words"}}' } },
+      'bad-request',
+      'inner words',
+    ],
     ['plain text', 503, 'upstream connect error', 'overload', 'upstream connect error'],
-    ['a web page', 502, '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>', 'server', 'The provider answered with a web page: 502 Bad Gateway'],
-    ['a page without a title', 504, '<!DOCTYPE html><style>a{}</style><h1>Gateway</h1>\n<p>Time-out</p>', 'timeout', 'The provider answered with a web page: Gateway Time-out'],
+    [
+      'a web page',
+      502,
+      '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>',
+      'server',
+      'The provider answered with a web page: 502 Bad Gateway',
+    ],
+    [
+      'a page without a title',
+      504,
+      '<!DOCTYPE html><style>a{}</style><h1>Gateway</h1>\n<p>Time-out</p>',
+      'timeout',
+      'The provider answered with a web page: Gateway Time-out',
+    ],
     ['nothing', 500, '', 'server', 'The provider answered with status 500 and no message'],
-    ['nonsense', 400, { error: { message: { a: [1] } } }, 'bad-request', 'The provider answered with status 400 and no message'],
+    [
+      'nonsense',
+      400,
+      { error: { message: { a: [1] } } },
+      'bad-request',
+      'The provider answered with status 400 and no message',
+    ],
     ['overloaded', 529, { error: { message: 'Overloaded', type: 'overloaded_error' } }, 'overload', 'Overloaded'],
   ])('%s', (_name, status, body, kind, message) => {
     const error = decode(status, body)
@@ -40,18 +170,63 @@ describe('what went wrong is read from whatever shape', () => {
 
 describe('a prompt that does not fit is known in anybody’s words (#14)', () => {
   test.each([
-    [400, { error: { message: "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.", code: 'context_length_exceeded' } }],
-    [400, { error: { message: "This model's maximum context length is 102400 tokens. Please reduce the length of the messages." } }],
+    [
+      400,
+      {
+        error: {
+          message:
+            "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
+          code: 'context_length_exceeded',
+        },
+      },
+    ],
+    [
+      400,
+      {
+        error: {
+          message: "This model's maximum context length is 102400 tokens. Please reduce the length of the messages.",
+        },
+      },
+    ],
     [400, { object: 'error', message: 'This model’s maximum context length is 32768 tokens', code: 400 }],
     [400, { error: { message: 'the request exceeds the available context size, try increasing it', code: 400 } }],
     [400, { error: { message: 'Input is too long for requested model.' } }],
     [400, { error: { message: 'prompt is too long: 210000 tokens > 200000 maximum' } }],
-    [400, { error: { message: 'Please reduce the length of the messages or completion.', code: 'context_length_exceeded' } }],
-    [400, { error: { message: 'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).' } }],
+    [
+      400,
+      {
+        error: { message: 'Please reduce the length of the messages or completion.', code: 'context_length_exceeded' },
+      },
+    ],
+    [
+      400,
+      { error: { message: 'The input token count (1100000) exceeds the maximum number of tokens allowed (1048576).' } },
+    ],
     [400, { error: { message: 'Range of input length should be [1, 129024]' } }],
-    [400, { error: { message: 'Invalid request: Your request exceeded model token limit: 131072 (context length exceeded)' } }],
-    [422, { message: 'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length' }],
-    [400, { error: { message: 'trying to keep the first 9000 tokens when context the overflows. However, the number of tokens to keep from the initial prompt is greater than the context length' } }],
+    [
+      400,
+      {
+        error: {
+          message: 'Invalid request: Your request exceeded model token limit: 131072 (context length exceeded)',
+        },
+      },
+    ],
+    [
+      422,
+      {
+        message:
+          'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+      },
+    ],
+    [
+      400,
+      {
+        error: {
+          message:
+            'trying to keep the first 9000 tokens when context the overflows. However, the number of tokens to keep from the initial prompt is greater than the context length',
+        },
+      },
+    ],
     [413, { error: { message: 'too many tokens in the prompt' } }],
     [500, 'Requested token count exceeds the model’s maximum context length of 40960 tokens'],
   ])('%# with status %p', (status, body) => {
@@ -97,7 +272,19 @@ describe('headers', () => {
 })
 
 test('an error is told in OpenAI’s shape, and read back as the same kind', () => {
-  const kinds: ErrorKind[] = ['bad-request', 'auth', 'permission', 'not-found', 'too-large', 'context-overflow', 'content-filter', 'rate-limit', 'quota', 'overload', 'server']
+  const kinds: ErrorKind[] = [
+    'bad-request',
+    'auth',
+    'permission',
+    'not-found',
+    'too-large',
+    'context-overflow',
+    'content-filter',
+    'rate-limit',
+    'quota',
+    'overload',
+    'server',
+  ]
   for (const kind of kinds) {
     const error = new ModelError('words', { kind })
     const body = openaiChat.encodeError(error)

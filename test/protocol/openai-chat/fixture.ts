@@ -1,14 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { parseJson, type Json, type JsonObject } from '../../../src/canonical/json.ts'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { isObject, parseJson, type JsonObject } from '../../../src/canonical/json.ts'
 
 const folder = new URL('../../fixture/openai-chat/', import.meta.url)
 
 /** The scenarios of this protocol. */
-export const scenarios = readdirSync(folder)
+export const scenarios = readdirSync(folder).filter((name) => existsSync(new URL(`${name}/request.json`, folder)))
 
 /** A file of a scenario, as JSON. */
 export function fixtureJson(scenario: string, file: 'request.json' | 'reply.json'): JsonObject {
-  return parseJson(fixtureText(scenario, file)) as Json as JsonObject
+  const value = parseJson(fixtureText(scenario, file))
+  if (!isObject(value)) throw new Error(`${scenario}/${file} is no object`)
+  return value
 }
 
 /** A file of a scenario. */

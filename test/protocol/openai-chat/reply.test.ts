@@ -39,11 +39,43 @@ test.each(scenarios)('%s: the stream adds up to the reply', (scenario) => {
 
 describe('vendors’ replies', () => {
   test.each<[name: string, body: object, parts: object[]]>([
-    ['reasoning comes before the text', message({ content: 'a', reasoning: 'h' }), [{ type: 'reasoning', text: 'h' }, { type: 'text', text: 'a' }]],
-    ['content may be a list', message({ content: [{ type: 'thinking', thinking: 'h' }, { type: 'text', text: 'a' }] }), [{ type: 'reasoning', text: 'h' }, { type: 'text', text: 'a' }]],
+    [
+      'reasoning comes before the text',
+      message({ content: 'a', reasoning: 'h' }),
+      [
+        { type: 'reasoning', text: 'h' },
+        { type: 'text', text: 'a' },
+      ],
+    ],
+    [
+      'content may be a list',
+      message({
+        content: [
+          { type: 'thinking', thinking: 'h' },
+          { type: 'text', text: 'a' },
+        ],
+      }),
+      [
+        { type: 'reasoning', text: 'h' },
+        { type: 'text', text: 'a' },
+      ],
+    ],
     ['a refusal is text', message({ content: null, refusal: 'no' }), [{ type: 'text', text: 'no' }]],
-    ['calls without ids get unique ones', message({ tool_calls: [{ function: { name: 'f', arguments: '{}' } }, { function: { name: 'f', arguments: {} } }] }), [{ id: 'call_new0', input: '{}' }, { id: 'call_new1', input: '{}' }]],
-    ['an old function_call is a call', message({ content: null, function_call: { name: 'f', arguments: '{}' } }), [{ type: 'tool-call', name: 'f' }]],
+    [
+      'calls without ids get unique ones',
+      message({
+        tool_calls: [{ function: { name: 'f', arguments: '{}' } }, { function: { name: 'f', arguments: {} } }],
+      }),
+      [
+        { id: 'call_new0', input: '{}' },
+        { id: 'call_new1', input: '{}' },
+      ],
+    ],
+    [
+      'an old function_call is a call',
+      message({ content: null, function_call: { name: 'f', arguments: '{}' } }),
+      [{ type: 'tool-call', name: 'f' }],
+    ],
     ['audio is passed over', message({ content: 'a', audio: { data: 'AAAA' } }), [{ type: 'text', text: 'a' }]],
     ['a finish reason may lack', message({ content: 'a' }, null), [{ type: 'text', text: 'a' }]],
   ])('%s', (_name, body, parts) => {
@@ -51,7 +83,12 @@ describe('vendors’ replies', () => {
   })
 
   test('a mixed list of thinking and text comes out as it went in', () => {
-    const body = message({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'h' }] }, { type: 'text', text: 'a' }] })
+    const body = message({
+      content: [
+        { type: 'thinking', thinking: [{ type: 'text', text: 'h' }] },
+        { type: 'text', text: 'a' },
+      ],
+    })
     expect(openaiChat.encodeReply(decode(body as Json), encodeContext)).toMatchObject(body)
   })
 

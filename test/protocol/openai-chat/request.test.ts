@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../../src/canonical/json.ts'
 import type { Native } from '../../../src/canonical/native.ts'
-import type { FunctionTool, Message, ModelRequest, Part, ReasoningOption, ToolResultPart } from '../../../src/canonical/request.ts'
+import type {
+  FunctionTool,
+  Message,
+  ModelRequest,
+  Part,
+  ReasoningOption,
+  ToolResultPart,
+} from '../../../src/canonical/request.ts'
 import { openaiChat } from '../../../src/protocol/openai-chat/index.ts'
 import type { Traits } from '../../../src/protocol/protocol.ts'
 
@@ -11,7 +18,8 @@ function encode(request: Partial<ModelRequest>, traits: Traits = {}, model = 'm'
   return { body: JSON.parse(JSON.stringify(wire.body)), dropped: dropped.map(({ path }) => path), context, wire }
 }
 
-const messagesOf = (messages: Message[], traits?: Traits, model?: string) => encode({ messages }, traits, model).body.messages
+const messagesOf = (messages: Message[], traits?: Traits, model?: string) =>
+  encode({ messages }, traits, model).body.messages
 const user = (...parts: Part[]): Message => ({ role: 'user', parts })
 const assistant = (...parts: Part[]): Message => ({ role: 'assistant', parts })
 const text = (words: string): Part & { type: 'text' } => ({ type: 'text', text: words })
@@ -22,9 +30,23 @@ const result = (id: string, content: ToolResultPart['content'] | string, isError
   content: typeof content === 'string' ? [text(content)] : content,
   ...(isError && { isError }),
 })
-const png: Part & { type: 'media' } = { type: 'media', kind: 'image', mediaType: 'image/png', source: { type: 'base64', data: 'AAAA' } }
-const pdf: Part & { type: 'media' } = { type: 'media', kind: 'document', mediaType: 'application/pdf', source: { type: 'base64', data: 'JVBE' } }
-const wireCall = (id: string, args = '{}', name = 'f') => ({ id, type: 'function', function: { name, arguments: args } })
+const png: Part & { type: 'media' } = {
+  type: 'media',
+  kind: 'image',
+  mediaType: 'image/png',
+  source: { type: 'base64', data: 'AAAA' },
+}
+const pdf: Part & { type: 'media' } = {
+  type: 'media',
+  kind: 'document',
+  mediaType: 'application/pdf',
+  source: { type: 'base64', data: 'JVBE' },
+}
+const wireCall = (id: string, args = '{}', name = 'f') => ({
+  id,
+  type: 'function',
+  function: { name, arguments: args },
+})
 const tool = (name: string, more: Partial<FunctionTool> = {}): FunctionTool => ({
   type: 'function',
   name,
@@ -34,7 +56,9 @@ const tool = (name: string, more: Partial<FunctionTool> = {}): FunctionTool => (
 
 describe('instructions', () => {
   test('the system is one message of plain text', () => {
-    expect(encode({ system: [text('a'), text(''), text('b')] }).body.messages).toEqual([{ role: 'system', content: 'a\n\nb' }])
+    expect(encode({ system: [text('a'), text(''), text('b')] }).body.messages).toEqual([
+      { role: 'system', content: 'a\n\nb' },
+    ])
   })
 
   test('later ones stay where they are', () => {
@@ -49,11 +73,16 @@ describe('instructions', () => {
     const system = [{ ...text('a'), cache: { ttl: '1h' as const } }]
     const block = { type: 'text', text: 'a', cache_control: { type: 'ephemeral', ttl: '1h' } }
     expect(encode({ system }, { cacheControl: true }).body.messages).toEqual([{ role: 'system', content: [block] }])
-    expect(encode({ system })).toMatchObject({ body: { messages: [{ content: 'a' }] }, dropped: ['system[0].cache_control'] })
+    expect(encode({ system })).toMatchObject({
+      body: { messages: [{ content: 'a' }] },
+      dropped: ['system[0].cache_control'],
+    })
   })
 
   test('the billing line is not sent, so that equal prompts begin equally (#12)', () => {
-    const bodies = ['cch=1', 'cch=2'].map((mark) => encode({ system: [text(`x-anthropic-billing-header: ${mark}`), text('a')] }))
+    const bodies = ['cch=1', 'cch=2'].map((mark) =>
+      encode({ system: [text(`x-anthropic-billing-header: ${mark}`), text('a')] }),
+    )
     expect(bodies[0]?.body).toEqual(bodies[1]?.body)
     expect(bodies[0]?.dropped).toEqual(['system[0]'])
   })
@@ -62,12 +91,30 @@ describe('instructions', () => {
 describe('user messages', () => {
   test.each<[name: string, part: Part, block: object]>([
     ['an image', png, { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }],
-    ['an image by URL', { type: 'media', kind: 'image', source: { type: 'url', url: 'https://a/b' } }, { type: 'image_url', image_url: { url: 'https://a/b' } }],
-    ['a PDF', { ...pdf, title: 'x.pdf' }, { type: 'file', file: { filename: 'x.pdf', file_data: 'data:application/pdf;base64,JVBE' } }],
-    ['a text document', { type: 'media', kind: 'document', source: { type: 'text', text: 'words' }, title: 'T' }, { type: 'text', text: 'T\n\nwords' }],
-    ['audio', { type: 'media', kind: 'audio', mediaType: 'audio/mpeg', source: { type: 'base64', data: 'SUQz' } }, { type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' } }],
+    [
+      'an image by URL',
+      { type: 'media', kind: 'image', source: { type: 'url', url: 'https://a/b' } },
+      { type: 'image_url', image_url: { url: 'https://a/b' } },
+    ],
+    [
+      'a PDF',
+      { ...pdf, title: 'x.pdf' },
+      { type: 'file', file: { filename: 'x.pdf', file_data: 'data:application/pdf;base64,JVBE' } },
+    ],
+    [
+      'a text document',
+      { type: 'media', kind: 'document', source: { type: 'text', text: 'words' }, title: 'T' },
+      { type: 'text', text: 'T\n\nwords' },
+    ],
+    [
+      'audio',
+      { type: 'media', kind: 'audio', mediaType: 'audio/mpeg', source: { type: 'base64', data: 'SUQz' } },
+      { type: 'input_audio', input_audio: { data: 'SUQz', format: 'mp3' } },
+    ],
   ])('%s is sent', (_name, part, block) => {
-    expect(messagesOf([user(text('see'), part)])).toEqual([{ role: 'user', content: [{ type: 'text', text: 'see' }, block] }])
+    expect(messagesOf([user(text('see'), part)])).toEqual([
+      { role: 'user', content: [{ type: 'text', text: 'see' }, block] },
+    ])
   })
 
   test.each<[name: string, part: Part, traits: Traits]>([
@@ -83,7 +130,14 @@ describe('user messages', () => {
 
   test.each<[name: string, parts: Part[], content: unknown]>([
     ['one text is a string', [text('a')], 'a'],
-    ['several texts stay apart', [text('a'), text('b')], [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }]],
+    [
+      'several texts stay apart',
+      [text('a'), text('b')],
+      [
+        { type: 'text', text: 'a' },
+        { type: 'text', text: 'b' },
+      ],
+    ],
     ['empty texts are never sent (#36)', [text(''), text('a'), text(' \n')], 'a'],
     ['a message of nothing gets a placeholder (#36)', [text('')], '(empty message)'],
   ])('%s', (_name, parts, content) => {
@@ -101,7 +155,9 @@ describe('user messages', () => {
 
 describe('tool calls and results', () => {
   test('results follow their calls, before the rest of the user message', () => {
-    expect(messagesOf([assistant(text('x'), call('a'), call('b')), user(text('first'), result('b', '2'), result('a', '1'))])).toEqual([
+    expect(
+      messagesOf([assistant(text('x'), call('a'), call('b')), user(text('first'), result('b', '2'), result('a', '1'))]),
+    ).toEqual([
       { role: 'assistant', content: 'x', tool_calls: [wireCall('a'), wireCall('b')] },
       { role: 'tool', tool_call_id: 'b', content: '2' },
       { role: 'tool', tool_call_id: 'a', content: '1' },
@@ -115,7 +171,11 @@ describe('tool calls and results', () => {
   })
 
   test('content is null beside calls, and texts are joined without invention', () => {
-    const [first, , second] = messagesOf([assistant(call('a')), user(result('a', '1')), assistant(text('a'), text('b'))])
+    const [first, , second] = messagesOf([
+      assistant(call('a')),
+      user(result('a', '1')),
+      assistant(text('a'), text('b')),
+    ])
     expect(first.content).toBeNull()
     expect(second).toEqual({ role: 'assistant', content: 'ab' })
   })
@@ -132,7 +192,10 @@ describe('tool calls and results', () => {
   })
 
   test.each([png, pdf])('media in a result are shown once, after the last result (#30) %#', (media) => {
-    const messages = messagesOf([assistant(call('a'), call('b')), user(result('a', [text('see'), media]), result('b', '2'), text('go'))])
+    const messages = messagesOf([
+      assistant(call('a'), call('b')),
+      user(result('a', [text('see'), media]), result('b', '2'), text('go')),
+    ])
     expect(messages.map(({ role }: JsonObject) => role)).toEqual(['assistant', 'tool', 'tool', 'user'])
     expect(messages[1].content).toBe(`see\n[${media.kind}: shown in the next user message]`)
     const data = media.source.type === 'base64' ? media.source.data : ''
@@ -147,7 +210,10 @@ describe('tool calls and results', () => {
   })
 
   test('a reference to a tool is said in words', () => {
-    const reference: Part = { type: 'native', native: { protocol: 'anthropic-messages', rest: { type: 'tool_reference', tool_name: 'WebSearch' } } }
+    const reference: Part = {
+      type: 'native',
+      native: { protocol: 'anthropic-messages', rest: { type: 'tool_reference', tool_name: 'WebSearch' } },
+    }
     const { body, dropped } = encode({ messages: [assistant(call('a')), user(result('a', [reference]))] })
     expect(body.messages[1].content).toBe('Tool WebSearch is available now.')
     expect(dropped).toEqual([])
@@ -155,16 +221,29 @@ describe('tool calls and results', () => {
 
   test.each<[name: string, messages: Message[], roles: string[]]>([
     ['a call without a result', [assistant(call('a')), user(text('x'))], ['assistant', 'tool', 'user']],
-    ['the last call without a result', [user(text('x')), assistant(call('a'), call('b')), user(result('a', '1'))], ['user', 'assistant', 'tool', 'tool']],
+    [
+      'the last call without a result',
+      [user(text('x')), assistant(call('a'), call('b')), user(result('a', '1'))],
+      ['user', 'assistant', 'tool', 'tool'],
+    ],
     ['a result without a call', [user(result('a', '1'))], ['user']],
-    ['two results of one call', [assistant(call('a')), user(result('a', '1'), result('a', '2'))], ['assistant', 'tool', 'user']],
-    ['a result that comes too late', [assistant(call('a')), user(text('x')), assistant(text('y')), user(result('a', '1'))], ['assistant', 'tool', 'user', 'assistant']],
+    [
+      'two results of one call',
+      [assistant(call('a')), user(result('a', '1'), result('a', '2'))],
+      ['assistant', 'tool', 'user'],
+    ],
+    [
+      'a result that comes too late',
+      [assistant(call('a')), user(text('x')), assistant(text('y')), user(result('a', '1'))],
+      ['assistant', 'tool', 'user', 'assistant'],
+    ],
     ['a result before its call', [user(result('a', '1')), assistant(call('a'))], ['user', 'assistant', 'tool']],
   ])('%s is repaired (#77)', (_name, messages, roles) => {
     const out = messagesOf(messages)
     expect(out.map(({ role }: JsonObject) => role)).toEqual(roles)
     expect(pairingFaults(out)).toEqual([])
-    for (const value of ['1', '2']) if (JSON.stringify(messages).includes(`"${value}"`)) expect(JSON.stringify(out)).toContain(value)
+    for (const value of ['1', '2'])
+      if (JSON.stringify(messages).includes(`"${value}"`)) expect(JSON.stringify(out)).toContain(value)
   })
 
   test.each<[input: string, args: unknown]>([
@@ -181,7 +260,9 @@ describe('tool calls and results', () => {
 
   test('arguments that are valid are sent as they are written', () => {
     const input = '{ "id": 12345678901234567890, "x": 1.0 }'
-    expect(messagesOf([assistant(call('a', input)), user(result('a', '1'))])[0].tool_calls[0].function.arguments).toBe(input)
+    expect(messagesOf([assistant(call('a', input)), user(result('a', '1'))])[0].tool_calls[0].function.arguments).toBe(
+      input,
+    )
   })
 
   test('odd and long ids are mapped, the same way for call and result (#47)', () => {
@@ -194,7 +275,11 @@ describe('tool calls and results', () => {
   })
 
   test('Kimi gets its own ids back', () => {
-    const out = messagesOf([assistant(call('functions.f:0')), user(result('functions.f:0', '1'))], {}, 'moonshotai/kimi-k2')
+    const out = messagesOf(
+      [assistant(call('functions.f:0')), user(result('functions.f:0', '1'))],
+      {},
+      'moonshotai/kimi-k2',
+    )
     expect(out[1].tool_call_id).toBe('functions.f:0')
   })
 
@@ -210,13 +295,37 @@ describe('earlier reasoning (#2)', () => {
   const own = { origin: { provider: 'acme', model: 'm' } }
   test.each<[name: string, part: Part, traits: Traits, fields: JsonObject, dropped: string[]]>([
     ['of an unknown origin is left out', thought(), {}, {}, ['messages[0].content[0]']],
-    ['of another provider is left out', thought({ origin: { provider: 'other', model: 'm' } }), {}, {}, ['messages[0].content[0]']],
+    [
+      'of another provider is left out',
+      thought({ origin: { provider: 'other', model: 'm' } }),
+      {},
+      {},
+      ['messages[0].content[0]'],
+    ],
     ['of the provider itself goes back', thought(own), {}, { reasoning_content: 'hm' }, []],
-    ['goes back in the field it came in', thought({ ...own, signature: 'field:reasoning' }), {}, { reasoning: 'hm' }, []],
+    [
+      'goes back in the field it came in',
+      thought({ ...own, signature: 'field:reasoning' }),
+      {},
+      { reasoning: 'hm' },
+      [],
+    ],
     ['goes where the traits say', thought(), { reasoningReplay: 'reasoning' }, { reasoning: 'hm' }, []],
     ['is left out where it is refused', thought(own), { reasoningReplay: 'none' }, {}, ['messages[0].content[0]']],
-    ['that is encrypted is never sent', { type: 'reasoning', text: '', encrypted: 'zzz' }, { reasoningReplay: 'reasoning_content' }, { reasoning_content: ' ' }, ['messages[0].content[0]']],
-    ['that is signed goes without its signature', thought({ signature: 'zzz' }), { reasoningReplay: 'reasoning_content' }, { reasoning_content: 'hm' }, ['messages[0].content[0].signature']],
+    [
+      'that is encrypted is never sent',
+      { type: 'reasoning', text: '', encrypted: 'zzz' },
+      { reasoningReplay: 'reasoning_content' },
+      { reasoning_content: ' ' },
+      ['messages[0].content[0]'],
+    ],
+    [
+      'that is signed goes without its signature',
+      thought({ signature: 'zzz' }),
+      { reasoningReplay: 'reasoning_content' },
+      { reasoning_content: 'hm' },
+      ['messages[0].content[0].signature'],
+    ],
   ])('%s', (_name, part, traits, fields, dropped) => {
     const { body, dropped: lost } = encode({ messages: [assistant(part, text('a'))] }, traits)
     expect(body.messages[0]).toEqual({ role: 'assistant', content: 'a', ...fields })
@@ -235,7 +344,10 @@ describe('tools', () => {
   })
 
   test('an object schema always says its properties', () => {
-    expect(encode({ tools: [tool('f', { schema: { type: 'object' } })] }).body.tools[0].function.parameters).toEqual({ type: 'object', properties: {} })
+    expect(encode({ tools: [tool('f', { schema: { type: 'object' } })] }).body.tools[0].function.parameters).toEqual({
+      type: 'object',
+      properties: {},
+    })
   })
 
   test('deferred tools are sent, their placeholder is not', () => {
@@ -247,12 +359,22 @@ describe('tools', () => {
 
   test('a loaded tool without parameters is no placeholder', () => {
     const empty = tool('Now', { deferred: true, schema: { type: 'object', properties: {} } })
-    const reference: Part = { type: 'native', native: { protocol: 'anthropic-messages', rest: { type: 'tool_reference', tool_name: 'Now' } } }
-    expect(encode({ tools: [empty], messages: [assistant(call('a')), user(result('a', [reference]))] }).body.tools).toHaveLength(1)
+    const reference: Part = {
+      type: 'native',
+      native: { protocol: 'anthropic-messages', rest: { type: 'tool_reference', tool_name: 'Now' } },
+    }
+    expect(
+      encode({ tools: [empty], messages: [assistant(call('a')), user(result('a', [reference]))] }).body.tools,
+    ).toHaveLength(1)
   })
 
   test('a tool that the other provider runs is listed, and a choice of it with it', () => {
-    const server = { type: 'server', kind: 'web-search', name: 'web_search', native: { protocol: 'anthropic-messages', rest: {} } } as const
+    const server = {
+      type: 'server',
+      kind: 'web-search',
+      name: 'web_search',
+      native: { protocol: 'anthropic-messages', rest: {} },
+    } as const
     const { body, dropped } = encode({ tools: [server], toolChoice: { type: 'tool', name: 'web_search' } })
     expect(body).not.toHaveProperty('tools')
     expect(body).not.toHaveProperty('tool_choice')
@@ -263,7 +385,10 @@ describe('tools', () => {
     [{ type: 'auto' }, 'auto'],
     [{ type: 'required' }, 'required'],
     [{ type: 'none' }, 'none'],
-    [{ type: 'tool', name: 'f' }, { type: 'function', function: { name: 'f' } }],
+    [
+      { type: 'tool', name: 'f' },
+      { type: 'function', function: { name: 'f' } },
+    ],
   ] as const)('choice %j is %j', (toolChoice, choice) => {
     expect(encode({ tools: [tool('f')], toolChoice }).body.tool_choice).toEqual(choice)
   })
@@ -318,7 +443,13 @@ describe('limits and sampling', () => {
   })
 
   test('sampling', () => {
-    const { body, dropped } = encode({ temperature: 0, topP: 0.5, topK: 5, stopSequences: ['1', '2', '3', '4', '5'], userId: 'u1' })
+    const { body, dropped } = encode({
+      temperature: 0,
+      topP: 0.5,
+      topK: 5,
+      stopSequences: ['1', '2', '3', '4', '5'],
+      userId: 'u1',
+    })
     expect(body).toMatchObject({ temperature: 0, top_p: 0.5, stop: ['1', '2', '3', '4'], user: 'u1' })
     expect(dropped).toEqual(['top_k', 'stop_sequences[4]'])
   })
@@ -344,13 +475,19 @@ describe('limits and sampling', () => {
   })
 
   test('fields that a provider refuses are left out and listed (#13)', () => {
-    const { body, dropped } = encode({ temperature: 1, stream: true }, { refusedFields: ['stream_options', 'temperature', 'absent'] })
+    const { body, dropped } = encode(
+      { temperature: 1, stream: true },
+      { refusedFields: ['stream_options', 'temperature', 'absent'] },
+    )
     expect(body).toEqual({ model: 'm', messages: [], stream: true })
     expect(dropped).toEqual(['stream_options', 'temperature'])
   })
 
   test('another protocol’s residue is never sent, and listed by its path (#13, #78)', () => {
-    const native = { protocol: 'anthropic-messages', rest: { context_management: { edits: [] }, beta_thing: 1 } } satisfies Native
+    const native = {
+      protocol: 'anthropic-messages',
+      rest: { context_management: { edits: [] }, beta_thing: 1 },
+    } satisfies Native
     const part: Part = { ...text('a'), native: { protocol: 'anthropic-messages', rest: { citations: [] } } }
     const { body, dropped } = encode({ native, messages: [user(part)] })
     expect(body).toEqual({ model: 'm', messages: [{ role: 'user', content: 'a' }] })
@@ -383,8 +520,16 @@ describe('reasoning (#32)', () => {
     [{ mode: 'off' }, { reasoningRequest: 'openrouter' }, { reasoning: { enabled: false } }],
     [{ mode: 'on' }, { reasoningRequest: 'thinking' }, { thinking: { type: 'enabled' } }],
     [{ mode: 'off' }, { reasoningRequest: 'thinking' }, { thinking: { type: 'disabled' } }],
-    [{ mode: 'adaptive', effort: 'max' }, { reasoningRequest: 'thinking', efforts: ['high', 'max'] }, { thinking: { type: 'enabled' }, reasoning_effort: 'max' }],
-    [{ mode: 'on', budget: 2000 }, { reasoningRequest: 'enable-thinking' }, { enable_thinking: true, thinking_budget: 2000 }],
+    [
+      { mode: 'adaptive', effort: 'max' },
+      { reasoningRequest: 'thinking', efforts: ['high', 'max'] },
+      { thinking: { type: 'enabled' }, reasoning_effort: 'max' },
+    ],
+    [
+      { mode: 'on', budget: 2000 },
+      { reasoningRequest: 'enable-thinking' },
+      { enable_thinking: true, thinking_budget: 2000 },
+    ],
     [{ mode: 'off' }, { reasoningRequest: 'enable-thinking' }, { enable_thinking: false }],
     [{ mode: 'adaptive' }, { reasoningRequest: 'enable-thinking' }, {}],
   ])('%j with %j is %j', (reasoning, traits, fields) => {

@@ -16,7 +16,9 @@ function dataOf(events: readonly ModelEvent[], asked = context): string[] {
 }
 
 const chunksOf = (events: readonly ModelEvent[], asked = context) =>
-  dataOf(events, asked).filter((data) => data !== '[DONE]').map((data) => JSON.parse(data))
+  dataOf(events, asked)
+    .filter((data) => data !== '[DONE]')
+    .map((data) => JSON.parse(data))
 const deltasOf = (events: readonly ModelEvent[]) => chunksOf(events).map(({ choices }) => choices?.[0]?.delta)
 
 const finish: ModelEvent = { type: 'finish', reason: { kind: 'stop' } }
@@ -53,7 +55,11 @@ test('reasoning and refusals have fields of their own', () => {
     { type: 'part-start', index: 0, part: { type: 'reasoning', text: '' } },
     { type: 'part-delta', index: 0, text: 'h' },
     { type: 'part-end', index: 0, part: { type: 'reasoning', text: 'h' } },
-    { type: 'part-start', index: 1, part: { type: 'text', text: '', native: { protocol: 'openai-chat', rest: {}, form: 'refusal' } } },
+    {
+      type: 'part-start',
+      index: 1,
+      part: { type: 'text', text: '', native: { protocol: 'openai-chat', rest: {}, form: 'refusal' } },
+    },
     { type: 'part-delta', index: 1, text: 'no' },
     { type: 'part-end', index: 1, part: { type: 'text', text: 'no' } },
     finish,
@@ -64,7 +70,9 @@ test('reasoning and refusals have fields of their own', () => {
 test('tool calls count from zero and may interleave', () => {
   const first = callPart(1, 'a', ['{"x"', ':1}'])
   const second = callPart(2, 'b', ['{"y":2}'])
-  const mixed = [first[0], second[0], first[1], second[1], first[2], first[3], second[2]].filter((event) => event !== undefined)
+  const mixed = [first[0], second[0], first[1], second[1], first[2], first[3], second[2]].filter(
+    (event) => event !== undefined,
+  )
   expect(deltasOf([...textPart, ...mixed, finish]).slice(2, -1)).toEqual([
     { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'f', arguments: '' } }] },
     { tool_calls: [{ index: 1, id: 'b', type: 'function', function: { name: 'f', arguments: '' } }] },
@@ -75,7 +83,9 @@ test('tool calls count from zero and may interleave', () => {
 })
 
 test('a call without arguments gets an empty object, as clients parse it', () => {
-  expect(deltasOf([...callPart(0, 'a', []), finish])[2]).toEqual({ tool_calls: [{ index: 0, function: { arguments: '{}' } }] })
+  expect(deltasOf([...callPart(0, 'a', []), finish])[2]).toEqual({
+    tool_calls: [{ index: 0, function: { arguments: '{}' } }],
+  })
 })
 
 describe('usage', () => {
@@ -114,7 +124,13 @@ describe('an error', () => {
 })
 
 test('what a stream says is what its own decoder reads', () => {
-  const events: ModelEvent[] = [{ type: 'start', id: 'c1', model: 'big' }, ...textPart, ...callPart(1, 'a', ['{"x":1}']), { type: 'usage', usage: { input: 1, output: 2 } }, { type: 'finish', reason: { kind: 'tool-calls', raw: 'tool_calls' } }]
+  const events: ModelEvent[] = [
+    { type: 'start', id: 'c1', model: 'big' },
+    ...textPart,
+    ...callPart(1, 'a', ['{"x":1}']),
+    { type: 'usage', usage: { input: 1, output: 2 } },
+    { type: 'finish', reason: { kind: 'tool-calls', raw: 'tool_calls' } },
+  ]
   const decoder = openaiChat.decodeStream({ provider: 'p', model: 'm', id: (prefix) => prefix })
   const read = dataOf(events, usageAsked).flatMap((data) => decoder.push({ data }))
   for (const told of ['start', 'part-end', 'usage', 'finish'])

@@ -9,18 +9,89 @@ const texts = (chunks: readonly (object | string)[]) =>
 
 describe('texts', () => {
   test.each<[name: string, chunks: (object | string)[], parts: string[][]]>([
-    ['a role-only chunk and empty choices say nothing', [delta({ role: 'assistant' }), { choices: [] }, delta({ content: 'a' }), ...ending('stop')], [['text', 'a']]],
-    ['content may be a list of blocks', [delta({ content: [{ type: 'text', text: 'a' }, 'b'] }), ...ending('stop')], [['text', 'ab']]],
-    ['thinking blocks are reasoning', [delta({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'h' }] }] }), delta({ content: 'a' }), ...ending('stop')], [['reasoning', 'h'], ['text', 'a']]],
-    ['reasoning_content is reasoning', [delta({ reasoning_content: 'h' }), delta({ reasoning_content: 'm', content: 'a' }), ...ending('stop')], [['reasoning', 'hm'], ['text', 'a']]],
-    ['reasoning beside its details counts once', [delta({ reasoning: 'h', reasoning_details: [{ type: 'reasoning.text', text: 'h' }] }), ...ending('stop')], [['reasoning', 'h']]],
-    ['reasoning_details alone count', [delta({ reasoning_details: [{ text: 'h' }, { summary: 'm' }] }), ...ending('stop')], [['reasoning', 'hm']]],
+    [
+      'a role-only chunk and empty choices say nothing',
+      [delta({ role: 'assistant' }), { choices: [] }, delta({ content: 'a' }), ...ending('stop')],
+      [['text', 'a']],
+    ],
+    [
+      'content may be a list of blocks',
+      [delta({ content: [{ type: 'text', text: 'a' }, 'b'] }), ...ending('stop')],
+      [['text', 'ab']],
+    ],
+    [
+      'thinking blocks are reasoning',
+      [
+        delta({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'h' }] }] }),
+        delta({ content: 'a' }),
+        ...ending('stop'),
+      ],
+      [
+        ['reasoning', 'h'],
+        ['text', 'a'],
+      ],
+    ],
+    [
+      'reasoning_content is reasoning',
+      [delta({ reasoning_content: 'h' }), delta({ reasoning_content: 'm', content: 'a' }), ...ending('stop')],
+      [
+        ['reasoning', 'hm'],
+        ['text', 'a'],
+      ],
+    ],
+    [
+      'reasoning beside its details counts once',
+      [delta({ reasoning: 'h', reasoning_details: [{ type: 'reasoning.text', text: 'h' }] }), ...ending('stop')],
+      [['reasoning', 'h']],
+    ],
+    [
+      'reasoning_details alone count',
+      [delta({ reasoning_details: [{ text: 'h' }, { summary: 'm' }] }), ...ending('stop')],
+      [['reasoning', 'hm']],
+    ],
     ['reasoning_text is reasoning', [delta({ reasoning_text: 'h' }), ...ending('stop')], [['reasoning', 'h']]],
-    ['<think> is left alone', [delta({ content: '<think>h</think>a' }), ...ending('stop')], [['text', '<think>h</think>a']]],
-    ['a message may stand for the delta', [{ id: 'c', choices: [{ index: 0, message: { content: 'a' }, finish_reason: 'stop' }] }, '[DONE]'], [['text', 'a']]],
-    ['text after a call is a part of its own', [delta({ content: 'a' }), delta({ tool_calls: [piece({ index: 0, id: 'x', name: 'f', args: '{"k":1}' })] }), delta({ content: 'b' }), ...ending('tool_calls')], [['text', 'a'], ['tool-call', '{"k":1}'], ['text', 'b']]],
-    ['other choices than the first are other answers', [{ choices: [{ index: 1, delta: { content: 'x' } }, { index: 0, delta: { content: 'a' } }] }, ...ending('stop')], [['text', 'a']]],
-    ['chunks after [DONE] are nothing', [delta({ content: 'a' }, 'stop'), '[DONE]', delta({ content: 'b' })], [['text', 'a']]],
+    [
+      '<think> is left alone',
+      [delta({ content: '<think>h</think>a' }), ...ending('stop')],
+      [['text', '<think>h</think>a']],
+    ],
+    [
+      'a message may stand for the delta',
+      [{ id: 'c', choices: [{ index: 0, message: { content: 'a' }, finish_reason: 'stop' }] }, '[DONE]'],
+      [['text', 'a']],
+    ],
+    [
+      'text after a call is a part of its own',
+      [
+        delta({ content: 'a' }),
+        delta({ tool_calls: [piece({ index: 0, id: 'x', name: 'f', args: '{"k":1}' })] }),
+        delta({ content: 'b' }),
+        ...ending('tool_calls'),
+      ],
+      [
+        ['text', 'a'],
+        ['tool-call', '{"k":1}'],
+        ['text', 'b'],
+      ],
+    ],
+    [
+      'other choices than the first are other answers',
+      [
+        {
+          choices: [
+            { index: 1, delta: { content: 'x' } },
+            { index: 0, delta: { content: 'a' } },
+          ],
+        },
+        ...ending('stop'),
+      ],
+      [['text', 'a']],
+    ],
+    [
+      'chunks after [DONE] are nothing',
+      [delta({ content: 'a' }, 'stop'), '[DONE]', delta({ content: 'b' })],
+      [['text', 'a']],
+    ],
     ['blank data is nothing', [delta({ content: 'a' }), '', '  ', ...ending('stop')], [['text', 'a']]],
   ])('%s', (_name, chunks, parts) => {
     expect(texts(chunks)).toEqual(parts)
@@ -67,7 +138,11 @@ describe('finish', () => {
     const types = (chunk: object) => decoder.push({ data: JSON.stringify(chunk) }).map(({ type }) => type)
     expect(types(delta({ content: 'a' }))).toEqual(['start', 'part-start', 'part-delta'])
     expect(types(delta({}, 'stop'))).toEqual([])
-    expect(types({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })).toEqual(['usage', 'part-end', 'finish'])
+    expect(types({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })).toEqual([
+      'usage',
+      'part-end',
+      'finish',
+    ])
     expect(decoder.end()).toEqual([])
   })
 
@@ -79,19 +154,43 @@ describe('finish', () => {
 describe('failures', () => {
   test.each<[name: string, chunks: (object | string)[], kind: ErrorKind]>([
     ['a stream that ends early is cut', [delta({ content: 'a' })], 'cut-stream'],
-    ['a call whose stream ends early is cut', [delta({ tool_calls: [piece({ index: 0, id: 'x', name: 'f', args: '{"a"' })] })], 'cut-stream'],
+    [
+      'a call whose stream ends early is cut',
+      [delta({ tool_calls: [piece({ index: 0, id: 'x', name: 'f', args: '{"a"' })] })],
+      'cut-stream',
+    ],
     ['nothing at all is an empty answer', [], 'empty-answer'],
     ['blank data alone is an empty answer', ['', ' '], 'empty-answer'],
     ['[DONE] alone is an empty answer', ['[DONE]'], 'empty-answer'],
     ['a role and [DONE] are an empty answer', [delta({ role: 'assistant' }), '[DONE]'], 'empty-answer'],
     ['data that is no JSON is malformed', [delta({ content: 'a' }), '{"id":'], 'malformed'],
     ['data that is no object is malformed', ['[1]'], 'malformed'],
-    ['an error chunk is told by its code', [{ error: { message: 'slow down', code: 'rate_limit_exceeded' } }], 'rate-limit'],
-    ['an error chunk is told by its status', [delta({ content: 'a' }), { error: { message: 'no', code: 503 } }], 'overload'],
-    ['an error chunk is told by its text', [{ error: { message: "This model's maximum context length is 8192 tokens" } }], 'context-overflow'],
+    [
+      'an error chunk is told by its code',
+      [{ error: { message: 'slow down', code: 'rate_limit_exceeded' } }],
+      'rate-limit',
+    ],
+    [
+      'an error chunk is told by its status',
+      [delta({ content: 'a' }), { error: { message: 'no', code: 503 } }],
+      'overload',
+    ],
+    [
+      'an error chunk is told by its text',
+      [{ error: { message: "This model's maximum context length is 8192 tokens" } }],
+      'context-overflow',
+    ],
     ['an error may be a string', [{ error: 'boom' }], 'server'],
-    ['an error may stand in the choice', [{ choices: [{ index: 0, delta: {}, error: { code: 502, message: 'x' } }] }], 'server'],
-    ['an error may have no wrapper', [{ object: 'error', message: 'bad', type: 'BadRequestError', code: 400 }], 'bad-request'],
+    [
+      'an error may stand in the choice',
+      [{ choices: [{ index: 0, delta: {}, error: { code: 502, message: 'x' } }] }],
+      'server',
+    ],
+    [
+      'an error may have no wrapper',
+      [{ object: 'error', message: 'bad', type: 'BadRequestError', code: 400 }],
+      'bad-request',
+    ],
     ['finish reason "error" is an error', [delta({ content: 'a' }, 'error'), '[DONE]'], 'server'],
     ['a finish reason may name a failure', [delta({ content: 'a' }, 'insufficient_system_resource')], 'overload'],
   ])('%s', (_name, chunks, kind) => {
@@ -103,21 +202,54 @@ describe('failures', () => {
   test('an error inside a stream keeps the provider’s words and names who failed', () => {
     const last = eventsOfChunks([{ error: { message: 'slow down', type: 'x', code: 'y' } }]).at(-1)
     expect(last?.type === 'error' && last.error.message).toBe('slow down')
-    expect(last?.type === 'error' && last.error.details).toMatchObject({ provider: 'acme', model: 'm-1', type: 'x', code: 'y' })
+    expect(last?.type === 'error' && last.error.details).toMatchObject({
+      provider: 'acme',
+      model: 'm-1',
+      type: 'x',
+      code: 'y',
+    })
   })
 })
 
 describe('usage', () => {
   test.each<[name: string, usage: object, counts: object]>([
     ['plain', { prompt_tokens: 10, completion_tokens: 3 }, { input: 10, output: 3 }],
-    ['cached tokens are inside the prompt', { prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4 } }, { input: 6, cacheRead: 4, output: 3 }],
-    ['written tokens too', { prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } }, { input: 1, cacheRead: 4, cacheWrite: 5, output: 3 }],
+    [
+      'cached tokens are inside the prompt',
+      { prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4 } },
+      { input: 6, cacheRead: 4, output: 3 },
+    ],
+    [
+      'written tokens too',
+      { prompt_tokens: 10, completion_tokens: 3, prompt_tokens_details: { cached_tokens: 4, cache_write_tokens: 5 } },
+      { input: 1, cacheRead: 4, cacheWrite: 5, output: 3 },
+    ],
     ['Kimi', { prompt_tokens: 10, completion_tokens: 3, cached_tokens: 4 }, { input: 6, cacheRead: 4, output: 3 }],
-    ['DeepSeek', { prompt_tokens: 10, completion_tokens: 3, prompt_cache_hit_tokens: 4 }, { input: 6, cacheRead: 4, output: 3 }],
-    ['more cached than sent is counted apart', { prompt_tokens: 10, completion_tokens: 3, cached_tokens: 40 }, { input: 10, cacheRead: 40, output: 3 }],
-    ['reasoning is inside the completion', { prompt_tokens: 1, completion_tokens: 9, total_tokens: 10, completion_tokens_details: { reasoning_tokens: 5 } }, { input: 1, output: 9, reasoning: 5 }],
-    ['unless there is more of it', { prompt_tokens: 1, completion_tokens: 3, completion_tokens_details: { reasoning_tokens: 5 } }, { input: 1, output: 8, reasoning: 5 }],
-    ['or the total says so', { prompt_tokens: 1, completion_tokens: 9, total_tokens: 15, completion_tokens_details: { reasoning_tokens: 5 } }, { input: 1, output: 14, reasoning: 5 }],
+    [
+      'DeepSeek',
+      { prompt_tokens: 10, completion_tokens: 3, prompt_cache_hit_tokens: 4 },
+      { input: 6, cacheRead: 4, output: 3 },
+    ],
+    [
+      'more cached than sent is counted apart',
+      { prompt_tokens: 10, completion_tokens: 3, cached_tokens: 40 },
+      { input: 10, cacheRead: 40, output: 3 },
+    ],
+    [
+      'reasoning is inside the completion',
+      { prompt_tokens: 1, completion_tokens: 9, total_tokens: 10, completion_tokens_details: { reasoning_tokens: 5 } },
+      { input: 1, output: 9, reasoning: 5 },
+    ],
+    [
+      'unless there is more of it',
+      { prompt_tokens: 1, completion_tokens: 3, completion_tokens_details: { reasoning_tokens: 5 } },
+      { input: 1, output: 8, reasoning: 5 },
+    ],
+    [
+      'or the total says so',
+      { prompt_tokens: 1, completion_tokens: 9, total_tokens: 15, completion_tokens_details: { reasoning_tokens: 5 } },
+      { input: 1, output: 14, reasoning: 5 },
+    ],
   ])('%s', (_name, usage, counts) => {
     const text = delta({ content: 'a' })
     const finish = delta({}, 'stop')
@@ -131,7 +263,10 @@ describe('usage', () => {
   })
 
   test('a running total replaces the one before', () => {
-    const chunk = (count: number) => ({ ...delta({ content: 'a' }), usage: { prompt_tokens: 4, completion_tokens: count } })
+    const chunk = (count: number) => ({
+      ...delta({ content: 'a' }),
+      usage: { prompt_tokens: 4, completion_tokens: count },
+    })
     expect(replyOfChunks([chunk(1), chunk(2), ...ending('stop')]).usage).toEqual({ input: 5, output: 2 })
   })
 })
@@ -146,6 +281,9 @@ test.each([
 })
 
 test('a frame of plain text is not notable, whatever the text', () => {
-  const data = JSON.stringify({ choices: [{ index: 0, delta: { content: '"usage":{"a" "error"' }, finish_reason: null }], usage: null })
+  const data = JSON.stringify({
+    choices: [{ index: 0, delta: { content: '"usage":{"a" "error"' }, finish_reason: null }],
+    usage: null,
+  })
   expect(openaiChat.isNotable({ data })).toBe(false)
 })
