@@ -30,9 +30,10 @@ export const start = defineCommand({
     if (!isLoopback(host) && config.apiKey === undefined) throw new Failure(openToAll(host, config.file))
 
     const router = await listen(config, host, port, args.debug === true)
+    const stopped = untilStopped(router)
     console.log(`ccr ${version} serves ${router.url} (config ${config.file}${config.exists ? '' : ', which does not exist yet'})`)
     if (config.providers.length === 0) console.error('warning: no provider is configured, so every call will fail. `ccr config init` writes a config to start from.')
-    return untilStopped(router)
+    return stopped
   },
 })
 
