@@ -51,10 +51,13 @@ function build(outfile: string, target?: string): void {
   const stage = mkdtempSync(join(directory, '.build-'))
   const staged = join(stage, basename(outfile))
   const cross = target === undefined ? [] : [`--target=bun-${target}`]
-  const { exitCode } = Bun.spawnSync([process.execPath, 'build', ...flags, ...cross, 'src/main.ts', '--outfile', staged], {
-    cwd: import.meta.dir,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const { exitCode } = Bun.spawnSync(
+    [process.execPath, 'build', ...flags, ...cross, 'src/main.ts', '--outfile', staged],
+    {
+      cwd: import.meta.dir,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   if (exitCode === 0) renameSync(staged, join(import.meta.dir, outfile))
   rmSync(stage, { recursive: true })
   if (exitCode !== 0) process.exit(exitCode)

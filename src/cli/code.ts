@@ -43,7 +43,12 @@ export async function code(args: readonly string[]): Promise<number> {
   const override = overrideSettings(args, access, { env, home, directory: process.cwd() })
   if (override.conflicts.length > 0) console.error(describeOverride(override.conflicts))
   try {
-    return await launch({ program, args: override.args, env: claudeEnvironment(env, config, access), input: !config.nonInteractive })
+    return await launch({
+      program,
+      args: override.args,
+      env: claudeEnvironment(env, config, access),
+      input: !config.nonInteractive,
+    })
   } finally {
     override.remove()
     await router.stop(SETTLE_MS)

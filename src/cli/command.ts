@@ -6,7 +6,11 @@ import { Failure } from './failure.ts'
  * Runs a citty command, or the sub-command that `args` name; gives what `run` returned as exit code, else 0.
  * citty itself accepts unknown options, extra arguments and options without their value: here they are failures.
  */
-export async function runCommand(command: CommandDef<ArgsDef>, names: readonly string[], args: readonly string[]): Promise<number> {
+export async function runCommand(
+  command: CommandDef<ArgsDef>,
+  names: readonly string[],
+  args: readonly string[],
+): Promise<number> {
   const subCommands = await valueOf(command.subCommands ?? {})
   const [first, ...rest] = args
   if (Object.keys(subCommands).length > 0 && first !== undefined && !first.startsWith('-')) {
@@ -56,7 +60,8 @@ export function checkArguments(definitions: ArgsDef, names: readonly string[], a
     const definition = options.get(name)
     if (!definition) throw new Failure(unknown(names, 'option', name, known))
     const takesValue = definition.type !== 'boolean'
-    if (takesValue && equals < 0 && (args[++index] ?? '--').startsWith('--')) throw new Failure(`${names.join(' ')}: ${name} needs a value`)
+    if (takesValue && equals < 0 && (args[++index] ?? '--').startsWith('--'))
+      throw new Failure(`${names.join(' ')}: ${name} needs a value`)
     if (takesValue && equals === arg.length - 1) throw new Failure(`${names.join(' ')}: ${name} needs a value`)
     if (!takesValue && equals >= 0) throw new Failure(`${names.join(' ')}: ${name} takes no value`)
   }

@@ -11,7 +11,10 @@ import { version } from './version.ts'
 
 /** `ccr demo`: a conversation with a tool call through the whole pipeline, with a provider that lives in this executable. */
 export const demo = defineCommand({
-  meta: { name: 'demo', description: 'Show a whole conversation with a built-in provider: no key, no network, no agent' },
+  meta: {
+    name: 'demo',
+    description: 'Show a whole conversation with a built-in provider: no key, no network, no agent',
+  },
   async run() {
     const upstream = startUpstream()
     const config = demoConfig(upstream.url)
@@ -27,7 +30,9 @@ export const demo = defineCommand({
 
 function demoConfig(url: string): Config {
   const written = {
-    Providers: [{ name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${randomBytes(8).toString('hex')}`, models: [MODEL] }],
+    Providers: [
+      { name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${randomBytes(8).toString('hex')}`, models: [MODEL] },
+    ],
     Router: { default: `demo,${MODEL}` },
     APIKEY: `demo-${randomBytes(8).toString('hex')}`,
   }
@@ -37,7 +42,14 @@ function demoConfig(url: string): Config {
 async function converse(config: Config, router: Router, upstreamUrl: string): Promise<number> {
   const paint = painter()
   const { Anthropic } = await import('@anthropic-ai/sdk')
-  const client = new Anthropic({ baseURL: router.url, apiKey: config.apiKey ?? '', authToken: null, maxRetries: 0, timeout: 30_000, fetch: directFetch })
+  const client = new Anthropic({
+    baseURL: router.url,
+    apiKey: config.apiKey ?? '',
+    authToken: null,
+    maxRetries: 0,
+    timeout: 30_000,
+    fetch: directFetch,
+  })
   console.log(`ccr ${version} demo: no key, no network, no agent\n`)
   console.log(paint('dim', `  client    Anthropic Messages → ${router.url}`))
   console.log(paint('dim', `  provider  OpenAI Chat        → ${upstreamUrl} (built in)\n`))
@@ -60,7 +72,9 @@ async function hold(client: Anthropic, paint: Paint): Promise<string[]> {
   const messages: Anthropic.MessageParam[] = [{ role: 'user', content: QUESTION }]
   const first = await ask(client, messages, paint)
   const call = first.message.content.find((block) => block.type === 'tool_use')
-  console.log(`${paint('bold', 'tool ')}  ${call ? `${call.name} ${JSON.stringify(call.input)} → ${TOOL_RESULT}` : 'was not called'}`)
+  console.log(
+    `${paint('bold', 'tool ')}  ${call ? `${call.name} ${JSON.stringify(call.input)} → ${TOOL_RESULT}` : 'was not called'}`,
+  )
   const problems = judgeFirst(first.message, first.words)
   if (!call) return problems
 
@@ -69,7 +83,11 @@ async function hold(client: Anthropic, paint: Paint): Promise<string[]> {
   const second = await ask(client, messages, paint)
   console.log(`\n${describe('call 1', first)}\n${describe('call 2', second)}\n`)
   const routes = [first, second].map(({ route }) => route).filter((route) => route !== `demo,${MODEL}`)
-  return [...problems, ...judgeSecond(second.message, second.words), ...routes.map((route) => `the route: expected demo,${MODEL}, found ${route}`)]
+  return [
+    ...problems,
+    ...judgeSecond(second.message, second.words),
+    ...routes.map((route) => `the route: expected demo,${MODEL}, found ${route}`),
+  ]
 }
 
 interface Exchange {
@@ -85,7 +103,12 @@ interface Exchange {
 async function ask(client: Anthropic, messages: readonly Anthropic.MessageParam[], paint: Paint): Promise<Exchange> {
   const started = performance.now()
   let [words, firstMs] = [0, 0]
-  const stream = client.messages.stream({ model: 'claude-demo', max_tokens: 1024, tools: [TOOL], messages: [...messages] })
+  const stream = client.messages.stream({
+    model: 'claude-demo',
+    max_tokens: 1024,
+    tools: [TOOL],
+    messages: [...messages],
+  })
   process.stdout.write(`${paint('bold', 'model')}  `)
   stream.on('text', (text) => {
     if (words++ === 0) firstMs = performance.now() - started
@@ -109,7 +132,8 @@ function describe(name: string, { message, firstMs, totalMs, route, reason }: Ex
 }
 
 /** Loopback must not go through a proxy of the environment. */
-const directFetch = ((url: string | URL | Request, init?: RequestInit) => fetch(url, { ...init, proxy: false } as unknown as RequestInit)) as typeof fetch
+const directFetch = ((url: string | URL | Request, init?: RequestInit) =>
+  fetch(url, { ...init, proxy: false } as unknown as RequestInit)) as typeof fetch
 
 type Paint = (style: keyof typeof styles, text: string) => string
 

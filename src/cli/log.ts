@@ -15,7 +15,9 @@ function atLeast(level: LogLevel, log: Log): Log {
 /** Readable lines on the terminal, on stderr. */
 export function terminalLog(level: LogLevel): Log {
   return atLeast(level, (given, message, fields = {}) => {
-    const details = Object.entries(fields).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    const details = Object.entries(fields).map(
+      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    )
     console.error([`${given}:`, message, ...details].join(' '))
   })
 }

@@ -31,7 +31,8 @@ async function dispatch(command: string, args: readonly string[]): Promise<numbe
   const launch = Object.hasOwn(launchers, command) ? launchers[command] : undefined
   if (launch) return (await launch())(args)
   const load = Object.hasOwn(commands, command) ? commands[command] : undefined
-  if (load) return (await import('./command.ts')).runCommand((await load()) as CommandDef<ArgsDef>, ['ccr', command], args)
+  if (load)
+    return (await import('./command.ts')).runCommand((await load()) as CommandDef<ArgsDef>, ['ccr', command], args)
   if (helpWords.includes(command) || command === '') {
     const { usage } = await import('./usage.ts')
     console.log(usage)

@@ -25,7 +25,11 @@ export function askForProvider(terminal: Terminal, env: LoadOptions['env']): New
   const offer = askUntil(terminal, `Number, 1 to ${offers.length}: `, (text) => offers[Number(text) - 1])
   const url = offer.url || askUntil(terminal, 'URL (the host, the part up to /v1, or the full endpoint): ', webAddress)
   const key = askKey(terminal, offer, env)
-  const model = askUntil(terminal, `Model${offer.example ? `, for example ${offer.example}` : ''}: `, (text) => text || undefined)
+  const model = askUntil(
+    terminal,
+    `Model${offer.example ? `, for example ${offer.example}` : ''}: `,
+    (text) => text || undefined,
+  )
   return {
     name: offer.name || nameOf(url),
     url,
@@ -49,16 +53,56 @@ interface Offer {
 }
 
 const offers: readonly Offer[] = [
-  { label: 'Anthropic', name: 'anthropic', url: 'https://api.anthropic.com', example: 'claude-opus-4-8', variable: 'ANTHROPIC_API_KEY', needsKey: true },
-  { label: 'OpenAI', name: 'openai', url: 'https://api.openai.com/v1', example: 'gpt-5.1', variable: 'OPENAI_API_KEY', needsKey: true },
-  { label: 'OpenRouter', name: 'openrouter', url: 'https://openrouter.ai/api/v1', example: 'z-ai/glm-4.6', variable: 'OPENROUTER_API_KEY', needsKey: true, dialects: ['openrouter'] },
-  { label: 'DeepSeek', name: 'deepseek', url: 'https://api.deepseek.com/v1', example: 'deepseek-chat', variable: 'DEEPSEEK_API_KEY', needsKey: true, dialects: ['deepseek'] },
-  { label: 'Ollama on this machine', name: 'ollama', url: 'http://127.0.0.1:11434/v1', example: 'qwen3-coder', needsKey: false },
+  {
+    label: 'Anthropic',
+    name: 'anthropic',
+    url: 'https://api.anthropic.com',
+    example: 'claude-opus-4-8',
+    variable: 'ANTHROPIC_API_KEY',
+    needsKey: true,
+  },
+  {
+    label: 'OpenAI',
+    name: 'openai',
+    url: 'https://api.openai.com/v1',
+    example: 'gpt-5.1',
+    variable: 'OPENAI_API_KEY',
+    needsKey: true,
+  },
+  {
+    label: 'OpenRouter',
+    name: 'openrouter',
+    url: 'https://openrouter.ai/api/v1',
+    example: 'z-ai/glm-4.6',
+    variable: 'OPENROUTER_API_KEY',
+    needsKey: true,
+    dialects: ['openrouter'],
+  },
+  {
+    label: 'DeepSeek',
+    name: 'deepseek',
+    url: 'https://api.deepseek.com/v1',
+    example: 'deepseek-chat',
+    variable: 'DEEPSEEK_API_KEY',
+    needsKey: true,
+    dialects: ['deepseek'],
+  },
+  {
+    label: 'Ollama on this machine',
+    name: 'ollama',
+    url: 'http://127.0.0.1:11434/v1',
+    example: 'qwen3-coder',
+    needsKey: false,
+  },
   { label: 'another, OpenAI-compatible', name: '', url: '', example: '', needsKey: false },
   { label: 'another, Anthropic-compatible', name: '', url: '', example: '', needsKey: false, dialects: ['Anthropic'] },
 ]
 
-function askKey(terminal: Terminal, { label, url, needsKey, variable }: Offer, env: LoadOptions['env']): string | undefined {
+function askKey(
+  terminal: Terminal,
+  { label, url, needsKey, variable }: Offer,
+  env: LoadOptions['env'],
+): string | undefined {
   if (url !== '' && !needsKey) return undefined
   const known = variable !== undefined && env[variable] ? `$${variable}` : undefined
   const empty = known ? `; Enter for ${known}` : needsKey ? '' : '; Enter for none'

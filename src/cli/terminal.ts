@@ -30,7 +30,10 @@ export function openTerminal(): (Terminal & { close(): void }) | undefined {
  * Makes lines of keys as a terminal in raw mode sends them: backspace and Ctrl+U delete, other control keys do nothing.
  * A line is `undefined` when the person wants to leave: Ctrl+C, Ctrl+D on an empty line, or the terminal is gone.
  */
-export function createLineReader(keys: () => string, show: (text: string) => void): (hidden: boolean) => string | undefined {
+export function createLineReader(
+  keys: () => string,
+  show: (text: string) => void,
+): (hidden: boolean) => string | undefined {
   let pending = ''
   return (hidden) => {
     const typed: string[] = []

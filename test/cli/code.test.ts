@@ -52,17 +52,21 @@ describe('the end of ccr code', () => {
   })
 
   test.each(['SIGTERM', 'SIGHUP'] as const)('%s is passed on, and Claude Code decides', async (signal) => {
-    await using desk = await deskWithClaude(`trap 'echo got it; exit 7' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`)
+    await using desk = await deskWithClaude(
+      `trap 'echo got it; exit 7' ${signal.slice(3)}; echo ready; while :; do sleep 0.05; done`,
+    )
     const child = await desk.spawn(['code'])
     const [first, second] = child.stdout.tee()
     await readUntil(first, /ready/)
     child.kill(signal)
     expect(await child.exited).toBe(7)
-    expect(await second.text()).toBe('ready\ngot it\n')
+    expect(await new Response(second).text()).toBe('ready\ngot it\n')
   })
 
   test.each(['SIGINT', 'SIGQUIT'] as const)('%s is left to the terminal, which sends it to both', async (signal) => {
-    await using desk = await deskWithClaude(`trap 'exit 9' ${signal.slice(3)}; trap 'exit 3' USR1; echo $$; while :; do sleep 0.05; done`)
+    await using desk = await deskWithClaude(
+      `trap 'exit 9' ${signal.slice(3)}; trap 'exit 3' USR1; echo $$; while :; do sleep 0.05; done`,
+    )
     const child = await desk.spawn(['code'])
     const claude = Number(await readUntil(child.stdout, /\d+\n/))
     child.kill(signal)
@@ -76,7 +80,13 @@ describe('the environment of Claude Code', () => {
     await using desk = await deskWithClaude()
     const keys = new Set<string>()
     for (let run = 0; run < 2; run++) {
-      await desk.ccr(['code'], { env: { ANTHROPIC_API_KEY: 'sk-user', ANTHROPIC_BASE_URL: 'http://example.invalid', ANTHROPIC_AUTH_TOKEN: 'old' } })
+      await desk.ccr(['code'], {
+        env: {
+          ANTHROPIC_API_KEY: 'sk-user',
+          ANTHROPIC_BASE_URL: 'http://example.invalid',
+          ANTHROPIC_AUTH_TOKEN: 'old',
+        },
+      })
       const { env } = await startedWith(desk)
       expect(env['ANTHROPIC_BASE_URL']).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
       expect(env).not.toHaveProperty('ANTHROPIC_API_KEY')
@@ -127,14 +137,20 @@ describe('the environment of Claude Code', () => {
 
   test('exempts the router from proxies and keeps the exemptions of the user', async () => {
     await using desk = await deskWithClaude()
-    await desk.ccr(['code'], { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'a.example, 10.0.0.0/8', no_proxy: 'b.example' } })
+    await desk.ccr(['code'], {
+      env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'a.example, 10.0.0.0/8', no_proxy: 'b.example' },
+    })
     const { env } = await startedWith(desk)
     expect(env['NO_PROXY']).toBe('a.example,10.0.0.0/8,b.example,127.0.0.1,localhost,::1')
     expect(env['no_proxy']).toBe(env['NO_PROXY'])
   })
 
   test('obeys the config: timeout, small model, non-interactive', async () => {
-    const config = configOf(undefined, { API_TIMEOUT_MS: 1234, ANTHROPIC_SMALL_FAST_MODEL: 'small', NON_INTERACTIVE_MODE: true })
+    const config = configOf(undefined, {
+      API_TIMEOUT_MS: 1234,
+      ANTHROPIC_SMALL_FAST_MODEL: 'small',
+      NON_INTERACTIVE_MODE: true,
+    })
     await using desk = await deskWithClaude(undefined, config)
     await desk.ccr(['code'])
     const { env, input } = await startedWith(desk)
@@ -155,8 +171,18 @@ describe('settings of the user that lead past the router', () => {
 
   test.each([
     ['of the user', 'home/.claude/settings.json', elsewhere, 'ANTHROPIC_BASE_URL'],
-    ['of the project', 'work/.claude/settings.json', { env: { CLAUDE_CODE_USE_BEDROCK: '1' } }, 'CLAUDE_CODE_USE_BEDROCK'],
-    ['of the checkout', 'work/.claude/settings.local.json', { env: { ANTHROPIC_API_KEY: 'sk-x' } }, 'ANTHROPIC_API_KEY'],
+    [
+      'of the project',
+      'work/.claude/settings.json',
+      { env: { CLAUDE_CODE_USE_BEDROCK: '1' } },
+      'CLAUDE_CODE_USE_BEDROCK',
+    ],
+    [
+      'of the checkout',
+      'work/.claude/settings.local.json',
+      { env: { ANTHROPIC_API_KEY: 'sk-x' } },
+      'ANTHROPIC_API_KEY',
+    ],
     ['of a parent folder', '.claude/settings.json', { apiKeyHelper: 'echo x' }, 'apiKeyHelper'],
   ])('%s are overridden, and named', async (_name, path, settings, key) => {
     await using desk = await deskWithClaude()
@@ -168,7 +194,11 @@ describe('settings of the user that lead past the router', () => {
     expect(args.slice(2)).toEqual(['-p', 'hi'])
     expect(args[0]).toBe('--settings')
     expect(JSON.parse(given?.text ?? '')).toMatchObject({
-      env: { ANTHROPIC_BASE_URL: env['ANTHROPIC_BASE_URL'], ANTHROPIC_AUTH_TOKEN: env['ANTHROPIC_AUTH_TOKEN'], ANTHROPIC_API_KEY: '' },
+      env: {
+        ANTHROPIC_BASE_URL: env['ANTHROPIC_BASE_URL'],
+        ANTHROPIC_AUTH_TOKEN: env['ANTHROPIC_AUTH_TOKEN'],
+        ANTHROPIC_API_KEY: '',
+      },
       apiKeyHelper: '',
     })
     // The key is in a file that only the user can read, not among the arguments, and the file is gone afterwards.
@@ -192,7 +222,10 @@ describe('settings of the user that lead past the router', () => {
 
   test('--settings=FILE is read from the working folder, comments and all', async () => {
     await using desk = await deskWithClaude()
-    await desk.write('work/mine.json', '{ "model": "opus", /* a gateway */ "env": { "ANTHROPIC_BASE_URL": "http://example.invalid" } }')
+    await desk.write(
+      'work/mine.json',
+      '{ "model": "opus", /* a gateway */ "env": { "ANTHROPIC_BASE_URL": "http://example.invalid" } }',
+    )
     await desk.ccr(['code', '--settings=mine.json'])
     const { args, settings } = await startedWith(desk)
     expect(args[0]).toMatch(/^--settings=.*ccr-.*settings\.json$/)
@@ -211,7 +244,9 @@ describe('settings of the user that lead past the router', () => {
 
   test('NO_PROXY in a settings file is extended, too', async () => {
     await using desk = await deskWithClaude()
-    await desk.write('home/.claude/settings.json', { env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'corp.example' } })
+    await desk.write('home/.claude/settings.json', {
+      env: { HTTP_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'corp.example' },
+    })
     await desk.ccr(['code'], { env: { NO_PROXY: 'a.example' } })
     const noProxy = 'a.example,corp.example,127.0.0.1,localhost,::1'
     const { settings } = await startedWith(desk)

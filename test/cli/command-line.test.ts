@@ -17,7 +17,8 @@ describe('the command line', () => {
     await using desk = await createDesk()
     const ended = await desk.ccr(args)
     expect(ended.code).toBe(code)
-    for (const command of ['code', 'start', 'demo', 'config', 'version', 'help']) expect(ended.stdout).toContain(`\n  ${command}`)
+    for (const command of ['code', 'start', 'demo', 'config', 'version', 'help'])
+      expect(ended.stdout).toContain(`\n  ${command}`)
   })
 
   test.each([

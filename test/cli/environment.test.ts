@@ -5,9 +5,16 @@ import { resolveConfig } from '../../src/config/resolve.ts'
 const config = { ...resolveConfig({}, {}).config, file: '', exists: false, warnings: [] }
 const access = { url: 'http://127.0.0.1:1', key: 'k' }
 
-test.each(['BUN_OPTIONS', 'BUN_BE_BUN', 'BUN_INSPECT', 'BUN_INSPECT_CONNECT_TO', 'BUN_CONFIG_MAX_HTTP_REQUESTS', 'CLAUDE_CODE_USE_MANTLE', 'ANTHROPIC_API_KEY'])(
-  '%s does not reach Claude Code',
-  (name) => expect(claudeEnvironment({ [name]: 'x' }, config, access)).not.toHaveProperty(name),
+test.each([
+  'BUN_OPTIONS',
+  'BUN_BE_BUN',
+  'BUN_INSPECT',
+  'BUN_INSPECT_CONNECT_TO',
+  'BUN_CONFIG_MAX_HTTP_REQUESTS',
+  'CLAUDE_CODE_USE_MANTLE',
+  'ANTHROPIC_API_KEY',
+])('%s does not reach Claude Code', (name) =>
+  expect(claudeEnvironment({ [name]: 'x' }, config, access)).not.toHaveProperty(name),
 )
 
 test('a small model and a timeout of the environment stay unless the config has its own', () => {

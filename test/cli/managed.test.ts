@@ -22,7 +22,10 @@ test.each([
   ['there are none', undefined],
   ['they concern other things', { permissions: { deny: ['WebFetch'] }, env: { HTTPS_PROXY: 'http://proxy.example' } }],
   ['another service is switched off', { env: { CLAUDE_CODE_USE_BEDROCK: '0', CLAUDE_CODE_USE_VERTEX: false } }],
-  ['they add a second credential, which is sent beside ours', { apiKeyHelper: 'echo x', env: { ANTHROPIC_API_KEY: 'x' } }],
+  [
+    'they add a second credential, which is sent beside ours',
+    { apiKeyHelper: 'echo x', env: { ANTHROPIC_API_KEY: 'x' } },
+  ],
   ['they cannot be read, which Claude Code says itself', '{ broken'],
 ])('managed settings do not matter when %s', async (_name, settings) => {
   await using desk = await createDesk()

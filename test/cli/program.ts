@@ -60,7 +60,11 @@ export async function createDesk(): Promise<Desk> {
     },
     ccr: async (args, options) => {
       const child = await spawn(args, options)
-      const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
+      const [stdout, stderr, code] = await Promise.all([
+        new Response(child.stdout).text(),
+        new Response(child.stderr).text(),
+        child.exited,
+      ])
       return { code, stdout, stderr }
     },
     [Symbol.asyncDispose]: () => rm(root, { recursive: true, force: true }),
@@ -83,7 +87,9 @@ export async function readUntil(stream: ReadableStream<Uint8Array<ArrayBuffer>>,
 export function configOf(url = 'http://127.0.0.1:9', more: object = {}): object {
   return {
     LOG: false,
-    Providers: [{ name: 'lab', api_base_url: `${url}/v1/chat/completions`, api_key: 'lab-key-1', models: ['lab-model'] }],
+    Providers: [
+      { name: 'lab', api_base_url: `${url}/v1/chat/completions`, api_key: 'lab-key-1', models: ['lab-model'] },
+    ],
     Router: { default: 'lab,lab-model' },
     ...more,
   }

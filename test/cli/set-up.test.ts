@@ -57,7 +57,10 @@ describe('asking for a first provider', () => {
 describe.skipIf(process.platform === 'win32')('ccr code on a terminal without a provider', () => {
   async function typing(answers: readonly (readonly [RegExp, string])[]) {
     const desk = await createDesk()
-    await installClaude(desk, 'echo "claude reads: $(head -n 1)"; test -t 0 && test -t 1 && test -t 2 && echo has a terminal')
+    await installClaude(
+      desk,
+      'echo "claude reads: $(head -n 1)"; test -t 0 && test -t 1 && test -t 2 && echo has a terminal',
+    )
     let shown = ''
     const waiting = [...answers]
     const child = Bun.spawn([await executable(), 'code', '-p', 'hi'], {
@@ -104,7 +107,10 @@ describe.skipIf(process.platform === 'win32')('ccr code on a terminal without a 
   })
 
   test('Ctrl+C leaves, and writes nothing', async () => {
-    const { desk, code } = await typing([[/Number.*: $/, '6\r'], [/URL.*: $/, '\u0003']])
+    const { desk, code } = await typing([
+      [/Number.*: $/, '6\r'],
+      [/URL.*: $/, '\u0003'],
+    ])
     await using _ = desk
     expect(code).toBe(130)
     expect(await Bun.file(join(desk.root, CONFIG)).exists()).toBe(false)

@@ -90,10 +90,18 @@ describe('ccr start', () => {
 
   test('a second signal stops at once', async () => {
     await using desk = await createDesk()
-    await using upstream = await createUpstream(() => ({ status: 0, headers: {}, framing: 'raw', pieces: [{ until: new Promise(() => {}) }] }))
+    await using upstream = await createUpstream(() => ({
+      status: 0,
+      headers: {},
+      framing: 'raw',
+      pieces: [{ until: new Promise(() => {}) }],
+    }))
     await desk.write(CONFIG, configOf(upstream.url))
     const { child, url } = await serving(desk)
-    const answer = ask(url, true).then((response) => response.text(), () => 'cut')
+    const answer = ask(url, true).then(
+      (response) => response.text(),
+      () => 'cut',
+    )
     await upstream.request()
     child.kill('SIGINT')
     await readUntil(child.stderr, /stopping/)
@@ -120,7 +128,8 @@ describe('ccr start', () => {
     await child.exited
     const [name = ''] = [...new Bun.Glob('*.log').scanSync(`${desk.home}/.claude-code-router/logs`)]
     const text = await Bun.file(`${desk.home}/.claude-code-router/logs/${name}`).text()
-    for (const line of text.trimEnd().split('\n')) expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), message: expect.any(String) })
+    for (const line of text.trimEnd().split('\n'))
+      expect(JSON.parse(line)).toMatchObject({ level: expect.any(String), message: expect.any(String) })
     expect(text).not.toContain('lab-key-1')
   })
 })

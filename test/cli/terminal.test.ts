@@ -24,7 +24,9 @@ describe('a line from the keys of a terminal', () => {
     ['\r', ''],
   ])('%p gives %p', (keys, line) => expect(read([keys]).first).toBe(line))
 
-  test.each([['\u0003'], ['abc\u0003'], ['\u0004'], ['']])('%p leaves', (keys) => expect(read([keys]).first).toBeUndefined())
+  test.each([['\u0003'], ['abc\u0003'], ['\u0004'], ['']])('%p leaves', (keys) =>
+    expect(read([keys]).first).toBeUndefined(),
+  )
 
   test('may come in any pieces, and what follows it is the next line', () => {
     expect(read(['he', 'llo\rne', 'xt\r'])).toMatchObject({ first: 'hello', second: 'next' })

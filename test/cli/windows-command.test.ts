@@ -10,7 +10,11 @@ const throughInterpreter = (line: string): string => {
 
 /** The arguments that a Windows program sees in a command line. */
 const taken = (line: string): string[] =>
-  [...line.matchAll(/"((?:[^"\\]|\\+[^"\\]|\\+(?="(?: |$))|\\+")*)"/g)].map(([, inner = '']) => inner.replace(/(\\+)"/g, (_, slashes: string) => `${slashes.slice(0, (slashes.length - 1) / 2)}"`).replace(/\\+$/, (slashes) => slashes.slice(0, slashes.length / 2)))
+  [...line.matchAll(/"((?:[^"\\]|\\+[^"\\]|\\+(?="(?: |$))|\\+")*)"/g)].map(([, inner = '']) =>
+    inner
+      .replace(/(\\+)"/g, (_, slashes: string) => `${slashes.slice(0, (slashes.length - 1) / 2)}"`)
+      .replace(/\\+$/, (slashes) => slashes.slice(0, slashes.length / 2)),
+  )
 
 describe('a .cmd file on Windows', () => {
   test.each([

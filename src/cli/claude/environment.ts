@@ -21,8 +21,14 @@ export const detours = [
 ] as const
 
 /** The environment in which Claude Code talks to the router: that of this process, with what must differ. */
-export function claudeEnvironment(inherited: Readonly<Record<string, string | undefined>>, config: Config, access: Access): Record<string, string> {
-  const kept = Object.entries(inherited).filter((entry): entry is [string, string] => entry[1] !== undefined && !isRemoved(entry[0]))
+export function claudeEnvironment(
+  inherited: Readonly<Record<string, string | undefined>>,
+  config: Config,
+  access: Access,
+): Record<string, string> {
+  const kept = Object.entries(inherited).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && !isRemoved(entry[0]),
+  )
   const noProxy = extendNoProxy([inherited['NO_PROXY'], inherited['no_proxy']])
   return {
     CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
@@ -56,7 +62,13 @@ function hostsOf(list: string | undefined): string[] {
 }
 
 /** BUN_* would change how this executable behaves when the agent starts it again, and how Claude Code itself does. */
-const removed = new Set<string>(['ANTHROPIC_API_KEY', 'BUN_OPTIONS', 'BUN_BE_BUN', 'BUN_CONFIG_MAX_HTTP_REQUESTS', ...detours])
+const removed = new Set<string>([
+  'ANTHROPIC_API_KEY',
+  'BUN_OPTIONS',
+  'BUN_BE_BUN',
+  'BUN_CONFIG_MAX_HTTP_REQUESTS',
+  ...detours,
+])
 
 function isRemoved(name: string): boolean {
   return removed.has(name) || name.startsWith('BUN_INSPECT')

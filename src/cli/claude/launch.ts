@@ -32,8 +32,17 @@ export async function launch({ program, args, env, input }: Launch): Promise<num
 function spawn({ program, args, env, input }: Launch): Bun.Subprocess {
   const command = commandLine(program, args)
   try {
-    return Bun.spawn({ ...command, env: { ...env }, stdin: input ? 'inherit' : 'ignore', stdout: 'inherit', stderr: 'inherit' })
+    return Bun.spawn({
+      ...command,
+      env: { ...env },
+      stdin: input ? 'inherit' : 'ignore',
+      stdout: 'inherit',
+      stderr: 'inherit',
+    })
   } catch (error) {
-    throw new Failure(`ccr: ${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`, 126)
+    throw new Failure(
+      `ccr: ${program} cannot be started: ${error instanceof Error ? error.message : String(error)}`,
+      126,
+    )
   }
 }

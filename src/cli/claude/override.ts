@@ -23,7 +23,10 @@ export function overrideSettings(args: readonly string[], access: Access, places
   const given = givenSettings(args, places.directory)
   const sources = settingsFiles(places).map((file): Source => ({ name: file, settings: readSettings(file) }))
   if (given) sources.push({ name: '--settings', settings: given.settings })
-  const conflicts = sources.flatMap(({ name, settings }) => [...conflictIn(name, settings), ...proxyConflict(name, settings)])
+  const conflicts = sources.flatMap(({ name, settings }) => [
+    ...conflictIn(name, settings),
+    ...proxyConflict(name, settings),
+  ])
   // What cannot be read is for Claude Code to refuse.
   if (conflicts.length === 0 || (given && !given.settings)) return { args, conflicts: [], remove: () => {} }
 

@@ -21,7 +21,12 @@ export interface Conflict {
 export function settingsFiles({ env, home, directory }: Places): string[] {
   const ofUser = join(env['CLAUDE_CONFIG_DIR'] || join(home, '.claude'), 'settings.json')
   const folders = parents(directory).map((parent) => join(parent, '.claude'))
-  return [...new Set([ofUser, ...folders.flatMap((folder) => [join(folder, 'settings.json'), join(folder, 'settings.local.json')])])]
+  return [
+    ...new Set([
+      ofUser,
+      ...folders.flatMap((folder) => [join(folder, 'settings.json'), join(folder, 'settings.local.json')]),
+    ]),
+  ]
 }
 
 /** Managed settings, which nothing overrides, that lead Claude Code past the router. A second credential does not: ours is sent as well. */
@@ -31,7 +36,11 @@ export function managedConflicts(directory = managedDirectory()): Conflict[] {
 }
 
 /** What in `settings` leads past the router, or adds a second credential under a name of `credentials`. */
-export function conflictIn(source: string, settings: JsonObject | undefined, credentials: readonly string[] = ['ANTHROPIC_API_KEY', 'apiKeyHelper']): Conflict[] {
+export function conflictIn(
+  source: string,
+  settings: JsonObject | undefined,
+  credentials: readonly string[] = ['ANTHROPIC_API_KEY', 'apiKeyHelper'],
+): Conflict[] {
   const env = isObject(settings?.['env']) ? settings['env'] : {}
   const keys = [
     // Also an empty one: then there is no address at all.

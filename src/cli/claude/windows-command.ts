@@ -12,7 +12,9 @@ export interface CommandLine {
 export function commandLine(program: string, args: readonly string[]): CommandLine {
   if (!/\.(?:cmd|bat)$/i.test(program)) return { cmd: [program, ...args] }
   if (args.some((arg) => /[\r\n]/.test(arg))) {
-    throw new Failure(`ccr: an argument with a line break cannot be given to ${program}. Set CLAUDE_PATH to the claude.exe of Claude Code.`)
+    throw new Failure(
+      `ccr: an argument with a line break cannot be given to ${program}. Set CLAUDE_PATH to the claude.exe of Claude Code.`,
+    )
   }
   const line = [escaped(program), ...args.map((arg) => escaped(escaped(quoted(arg))))].join(' ')
   return { cmd: ['cmd.exe', '/d', '/s', '/c', `"${line}"`], windowsVerbatimArguments: true }

@@ -44,5 +44,7 @@ function judgeWords(words: number): string[] {
 }
 
 function expectEqual(name: string, found: unknown, expected: unknown): string[] {
-  return Bun.deepEquals(found, expected) ? [] : [`${name}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`]
+  return Bun.deepEquals(found, expected)
+    ? []
+    : [`${name}: expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`]
 }

@@ -13,7 +13,10 @@ export const TOOL_RESULT = '{"celsius":21,"sky":"light rain ☂"}'
 
 /** What the two answers must amount to. Token counts as OpenAI counts them: cached ones are part of the prompt. */
 export const FIRST = { text: 'Let me look that up.', usage: usage(120, 0, 31) }
-export const SECOND = { text: 'It is 21 °C in Zürich, with light rain ☂ — take an umbrella.', usage: usage(180, 96, 24) }
+export const SECOND = {
+  text: 'It is 21 °C in Zürich, with light rain ☂ — take an umbrella.',
+  usage: usage(180, 96, 24),
+}
 
 export interface ScriptedChunk {
   readonly afterMs: number
@@ -26,9 +29,11 @@ export function answerTo(request: JsonObject): ScriptedChunk[] | string {
   const last = messages.at(-1)
   if (request['model'] !== MODEL) return `the model is ${JSON.stringify(request['model'])}, not ${MODEL}`
   if (request['stream'] !== true) return 'no stream was asked for'
-  if (last?.['role'] === 'user') return textOf(last['content']) === QUESTION ? firstAnswer() : 'the question was changed'
+  if (last?.['role'] === 'user')
+    return textOf(last['content']) === QUESTION ? firstAnswer() : 'the question was changed'
   if (last?.['role'] !== 'tool') return 'the last message is neither a question nor a tool result'
-  if (last['tool_call_id'] !== CALL_ID) return `the tool result has the id ${JSON.stringify(last['tool_call_id'])}, not ${CALL_ID}`
+  if (last['tool_call_id'] !== CALL_ID)
+    return `the tool result has the id ${JSON.stringify(last['tool_call_id'])}, not ${CALL_ID}`
   return textOf(last['content']) === TOOL_RESULT ? secondAnswer() : 'the tool result was changed'
 }
 
@@ -67,11 +72,18 @@ function end(reason: string, counts: JsonObject): ScriptedChunk[] {
 }
 
 function usage(prompt: number, cached: number, completion: number) {
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, prompt_tokens_details: { cached_tokens: cached } }
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: cached },
+  }
 }
 
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
-  return content.map((part: unknown) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : '')).join('')
+  return content
+    .map((part: unknown) => (isObject(part) && typeof part['text'] === 'string' ? part['text'] : ''))
+    .join('')
 }

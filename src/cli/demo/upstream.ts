@@ -17,7 +17,8 @@ export function startUpstream(): DemoUpstream {
 
 async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url)
-  if (request.method !== 'POST' || pathname !== '/v1/chat/completions') return refuse(404, `there is no ${request.method} ${pathname}`)
+  if (request.method !== 'POST' || pathname !== '/v1/chat/completions')
+    return refuse(404, `there is no ${request.method} ${pathname}`)
   const body: unknown = await request.json()
   const chunks = isObject(body) ? answerTo(body) : 'the body is not an object'
   if (typeof chunks === 'string') return refuse(400, chunks)
@@ -40,7 +41,9 @@ function streamOf(chunks: readonly ScriptedChunk[]): ReadableStream<Uint8Array> 
         return
       }
       await Bun.sleep(chunk.afterMs)
-      controller.enqueue(encoder.encode(encodeSse({ data: JSON.stringify({ ...frame, ...chunk.body } satisfies JsonObject) })))
+      controller.enqueue(
+        encoder.encode(encodeSse({ data: JSON.stringify({ ...frame, ...chunk.body } satisfies JsonObject) })),
+      )
     },
   })
 }
