@@ -24,26 +24,27 @@ export function createAnswerParts(context: DecodeContext): AnswerParts {
     return id
   }
 
-  const call = (call: JsonObject, raw: JsonObject, input: string): ToolCallPart => {
+  const readCall = (call: JsonObject, raw: JsonObject, input: string): ToolCallPart => {
     const name = asString(call.name) ?? ''
     const given = asString(call.id)
     const signature = asString(raw.thoughtSignature)
-    const rest = callRest(raw, call)
+    const form = { ...(!given && { id: 'absent' }), ...(input === '' && { args: 'absent' }) }
     return {
       type: 'tool-call',
       id: idOf(given),
       name: context.toolNames?.get(name) ?? name,
-      input,
+      // Nothing and `{}` mean the same in an answer: one spelling for both.
+      input: input === '' ? '{}' : input,
       ...(signature !== undefined && { signature }),
       origin,
-      native: residueOf(rest, CLAIMED_OF_CALL, given ? {} : { id: 'absent' }),
+      native: residueOf(callRest(raw, call), CLAIMED_OF_CALL, form),
     }
   }
 
   return {
-    call,
+    call: readCall,
     read(raw) {
-      if (isObject(raw.functionCall)) return call(raw.functionCall, raw, argumentsText(raw.functionCall.args))
+      if (isObject(raw.functionCall)) return readCall(raw.functionCall, raw, argumentsText(raw.functionCall.args))
       const text = asString(raw.text)
       if (text === undefined) return otherPart(raw)
       const signature = asString(raw.thoughtSignature)

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../canonical/json.ts'
 import type { Message, ModelRequest } from '../../canonical/request.ts'
 import { encodePart, encodeResult, textOfResult } from './encode-parts.ts'
 import type { Encoding } from './encoding.ts'
-import { fitsInResult } from './media.ts'
 import { isGemini3 } from './model.ts'
 import { isOurs, spelling, withRest } from './residue.ts'
 
@@ -101,16 +100,7 @@ function answersOf(message: Message, messages: readonly Message[], encoding: Enc
     const at = messages.findIndex(({ parts }) => parts.includes(result))
     const path = `messages[${at}].content[${messages[at]?.parts.indexOf(result)}]`
     if (result.cache) encoding.drop(`${path}.cache_control`, 'Gemini caches prompts by itself')
-    const nested = isGemini3(encoding.target.model) && encoding.target.traits.images !== false
-    const [inside, beside] = [
-      result.content.filter((piece) => nested && fitsInResult(piece)),
-      result.content.filter((piece) => !nested || !fitsInResult(piece)),
-    ]
-    const [response, ...others] = encodeResult({ ...result, id: call.id, content: beside }, path, encoding)
-    const own = (response?.functionResponse ?? {}) as JsonObject
-    const parts = inside.flatMap((piece) => encodePart(piece, path, encoding))
-    const named = { ...own, name: encoding.names.of(call.name), ...(parts.length > 0 && { parts }) }
-    return [{ ...response, functionResponse: named }, ...others]
+    return encodeResult(result, path, encoding)
   })
 }
 

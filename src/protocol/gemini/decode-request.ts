@@ -1,7 +1,6 @@
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import {
   EFFORTS,
-  type Effort,
   type Message,
   type ModelRequest,
   type OutputFormat,
@@ -130,7 +129,7 @@ function decodeSampling(config: JsonObject): Partial<ModelRequest> {
     topP: number('topP'),
     topK: number('topK'),
     stopSequences: stopSequences && stopSequences.length > 0 ? stopSequences : undefined,
-  }) as Partial<ModelRequest>
+  })
 }
 
 function decodeFormat(config: JsonObject | undefined): { outputFormat?: OutputFormat; claimed: string[] } {
@@ -155,7 +154,7 @@ function decodeFormat(config: JsonObject | undefined): { outputFormat?: OutputFo
 
 function thinkingOption(config: JsonObject): ReasoningOption {
   const level = asString(config.thinkingLevel)?.toLowerCase()
-  const effort = EFFORTS.find((known) => known === level) as Effort | undefined
+  const effort = EFFORTS.find((known) => known === level)
   const budget = asNumber(config.thinkingBudget)
   const shown = config.includeThoughts === true
   if (budget === 0) return { mode: 'off' }

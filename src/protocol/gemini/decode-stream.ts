@@ -137,7 +137,7 @@ function createPartWriter(context: DecodeContext): PartWriter {
       out.push({ type: 'part-start', index: text.index, part: begun as Part })
     }
     if (part.text !== '') out.push({ type: 'part-delta', index: text.index, text: part.text })
-    text.part = { ...text.part, ...part, text: text.part.text + part.text } as TextPart | ReasoningPart
+    text.part = { ...text.part, ...part, text: text.part.text + part.text }
     // A signature belongs to the text before it, not to what follows.
     if (part.type === 'reasoning' ? part.signature !== undefined : part.native !== undefined) close(out)
   }
@@ -155,9 +155,9 @@ function createPartWriter(context: DecodeContext): PartWriter {
   const writeCallPiece = (call: JsonObject, raw: JsonObject, out: ModelEvent[]): void => {
     if (typeof call.name === 'string' && call.name !== '') {
       close(out)
-      const part = parts.call(call, raw, '')
+      const part = parts.call(call, raw, '{}')
       open = { index: count++, raw, call, part, args: isObject(call.args) ? call.args : {} }
-      out.push({ type: 'part-start', index: open.index, part })
+      out.push({ type: 'part-start', index: open.index, part: { ...part, input: '' } })
     }
     const pieces = Array.isArray(call.partialArgs) ? call.partialArgs.filter(isObject) : []
     if (open) for (const piece of pieces) applyPartialArg(open.args, piece)

@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { argumentsOf } from './encode-parts.ts'
-import { defined, ID, isOurs, withRest } from './residue.ts'
-import { hadNoId, signatureFor } from './signature.ts'
+import { defined, ID, isOurs, spelling, withRest } from './residue.ts'
+import { signatureFor } from './signature.ts'
 
 /** A finished part of an answer for a Gemini client; nothing for blocks of other protocols. */
 export function encodeAnswerPart(part: Part): JsonObject[] {
@@ -16,8 +16,13 @@ export function encodeAnswerPart(part: Part): JsonObject[] {
       return [withRest(defined({ text: part.text, thought: true, thoughtSignature }), part.native)]
     }
     case 'tool-call': {
-      const args = part.input === '' && isOurs(part) ? undefined : argumentsOf(part.input)
-      const functionCall = defined({ id: hadNoId(part) ? undefined : part.id, name: part.name, args })
+      const isBare = spelling(part.native, 'args') === 'absent' && part.input === '{}'
+      const args = isBare ? undefined : argumentsOf(part.input)
+      const functionCall = defined({
+        id: spelling(part.native, 'id') === 'absent' ? undefined : part.id,
+        name: part.name,
+        args,
+      })
       return [withRest(defined({ functionCall, thoughtSignature: signatureFor(part) }), part.native)]
     }
     case 'media':

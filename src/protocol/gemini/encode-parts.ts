@@ -1,7 +1,8 @@
 import { isObject, parseJson, type JsonObject } from '../../canonical/json.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import type { Encoding } from './encoding.ts'
-import { encodeMedia } from './media.ts'
+import { encodeMedia, fitsInResult } from './media.ts'
+import { isGemini3 } from './model.ts'
 import { defined, isOurs, isSame, spelling, withRest } from './residue.ts'
 import { contentOfResponse } from './response-content.ts'
 
@@ -31,7 +32,7 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
   encoding.dropResidue(part.native, path)
   const name = encoding.pairs.pairOf(part)?.call.name ?? spelling(part.native, 'name')
   const raw = spelling(part.native, 'response')
-  const inside = part.content.filter((piece) => piece.type === 'media' && spelling(part.native, 'parts') === true)
+  const inside = part.content.filter((piece) => isInside(piece, part, encoding))
   const own = defined({
     ...(spelling(part.native, 'id') !== 'absent' && { id: part.id }),
     name: typeof name === 'string' ? encoding.names.of(name) : undefined,
@@ -47,7 +48,9 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
 
 /** What a tool said, as the object that Gemini wants. */
 export function responseOf(part: ToolResultPart): JsonObject {
-  const text = textOfResult(part)
+  const hasMedia = part.content.some(({ type }) => type === 'media')
+  // An empty output would read as an empty file where only an image came.
+  const text = textOfResult(part) || (hasMedia ? '(see the attached file)' : '')
   return part.isError ? { error: text } : { output: text }
 }
 
@@ -71,6 +74,12 @@ export function argumentsOf(input: string): JsonObject {
     // Models write broken JSON: it goes on as text, below.
   }
   return { unparsedArguments: input }
+}
+
+/** Gemini 3 takes media inside a result; to older models they are told behind it. */
+function isInside(piece: Part, result: ToolResultPart, { ours, target }: Encoding): boolean {
+  if (ours) return piece.type === 'media' && spelling(result.native, 'parts') === true
+  return isGemini3(target.model) && target.traits.images !== false && fitsInResult(piece)
 }
 
 function said(part: ToolResultPart): { text: string; isError: boolean } {

@@ -8,7 +8,7 @@ import { createEncoding, type Encoding } from './encoding.ts'
 import { encodePart } from './encode-parts.ts'
 import { encodeTools } from './encode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
-import { isGemini3 } from './model.ts'
+import { isGemini3, outputLimitOf } from './model.ts'
 import { defined, isSame, spelling, withRest } from './residue.ts'
 import { encodeThinking } from './thinking.ts'
 
@@ -38,6 +38,8 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
 }
 
 const MAX_STOPS = 5
+/** Claude Code's first system text, which differs from call to call. */
+const BILLING_LINE = 'x-anthropic-billing-header:'
 
 function pathOf(request: ModelRequest, { model }: Target): string {
   const action = request.stream ? 'streamGenerateContent' : 'generateContent'
@@ -46,7 +48,12 @@ function pathOf(request: ModelRequest, { model }: Target): string {
 }
 
 function encodeSystem(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
-  const parts = request.system.flatMap((part, index) => encodePart(part, `system[${index}]`, encoding))
+  const parts = request.system.flatMap((part, index) => {
+    const path = `system[${index}]`
+    if (encoding.ours || !part.text.startsWith(BILLING_LINE)) return encodePart(part, path, encoding)
+    encoding.drop(path, 'a billing line for Anthropic alone; it would spoil the prompt cache')
+    return []
+  })
   if (parts.length === 0) return undefined
   const role = spelling(request.native, 'systemRole')
   return typeof role === 'string' ? { role, parts } : { parts }
@@ -73,8 +80,8 @@ function encodeReasoning({ reasoning }: ModelRequest, encoding: Encoding): JsonO
   return encodeThinking(reasoning, encoding.target, encoding.drop)
 }
 
-function encodeLimit({ maxOutputTokens }: ModelRequest, { target, drop }: Encoding): number | undefined {
-  const most = target.traits.maxOutputTokens
+function encodeLimit({ maxOutputTokens }: ModelRequest, { ours, target, drop }: Encoding): number | undefined {
+  const most = target.traits.maxOutputTokens ?? (ours ? undefined : outputLimitOf(target.model))
   if (maxOutputTokens === undefined || most === undefined || maxOutputTokens <= most) return maxOutputTokens
   drop('max_tokens', `${target.model} can give ${most} tokens at most`)
   return most

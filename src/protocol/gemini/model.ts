@@ -20,6 +20,13 @@ export function isGemini3(model: string): boolean {
   return generation === undefined ? /(?:^|\/)gemini-[a-z-]*latest$/i.test(model) : generation >= 3
 }
 
+/** The most tokens that a model can give; Google refuses to be asked for more. `undefined` where the name does not tell. */
+export function outputLimitOf(model: string): number | undefined {
+  const generation = generationOf(model)
+  if (generation === undefined) return isGemini3(model) ? 65_536 : undefined
+  return generation >= 2.5 ? 65_536 : 8192
+}
+
 /**
  * How to ask `model` to think; `undefined` for models that refuse to be asked.
  * https://ai.google.dev/gemini-api/docs/thinking

@@ -1,4 +1,3 @@
-import { formFor } from '../../canonical/native.ts'
 import type { ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import { seal, unseal, type Sealed } from '../anthropic-messages/signature.ts'
 import { ID } from './residue.ts'
@@ -19,12 +18,6 @@ export function unsealSignature(signature: string): Sealed | undefined {
   if (!signature.startsWith(SEAL_START)) return undefined
   const text = fromBase64(signature)
   return text === undefined ? undefined : unseal(text)
-}
-
-/** Whether an id was made up by a decoder: a client that sent none is not told one. */
-export function hadNoId(part: ToolCallPart): boolean {
-  const form = formFor(part.native, ID)
-  return typeof form === 'object' && form !== null && 'id' in form && form.id === 'absent'
 }
 
 // The official clients decode the field as base64.

@@ -139,8 +139,8 @@ function adaptTypes(schema: JsonObject, place: Place): JsonObject {
   const marked: JsonObject = nullable ? { ...rest, nullable: true } : rest
   if (types.length === 0) return anything(marked)
   const adapted = types.map((type) => {
-    const fitting = Array.isArray(values) ? values.filter((value) => isOfType(value, type)) : []
-    return adaptType(fitting.length > 0 ? { ...marked, enum: fitting } : marked, type, place)
+    const members = Array.isArray(values) ? values.filter((value) => isOfType(value, type)) : []
+    return adaptType(members.length > 0 ? { ...marked, enum: members } : marked, type, place)
   })
   if (adapted.length === 1) return adapted[0] as JsonObject
   // The description is said once, not for each type.
@@ -155,8 +155,8 @@ function typesOf(schema: JsonObject, named: readonly string[], values: readonly 
   let types = SCHEMA_TYPES.filter((type) => named.includes(type))
   if (values && values.length > 0) {
     const used = new Set(values.map(typeOf))
-    const fitting = types.filter((type) => used.has(type) || (type === 'number' && used.has('integer')))
-    types = fitting.length > 0 || types.length > 0 ? fitting : SCHEMA_TYPES.filter((type) => used.has(type))
+    const usable = types.filter((type) => used.has(type) || (type === 'number' && used.has('integer')))
+    types = usable.length > 0 || types.length > 0 ? usable : SCHEMA_TYPES.filter((type) => used.has(type))
     if (types.length === 0 && named.some((name) => name !== 'null'))
       types = SCHEMA_TYPES.filter((type) => named.includes(type))
   }
