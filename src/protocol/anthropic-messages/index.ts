@@ -26,7 +26,16 @@ export const anthropicMessages: Protocol = {
 }
 
 /** What the count does not take. */
-const NOT_COUNTED = new Set(['max_tokens', 'stream', 'temperature', 'top_p', 'top_k', 'stop_sequences', 'metadata', 'service_tier'])
+const NOT_COUNTED = new Set([
+  'max_tokens',
+  'stream',
+  'temperature',
+  'top_p',
+  'top_k',
+  'stop_sequences',
+  'metadata',
+  'service_tier',
+])
 
 /** Events that hold usage, an error or the end; also any that is not named, since it may. */
 function isNotable({ event, data }: Frame): boolean {

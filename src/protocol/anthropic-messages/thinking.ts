@@ -65,7 +65,10 @@ export function encodeForeignThinking(
   if (reasoning.mode === 'off' || reasoning.effort === 'none') return { thinking: { type: 'disabled' } }
   const effort = reasoning.effort === 'minimal' ? 'low' : reasoning.effort
   const style = traits.thinkingRequest ?? (ADAPTIVE_MODELS.test(model) ? 'adaptive' : 'budget')
-  if (style === 'adaptive') return { thinking: { type: 'adaptive' }, ...(effort !== undefined && { effort }) }
+  if (style === 'adaptive') {
+    const wished = effort ?? effortForBudget(reasoning.budget)
+    return { thinking: { type: 'adaptive' }, ...(wished !== undefined && { effort: wished }) }
+  }
   return { thinking: { type: 'enabled', budget_tokens: reasoning.budget ?? BUDGETS[effort ?? 'medium'] } }
 }
 
@@ -84,6 +87,12 @@ const KNOWN_EFFORTS: ReadonlySet<string> = new Set(EFFORTS)
 const ADAPTIVE_MODELS = /claude-[a-z]+-(?:4-[6-9]|4-\d\d(?!\d)|[5-9](?!\d))/
 const ENABLED: ReadonlySet<string> = new Set(['type', 'budget_tokens'])
 const OTHERS: ReadonlySet<string> = new Set(['type'])
+
+// Models that decide themselves take no budget: the effort that comes nearest says what was meant.
+function effortForBudget(budget: number | undefined): string | undefined {
+  if (budget === undefined) return undefined
+  return Object.entries(BUDGETS).find(([, most]) => budget <= most)?.[0] ?? 'max'
+}
 
 function readThinking(
   value: Json | undefined,
