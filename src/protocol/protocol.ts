@@ -69,7 +69,7 @@ export interface Traits {
   readonly reasoningReplay?: 'reasoning_content' | 'reasoning' | 'none'
   /** Anthropic Messages: how thinking is asked for. `budget`: a limit of tokens; `adaptive`: an effort. Absent: by the model's name. */
   readonly thinkingRequest?: 'adaptive' | 'budget'
-  /** Anthropic Messages: whether `role: "system"` is accepted between messages. Absent: only if the client itself sent it so. */
+  /** Whether `role: "system"` is accepted between messages. Absent: Anthropic Messages only if the client itself sent it so, OpenAI Chat yes. */
   readonly systemMessages?: boolean
   /** Whether Anthropic's `cache_control` marks are understood. */
   readonly cacheControl?: boolean

@@ -28,19 +28,28 @@ export function encodeMessages(request: ModelRequest, scope: Scope): JsonObject[
     else if (message.role === 'user') out.push(...encodeUser(message, scope, path))
     else {
       out.push(encodeAssistant(message, scope, path))
-      for (const pair of scope.pairs.resultsOf(message)) out.push(toolMessage(pair, request, scope))
+      for (const pair of scope.pairs.resultsOf(message)) out.push(toolMessage(pair, scope))
     }
   })
+  return scope.target.traits.systemMessages === false ? withUsersMerged(out) : out
+}
+
+// Templates that refuse late instructions refuse two user messages in a row as well.
+function withUsersMerged(messages: readonly JsonObject[]): JsonObject[] {
+  const out: JsonObject[] = []
+  for (const message of messages) {
+    const last = out.at(-1)
+    if (last?.role !== 'user' || message.role !== 'user') out.push(message)
+    else out[out.length - 1] = { ...last, content: [...blocksOf(last.content), ...blocksOf(message.content)] }
+  }
   return out
 }
 
-/** How a Chat client spelt a leading instruction: which message begins at this part. */
-export interface SystemForm {
-  readonly role: string
-  readonly spelling: 'string' | 'parts'
-  readonly rest: JsonObject
+function blocksOf(content: Json | undefined): Json[] {
+  return Array.isArray(content) ? content : [{ type: 'text', text: content ?? '' }]
 }
 
+// A Chat client's leading instruction begins at the part whose form tells its role, spelling and other keys.
 function encodeSystem(parts: readonly TextPart[], scope: Scope, path: string): JsonObject[] {
   const messages: { form: JsonObject | undefined; parts: TextPart[]; indexes: number[] }[] = []
   parts.forEach((part, index) => {
@@ -75,8 +84,16 @@ function encodeInstruction(message: Message, scope: Scope, path: string): JsonOb
   const spelling = isObject(form) ? form.spelling : undefined
   const content = instructionContent(texts, spelling, scope, (at) => `${path}.content[${at}]`)
   if (content === undefined) return []
+  if (scope.target.traits.systemMessages === false) return [{ role: 'user', content: reminder(content) }]
   const role = isObject(form) && form.role ? form.role : 'system'
   return [{ role, content, ...restFor(message.native, 'openai-chat') }]
+}
+
+// Some chat templates refuse instructions after the beginning: Claude Code itself then says them in this form.
+function reminder(content: Json): Json {
+  if (typeof content === 'string') return `<system-reminder>\n${content}\n</system-reminder>`
+  const open = { type: 'text', text: '<system-reminder>' }
+  return [open, ...(Array.isArray(content) ? content : []), { type: 'text', text: '</system-reminder>' }]
 }
 
 // One string is what every provider takes; blocks only to carry what a string cannot.
@@ -150,14 +167,14 @@ function resultBlocks(part: ToolResultPart, scope: Scope, path: string): JsonObj
   return [{ type: 'text', text }, ...resultMedia(part, part.id, scope, path)]
 }
 
-function toolMessage(pair: Pair, request: ModelRequest, scope: Scope): JsonObject {
+function toolMessage(pair: Pair, scope: Scope): JsonObject {
   const { call, id, result } = pair
   const isLegacy = formFor(call.native, 'openai-chat') === 'function_call'
   const head: JsonObject = isLegacy
     ? { role: 'function', name: scope.names.of(call.name) }
     : { role: 'tool', tool_call_id: id }
   if (!result) return { ...head, content: 'No result: the tool call was never answered.' }
-  const path = pathOf(result, request)
+  const path = pair.resultPath
   scope.losses.residue(result.native, path)
   return { ...head, content: toolContent(result, scope, path), ...restFor(result.native, 'openai-chat') }
 }
@@ -173,12 +190,4 @@ function toolContent(result: ToolResultPart, scope: Scope, path: string): Json {
   if (form === 'string' && text === NO_OUTPUT) return ''
   const mark = cacheField(result.cache, scope, path)
   return mark.cache_control === undefined ? text : [{ type: 'text', text, ...mark }]
-}
-
-function pathOf(result: ToolResultPart, request: ModelRequest): string {
-  for (const [at, message] of request.messages.entries()) {
-    const index = message.parts.indexOf(result)
-    if (index >= 0) return `messages[${at}].content[${index}]`
-  }
-  return 'messages'
 }

@@ -7,6 +7,8 @@ export interface Pair {
   readonly id: string
   /** Absent: nobody told the result. */
   readonly result?: ToolResultPart
+  /** Where the result stands in the request. */
+  readonly resultPath: string
 }
 
 /** Which result answers which call. */
@@ -28,7 +30,7 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
   const byMessage = new Map<Message, OpenPair[]>()
   const byResult = new Map<ToolResultPart, OpenPair>()
   let order = 0
-  for (const message of messages) {
+  for (const [at, message] of messages.entries()) {
     if (message.role === 'assistant') {
       const pairs = openPairs(message, encodeId)
       byMessage.set(message, pairs)
@@ -40,11 +42,12 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
         )
       continue
     }
-    for (const part of message.parts) {
+    for (const [index, part] of message.parts.entries()) {
       if (part.type !== 'tool-result') continue
       const pair = open.get(part.id)?.find(({ result }) => !result)
       if (!pair) continue
       pair.result = part
+      pair.resultPath = `messages[${at}].content[${index}]`
       pair.order = order++
       byResult.set(part, pair)
     }
@@ -60,6 +63,7 @@ interface OpenPair {
   readonly call: ToolCallPart
   readonly id: string
   result?: ToolResultPart
+  resultPath: string
   order: number
 }
 
@@ -72,7 +76,7 @@ function openPairs(message: Message, encodeId: (id: string) => string): OpenPair
     let id = base
     for (let count = 2; used.has(id); count++) id = `${base.slice(0, 36)}_${count}`
     used.add(id)
-    pairs.push({ call: part, id, order: Number.POSITIVE_INFINITY })
+    pairs.push({ call: part, id, resultPath: '', order: Number.POSITIVE_INFINITY })
   }
   return pairs
 }

@@ -86,7 +86,8 @@ export function createAnswer(context: DecodeContext): Answer {
 
   const readChoice = (choice: JsonObject, out: ModelEvent[], source: string | undefined): void => {
     const word = asString(choice.finish_reason)
-    if (word) finishWord = word
+    // DashScope says "null" until the end.
+    if (word && word !== 'null') finishWord = word
     if (isObject(choice.delta)) readDelta(choice.delta, out, source)
     // A whole reply, and what a few vendors send in streams as well.
     else if (isObject(choice.message)) readDelta(withCallsNumbered(choice.message), out, undefined)

@@ -1,8 +1,20 @@
 import type { ModelEvent } from '../../canonical/event.ts'
-import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
-import type { ToolCallPart } from '../../canonical/request.ts'
+import { isObject, type Json } from '../../canonical/json.ts'
 import type { DecodeContext } from '../protocol.ts'
-import { createJsonScan, scanJson, type JsonScan } from './json-scan.ts'
+import {
+  createCall,
+  feed,
+  flush,
+  isAnother,
+  isFiller,
+  isRepeat,
+  isWhole,
+  readPiece,
+  settle,
+  signatureOf,
+  type Call,
+  type Piece,
+} from './tool-call.ts'
 
 /** Puts the tool calls of one answer together, whatever way a vendor cuts and labels their pieces. */
 export interface ToolCalls {
@@ -114,140 +126,4 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
 /** Whether one of the calls has its arguments as an object instead of a string. */
 export function hasObjectArguments(deltas: readonly Json[]): boolean {
   return deltas.some((delta) => isObject(delta) && isObject(delta.function) && isObject(delta.function.arguments))
-}
-
-/** What one delta says of a call. */
-interface Piece {
-  readonly index?: number
-  readonly id: string
-  readonly name: string
-  readonly text: string
-  readonly custom: boolean
-  /** Keys that are not known. */
-  readonly rest?: JsonObject
-}
-
-interface Call {
-  rest: JsonObject | undefined
-  wireId: string
-  /** As the provider knows it. */
-  name: string
-  readonly custom: boolean
-  /** Index of the part; -1 until the client was told. */
-  index: number
-  part: ToolCallPart | undefined
-  readonly scan: JsonScan
-  input: string
-  /** The end of `input` that the client was not told yet. */
-  unsent: string
-  /** What came behind a whole value: a repetition, or the real value behind an empty one. */
-  extra: string
-  ended: boolean
-}
-
-function createCall(custom: boolean): Call {
-  const scan = createJsonScan()
-  // The input of a custom tool is any text.
-  if (custom) scan.plain = scan.filled = true
-  return {
-    rest: undefined,
-    wireId: '',
-    name: '',
-    custom,
-    index: -1,
-    part: undefined,
-    scan,
-    input: '',
-    unsent: '',
-    extra: '',
-    ended: false,
-  }
-}
-
-function readPiece(delta: JsonObject): Piece {
-  const custom = isObject(delta.custom) ? delta.custom : undefined
-  const told = custom ?? (isObject(delta.function) ? delta.function : {})
-  const index = asNumber(delta.index)
-  const rest = omit(delta, PIECE_KEYS)
-  return {
-    ...(Object.keys(rest).length > 0 && { rest }),
-    ...(index !== undefined && { index }),
-    id: asString(delta.id) ?? '',
-    name: asString(told.name) ?? '',
-    text: argumentText(custom ? custom.input : told.arguments),
-    custom: custom !== undefined,
-  }
-}
-
-const PIECE_KEYS = new Set(['index', 'id', 'type', 'function', 'custom'])
-
-// Gemini behind a Chat endpoint signs its calls.
-function signatureOf(rest: JsonObject | undefined, { provider, model }: DecodeContext) {
-  const extra = rest?.extra_content
-  const google = isObject(extra) ? extra.google : undefined
-  const signature = isObject(google) ? asString(google.thought_signature) : undefined
-  return signature === undefined ? {} : { signature, origin: { provider, model } }
-}
-
-function argumentText(value: Json | undefined): string {
-  if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value)
-}
-
-// Vendors repeat the name in each delta, give each delta a new id, or use one index for several calls.
-function isAnother(call: Call, piece: Piece): boolean {
-  if (!piece.name) return false
-  if (piece.id && call.wireId && piece.id !== call.wireId) return true
-  if (!call.name || !call.scan.complete) return false
-  if (piece.name !== call.name) return true
-  return piece.index === undefined && !piece.id && call.scan.filled
-}
-
-function feed(call: Call, text: string): void {
-  if (!text) return
-  if (call.scan.complete) {
-    call.extra += text
-    return
-  }
-  const end = scanJson(call.scan, text)
-  const head = end < 0 ? text : text.slice(0, end)
-  if (end >= 0) call.extra = text.slice(end)
-  call.input += head
-  call.unsent += head
-}
-
-function flush(call: Call, out: ModelEvent[]): void {
-  if (!call.unsent) return
-  out.push({ type: 'part-delta', index: call.index, text: call.unsent })
-  call.unsent = ''
-}
-
-/** An empty `{}` is not whole: some vendors send it first and the real arguments after it. */
-function isWhole(call: Call): boolean {
-  return call.part !== undefined && !call.ended && call.scan.complete && call.scan.filled && call.extra.trim() === ''
-}
-
-/** Decides about what came behind a whole value. */
-function settle(call: Call): void {
-  if (isRepeat(call.extra, call.input)) return
-  if (call.scan.filled) {
-    call.input += call.extra
-    call.unsent += call.extra
-    return
-  }
-  call.input = call.unsent = withoutRepeats(call.extra, call.input.trim())
-}
-
-function isRepeat(extra: string, input: string): boolean {
-  return withoutRepeats(extra, input.trim()) === ''
-}
-
-function withoutRepeats(extra: string, value: string): string {
-  let rest = extra.trim()
-  while (value && rest.startsWith(value)) rest = rest.slice(value.length).trimStart()
-  return rest
-}
-
-function isFiller(call: Call): boolean {
-  return !call.name && (call.input.trim() === '' || call.input.trim() === '{}')
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import fc from 'fast-check'
 import type { JsonObject } from '../../../src/canonical/json.ts'
 import type { Native } from '../../../src/canonical/native.ts'
 import type {
@@ -66,6 +67,20 @@ describe('instructions', () => {
       { role: 'user', content: 'a' },
       { role: 'system', content: 'b' },
       { role: 'user', content: 'c' },
+    ])
+  })
+
+  test('later ones join the user’s words where a template refuses them', () => {
+    const messages: Message[] = [user(text('a')), { role: 'system', parts: [text('b')] }, assistant(text('c'))]
+    expect(messagesOf(messages, { systemMessages: false })).toEqual([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: '<system-reminder>\nb\n</system-reminder>' },
+        ],
+      },
+      { role: 'assistant', content: 'c' },
     ])
   })
 
@@ -244,6 +259,31 @@ describe('tool calls and results', () => {
     expect(pairingFaults(out)).toEqual([])
     for (const value of ['1', '2'])
       if (JSON.stringify(messages).includes(`"${value}"`)) expect(JSON.stringify(out)).toContain(value)
+  })
+
+  test('any history passes a strict check of pairs, and says every result once (#77)', () => {
+    const id = fc.constantFrom('a', 'b', 'c', 'odd id')
+    const parts = fc.oneof(
+      id.map((one) => call(one)),
+      fc.constant(text('said')),
+    )
+    const results = fc.oneof(
+      fc.tuple(id, fc.nat()).map(([one, mark]) => result(one, `result-${mark}-`)),
+      fc.constant(text('asked')),
+    )
+    const message = fc.oneof(
+      fc.array(parts, { minLength: 1, maxLength: 4 }).map((list) => assistant(...list)),
+      fc.array(results, { minLength: 1, maxLength: 4 }).map((list) => user(...list)),
+      fc.constant<Message>({ role: 'system', parts: [text('note')] }),
+    )
+    fc.assert(
+      fc.property(fc.array(message, { maxLength: 10 }), (messages) => {
+        const out = messagesOf(messages)
+        expect(pairingFaults(out)).toEqual([])
+        const marks = (value: unknown) => (JSON.stringify(value).match(/result-\d+-/g) ?? []).toSorted()
+        expect(marks(out)).toEqual(marks(messages))
+      }),
+    )
   })
 
   test.each<[input: string, args: unknown]>([

@@ -128,6 +128,11 @@ describe('finish', () => {
     expect(replyOfChunks([...sent, ...ending(said)]).finish).toEqual({ kind, raw: said })
   })
 
+  test('a finish reason "null" is none', () => {
+    const last = eventsOfChunks([delta({ content: 'a' }, 'null')]).at(-1)
+    expect(last?.type).toBe('error')
+  })
+
   test('[DONE] without a finish reason ends what was sent', () => {
     expect(replyOfChunks([delta({ content: 'a' }), '[DONE]']).finish).toEqual({ kind: 'stop' })
     expect(replyOfChunks([call, '[DONE]']).finish).toEqual({ kind: 'tool-calls' })
