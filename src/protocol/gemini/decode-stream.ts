@@ -155,6 +155,7 @@ function createPartWriter(context: DecodeContext): PartWriter {
   const writeCallPiece = (call: JsonObject, raw: JsonObject, out: ModelEvent[]): void => {
     if (typeof call.name === 'string' && call.name !== '') {
       close(out)
+      sent.calls = true
       const part = parts.call(call, raw, '{}')
       open = { index: count++, raw, call, part, args: isObject(call.args) ? call.args : {} }
       out.push({ type: 'part-start', index: open.index, part: { ...part, input: '' } })
@@ -171,12 +172,12 @@ function createPartWriter(context: DecodeContext): PartWriter {
     write(raw, out) {
       const call = isObject(raw.functionCall) ? raw.functionCall : undefined
       if (call) {
-        sent.calls = true
         const isPiece =
           call.partialArgs !== undefined || call.willContinue === true || (open && call.name === undefined)
         if (isPiece) return writeCallPiece(call, raw, out)
         // A call without a name is nothing that a client could run.
         if (typeof call.name !== 'string' || call.name === '') return
+        sent.calls = true
         return writeWhole(parts.call(call, raw, argumentsText(call.args)), out)
       }
       // A signature may come after its text, beside an empty one.

@@ -6,6 +6,7 @@ import { toGeminiSchema } from '../schema/gemini-schema.ts'
 import { encodeContents } from './contents.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { encodePart } from './encode-parts.ts'
+import { decodeThinking } from './decode-request.ts'
 import { encodeTools } from './encode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
 import { isGemini3, outputLimitOf } from './model.ts'
@@ -75,7 +76,7 @@ function encodeConfig(request: ModelRequest, encoding: Encoding): JsonObject | u
 
 function encodeReasoning({ reasoning }: ModelRequest, encoding: Encoding): JsonObject | undefined {
   const own = spelling(reasoning?.native, 'thinkingConfig')
-  if (encoding.ours && isObject(own)) return own
+  if (encoding.ours && isObject(own) && isSame(decodeThinking(own), reasoning)) return own
   encoding.dropResidue(reasoning?.native, 'thinking')
   return encodeThinking(reasoning, encoding.target, encoding.drop)
 }
