@@ -35,6 +35,15 @@ export const openaiChat: ServedProtocol = {
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
 
+/** Gemini, whose model is a part of the path. Its cache is read, not written, by a call. */
+export const gemini: ServedProtocol = {
+  name: 'Gemini',
+  path: '/v1beta/models/',
+  dialects: ['gemini'],
+  returnsReasoning: false,
+  usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
+}
+
 /** A config whose only provider is the scripted model. */
 export function configFor({ path, dialects }: ServedProtocol, provider: Upstream) {
   return {

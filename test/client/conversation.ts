@@ -97,7 +97,8 @@ function readGemini(body: unknown, path: string): Conversation {
 
 function geminiResult(response: unknown): SeenMessage {
   const seen = message('tool', list(field(response, 'parts')))
-  return { ...seen, text: JSON.stringify(field(response, 'response')) + seen.text }
+  const said = field(response, 'response')
+  return { ...seen, text: (textAt(said, 'output') || textAt(said, 'error') || JSON.stringify(said)) + seen.text }
 }
 
 const ROLES: Readonly<Record<string, SeenMessage['role']>> = {

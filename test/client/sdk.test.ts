@@ -10,13 +10,15 @@ import Anthropic, {
 } from '@anthropic-ai/sdk'
 import { describe, expect, test } from 'bun:test'
 
-import { json, silence, stopAfter, stream, type Answer } from '../helper/answer.ts'
+import { insertAfter, json, silence, stopAfter, stream, type Answer } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { anthropicError, anthropicErrorFrame, SIGNATURE } from '../helper/turn-anthropic.ts'
 import { chatError, chatErrorFrame } from '../helper/turn-chat.ts'
+import { geminiError, THOUGHT_SIGNATURE } from '../helper/turn-gemini.ts'
+import { sse } from '../helper/turn-parts.ts'
 import { USAGE, type Turn } from '../helper/turn.ts'
 import type { Received, Script } from '../helper/upstream.ts'
-import { anthropicMessages, openaiChat } from './config.ts'
+import { anthropicMessages, gemini, openaiChat } from './config.ts'
 import { conversationOf } from './conversation.ts'
 import { IMAGE, LIMIT_MS } from './play.ts'
 import { serve } from './served.ts'
@@ -26,6 +28,14 @@ const ask = {
   max_tokens: 1000,
   messages: [{ role: 'user', content: 'Hello 🙂' }],
 } satisfies Anthropic.MessageCreateParamsNonStreaming
+const GEMINI_STATUS: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  500: 'INTERNAL',
+}
 const tools: Anthropic.Tool[] = [
   { name: 'look', description: 'Look', input_schema: { type: 'object', properties: { at: { type: 'string' } } } },
 ]
@@ -42,23 +52,39 @@ const ERRORS: [number, string, new (...parts: never[]) => APIError][] = [
   [529, 'overloaded_error', InternalServerError],
 ]
 
+/** How each provider tells that it failed, and that a prompt was too long. */
 const protocols = [
   {
     ...anthropicMessages,
     countsTokens: true,
-    errorBody: anthropicError,
-    errorFrame: anthropicErrorFrame,
+    signature: SIGNATURE,
+    errorBody: (_: number, type: string, message: string): unknown => anthropicError(type, message),
+    errorFrame: anthropicErrorFrame(),
     overflow: anthropicError('invalid_request_error', 'prompt is too long: 140000 tokens > 128000 maximum'),
   },
   {
     ...openaiChat,
     countsTokens: false,
-    errorBody: chatError,
-    errorFrame: chatErrorFrame,
+    signature: undefined,
+    errorBody: (_: number, type: string, message: string): unknown => chatError(type, message),
+    errorFrame: chatErrorFrame(),
     overflow: chatError(
       'invalid_request_error',
       "This model's maximum context length is 128000 tokens. However, your messages resulted in 140000 tokens. Please reduce the length of the messages.",
       'context_length_exceeded',
+    ),
+  },
+  {
+    ...gemini,
+    countsTokens: false,
+    signature: THOUGHT_SIGNATURE,
+    errorBody: (code: number, _: string, message: string): unknown =>
+      geminiError(code, GEMINI_STATUS[code] ?? '', message),
+    errorFrame: sse(geminiError(503, 'UNAVAILABLE', 'The model is overloaded.')),
+    overflow: geminiError(
+      400,
+      'INVALID_ARGUMENT',
+      'The input token count (140000) exceeds the maximum number of tokens allowed (128000).',
     ),
   },
 ]
@@ -133,6 +159,26 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
     LIMIT_MS,
   )
 
+  test.skipIf(!protocol.signature)(
+    'what the model signed comes back to it',
+    async () => {
+      const turn = { reasoning: 'I must look.', calls: [{ name: 'look', input: { at: 'one' } }] }
+      await using stage = await open((request) => answerTurn(request, request.serial ? { text: 'Done.' } : turn))
+      const { content } = await stage.client.messages.stream({ ...ask, tools }).finalMessage()
+      const use = content.find((block) => block.type === 'tool_use')
+      const result = { type: 'tool_result' as const, tool_use_id: use?.id ?? '', content: 'seen' }
+      const messages: Anthropic.MessageParam[] = [
+        ...ask.messages,
+        { role: 'assistant', content },
+        { role: 'user', content: [result] },
+      ]
+      await stage.client.messages.create({ ...ask, tools, messages })
+      const { text } = await stage.upstream.request(2)
+      expect(text.split(`"${protocol.signature}"`)).toHaveLength(2)
+    },
+    LIMIT_MS,
+  )
+
   test(
     'brings an image to the model as an image',
     async () => {
@@ -168,7 +214,7 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
   test.each(ERRORS)(
     '%d %s is thrown as the SDK throws it, with its words',
     async (status, type, error) => {
-      const answer = json(protocol.errorBody(type, 'the scripted reason'), status, { 'retry-after': '7' })
+      const answer = json(protocol.errorBody(status, type, 'the scripted reason'), status, { 'retry-after': '7' })
       await using stage = await open(() => answer)
       const thrown = await stage.client.messages.create(ask).catch((reason: unknown) => reason)
       expect(thrown).toBeInstanceOf(error)
@@ -190,10 +236,11 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
     LIMIT_MS,
   )
 
-  test(
+  // Google has no such header.
+  test.skipIf(protocol.name === gemini.name)(
     'the provider’s word on whether to try again reaches the client',
     async () => {
-      const answer = json(protocol.errorBody('overloaded_error', 'Overloaded'), 529, { 'x-should-retry': 'false' })
+      const answer = json(protocol.errorBody(529, 'overloaded_error', 'Overloaded'), 529, { 'x-should-retry': 'false' })
       await using stage = await open(() => answer)
       const thrown = await stage.client.messages.create(ask).catch((reason: unknown) => reason)
       expect((thrown as APIError).headers?.get('x-should-retry')).toBe('false')
@@ -205,8 +252,7 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
     'a model that is silent for long is bridged by pings',
     async () => {
       await using stage = await open((request) => {
-        const { pieces, ...answer } = answerTurn(request, { text: 'At last.' })
-        return { ...answer, pieces: [{ pauseMs: 9000 }, ...pieces] }
+        return insertAfter(answerTurn(request, { text: 'At last.' }), 0, { pauseMs: 9000 })
       })
       const seen: string[] = []
       const response = await stage.client.messages.create({ ...ask, stream: true }).asResponse()
@@ -223,7 +269,7 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
     ['is cut', (whole) => stopAfter(whole, 6, 'cut')],
     ['is reset', (whole) => stopAfter(whole, 6, 'reset')],
     ['ends cleanly but too early', (whole) => stopAfter(whole, 6, 'end')],
-    ['fails', (whole) => stream([...whole.pieces.slice(0, 6), protocol.errorFrame()])],
+    ['fails', (whole) => stream([...whole.pieces.slice(0, 6), protocol.errorFrame])],
     ['ends without a byte', () => stream([])],
   ]
   test.each(breaks)(
@@ -241,10 +287,9 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
   test(
     'a client that leaves in mid-stream takes the provider with it',
     async () => {
-      const started = stream(['event: ping\ndata: {"type":"ping"}\n\n'])
       await using stage = await open((request) => {
         const whole = answerTurn(request, { text: 'first words, and then nothing any more' })
-        return { ...started, pieces: [...whole.pieces.slice(0, 4), { until: new Promise(() => {}) }] }
+        return insertAfter(whole, 4, { until: new Promise(() => {}) })
       })
       const call = stage.client.messages.stream(ask)
       call.on('abort', () => {})
@@ -312,10 +357,11 @@ describe.each(protocols)('the Anthropic SDK through ccr to $name', (protocol) =>
     async () => {
       await using stage = await open(saying({ text: 'Here.' }))
       await stage.client.messages.create(ask)
-      const { headers, body } = await stage.upstream.request()
-      expect(`${headers['authorization']} ${headers['x-api-key']}`).toContain('scripted-key')
-      expect(JSON.stringify(headers)).not.toContain('clients-own-key')
-      expect(body).toMatchObject({ model: 'scripted-model' })
+      const request = await stage.upstream.request()
+      const { authorization, 'x-api-key': key, 'x-goog-api-key': googleKey } = request.headers
+      expect([authorization, key, googleKey].join(' ')).toContain('scripted-key')
+      expect(JSON.stringify([request.headers, [...request.query]])).not.toContain('clients-own-key')
+      expect(conversationOf(request).model).toBe('scripted-model')
     },
     LIMIT_MS,
   )

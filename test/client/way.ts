@@ -1,7 +1,7 @@
 import type { ScriptedUsage } from '../helper/turn.ts'
 import type { Upstream } from '../helper/upstream.ts'
 import { executable, type Scratch } from './agent.ts'
-import { anthropicMessages, configFor, openaiChat, writeConfig, type ServedProtocol } from './config.ts'
+import { anthropicMessages, configFor, gemini, openaiChat, writeConfig, type ServedProtocol } from './config.ts'
 import { claudeArguments, quietClaude, runClaude, type ClaudeRun } from './claude-code.ts'
 
 /** A way from Claude Code to the scripted model. */
@@ -36,6 +36,7 @@ export function waysTo(claude: string): readonly Way[] {
     },
     throughCcr(claude, anthropicMessages),
     throughCcr(claude, openaiChat),
+    throughCcr(claude, gemini),
   ]
 }
 
