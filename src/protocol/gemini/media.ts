@@ -11,6 +11,7 @@ export function encodeMedia(part: MediaPart, path: string, encoding: Encoding): 
     return { text: '[An image that this model cannot see]' }
   }
   if (!isOurs(part)) encoding.dropResidue(part.native, path)
+  if (part.title !== undefined && source.type !== 'text') encoding.drop(`${path}.title`, 'Gemini has no titles')
   switch (source.type) {
     case 'base64':
       return withRest({ inlineData: { mimeType: mediaTypeOf(part), data: source.data } }, part.native)
