@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { isObject, type Json } from '../../src/canonical/json.ts'
+import { isObject } from '../../src/canonical/json.ts'
 import type { ModelRequest } from '../../src/canonical/request.ts'
+import { isBelow, leavesOf } from './json-leaves.ts'
 import { decodeContext, encodeContext, having, plain } from './scenarios.ts'
 
 describe('law 1: encoding what was decoded gives back what came', () => {
@@ -26,17 +27,13 @@ describe('law 1b: the canonical form alone holds every documented field', () => 
     const target = { provider: 'fixture', model: decoded.model, traits: { systemMessages: true } }
     const { wire, dropped } = protocol.encodeRequest(decoded, target)
     const excused = [...residue, ...dropped.map(({ path }) => path)]
-    const kept = leaves(plain(wire.body)).map(({ value }) => value)
-    const lost = leaves(plain(request.body)).filter(
-      ({ path, value }) => !isExcused(path, excused) && !kept.includes(value),
+    const kept = leavesOf(plain(wire.body)).map(({ value }) => value)
+    const lost = leavesOf(plain(request.body)).filter(
+      ({ path, value }) => !isBelow(path, excused) && !kept.includes(value),
     )
     expect(lost).toEqual([])
   })
 })
-
-function isExcused(path: string, excused: readonly string[]): boolean {
-  return excused.some((known) => path === known || path.startsWith(`${known}.`) || path.startsWith(`${known}[`))
-}
 
 /** Every residue removed, whole where a node is nothing else. Signed reasoning keeps its mark: it goes nowhere without. */
 function withoutNative(request: ModelRequest): ModelRequest {
@@ -52,13 +49,4 @@ function withoutNative(request: ModelRequest): ModelRequest {
 
 function isNativeOnly(value: unknown): boolean {
   return isObject(value) && (value.type === 'native' || value.type === 'server')
-}
-
-function leaves(value: Json | undefined, path = ''): { path: string; value: Json }[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => leaves(item, `${path}[${index}]`))
-  if (isObject(value))
-    return Object.entries(value).flatMap(([key, item]) => leaves(item, path === '' ? key : `${path}.${key}`))
-  // An empty text says nothing, and what a node is called differs with its spelling.
-  if (value === undefined || value === null || value === '' || path.endsWith('.type')) return []
-  return [{ path, value: typeof value === 'boolean' ? `${path.split('.').at(-1)}=${value}` : value }]
 }
