@@ -25,8 +25,10 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
   const reasoning = decodeThinking(config?.thinkingConfig)
   const system = contentOf(body.systemInstruction)
   const rest = residueOf(body, CLAIMED).rest
-  if (config) rest.generationConfig = residueOf(config, new Set([...CLAIMED_OF_CONFIG, ...claimed])).rest
-  if (toolConfig) rest.toolConfig = toolConfig
+  const configRest = config && residueOf(config, new Set([...CLAIMED_OF_CONFIG, ...claimed])).rest
+  // An object of which everything was claimed is no loss elsewhere; one that was empty stays for Gemini.
+  if (config && configRest && (!isEmpty(configRest) || isEmpty(config))) rest.generationConfig = configRest
+  if (toolConfig && !isEmpty(toolConfig)) rest.toolConfig = toolConfig
   const role = asString(system?.role)
   return {
     model,
@@ -160,6 +162,10 @@ function thinkingOption(config: JsonObject): ReasoningOption {
   if (budget === 0) return { mode: 'off' }
   if (budget !== undefined && budget > 0) return { mode: 'on', budget }
   return { ...((shown || budget !== undefined) && { mode: 'adaptive' as const }), ...(effort && { effort }) }
+}
+
+function isEmpty(object: JsonObject): boolean {
+  return Object.keys(object).length === 0
 }
 
 function objectOrNothing(value: Json | undefined, path: string): JsonObject | undefined {

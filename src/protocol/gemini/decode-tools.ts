@@ -19,10 +19,11 @@ export function decodeChoice(value: Json | undefined): { toolChoice?: ToolChoice
   const mode = asString(config.mode)?.toUpperCase() ?? ''
   const allowed = Array.isArray(config.allowedFunctionNames) ? config.allowedFunctionNames : []
   const [name] = allowed
-  const rest = (claimed: string[]): JsonObject => ({
-    ...value,
-    functionCallingConfig: residueOf(config, new Set(claimed)).rest,
-  })
+  const rest = (claimed: string[]): JsonObject => {
+    const { functionCallingConfig: _, ...others } = value
+    const left = residueOf(config, new Set(claimed)).rest
+    return Object.keys(left).length > 0 ? { ...others, functionCallingConfig: left } : others
+  }
   if (mode === 'ANY' && allowed.length === 1 && typeof name === 'string') {
     return { toolChoice: { type: 'tool', name }, rest: rest(['mode', 'allowedFunctionNames']) }
   }

@@ -269,4 +269,13 @@ describe("a client's request", () => {
       toolChoice: { type: 'required' },
     })
   })
+
+  test('leaves no residue of what was understood whole', () => {
+    const decoded = decode({
+      contents: [{ role: 'user', parts: [{ text: 'x' }] }],
+      generationConfig: { temperature: 1 },
+      toolConfig: { functionCallingConfig: { mode: 'AUTO' } },
+    })
+    expect(decoded.native?.rest).toEqual({})
+  })
 })
