@@ -5,7 +5,7 @@ import { imageFromUrl, readDataUrl } from './content.ts'
 /** A content block of a request's message. What is not known stays whole. */
 export function decodeBlock(block: Json): Part {
   if (!isObject(block)) return { type: 'text', text: asString(block) ?? JSON.stringify(block) }
-  const read = BLOCKS[asString(block.type) ?? '']
+  const read = BLOCKS.get(asString(block.type) ?? '')
   return read?.(block) ?? { type: 'native', native: { protocol: 'openai-chat', rest: block } }
 }
 
@@ -25,13 +25,15 @@ export function decodeCache(value: Json | undefined): CacheMark | undefined {
   return ttl === '5m' || ttl === '1h' ? { ttl } : undefined
 }
 
-const BLOCKS: Readonly<Record<string, (block: JsonObject) => Part | undefined>> = {
-  text: textPart,
-  refusal: refusalPart,
-  image_url: imagePart,
-  input_audio: audioPart,
-  file: filePart,
-}
+const BLOCKS: ReadonlyMap<string, (block: JsonObject) => Part | undefined> = new Map(
+  Object.entries({
+    text: textPart,
+    refusal: refusalPart,
+    image_url: imagePart,
+    input_audio: audioPart,
+    file: filePart,
+  }),
+)
 
 function textPart(block: JsonObject): Part | undefined {
   const text = asString(block.text)

@@ -58,7 +58,7 @@ function labels({ type, code, param }: Failure) {
 function kindOf(failure: Failure, status: number | undefined): ErrorKind {
   const text = failure.message ?? ''
   if (status !== 429 && (failure.code === 'context_length_exceeded' || OVERFLOW.test(text))) return 'context-overflow'
-  const named = KINDS[failure.code?.toLowerCase() ?? ''] ?? KINDS[failure.type?.toLowerCase() ?? '']
+  const named = KINDS.get(failure.code?.toLowerCase() ?? '') ?? KINDS.get(failure.type?.toLowerCase() ?? '')
   if (named) return named
   if (EMPTY_PURSE.test(text)) return 'payment'
   if (status !== undefined) return kindOfStatus(status)
@@ -99,35 +99,37 @@ const OVERFLOW = new RegExp(
 const EMPTY_PURSE =
   /insufficient (balance|credits?|funds)|credit balance is too low|requires more credits|out of credits/i
 
-const KINDS: Readonly<Record<string, ErrorKind>> = {
-  context_window_exceeded: 'context-overflow',
-  string_above_max_length: 'too-large',
-  request_too_large: 'too-large',
-  insufficient_quota: 'quota',
-  quota_exceeded: 'quota',
-  billing_hard_limit_reached: 'quota',
-  insufficient_balance: 'payment',
-  invalid_api_key: 'auth',
-  authentication_error: 'auth',
-  invalid_authentication_error: 'auth',
-  permission_denied: 'permission',
-  permission_error: 'permission',
-  model_not_found: 'not-found',
-  not_found_error: 'not-found',
-  rate_limit_exceeded: 'rate-limit',
-  rate_limit_error: 'rate-limit',
-  rate_limit_reached_error: 'rate-limit',
-  content_filter: 'content-filter',
-  content_policy_violation: 'content-filter',
-  data_inspection_failed: 'content-filter',
-  responsibleaipolicyviolation: 'content-filter',
-  overloaded_error: 'overload',
-  engine_overloaded_error: 'overload',
-  service_unavailable: 'overload',
-  service_unavailable_error: 'overload',
-  timeout: 'timeout',
-  timeout_error: 'timeout',
-}
+const KINDS: ReadonlyMap<string, ErrorKind> = new Map(
+  Object.entries({
+    context_window_exceeded: 'context-overflow',
+    string_above_max_length: 'too-large',
+    request_too_large: 'too-large',
+    insufficient_quota: 'quota',
+    quota_exceeded: 'quota',
+    billing_hard_limit_reached: 'quota',
+    insufficient_balance: 'payment',
+    invalid_api_key: 'auth',
+    authentication_error: 'auth',
+    invalid_authentication_error: 'auth',
+    permission_denied: 'permission',
+    permission_error: 'permission',
+    model_not_found: 'not-found',
+    not_found_error: 'not-found',
+    rate_limit_exceeded: 'rate-limit',
+    rate_limit_error: 'rate-limit',
+    rate_limit_reached_error: 'rate-limit',
+    content_filter: 'content-filter',
+    content_policy_violation: 'content-filter',
+    data_inspection_failed: 'content-filter',
+    responsibleaipolicyviolation: 'content-filter',
+    overloaded_error: 'overload',
+    engine_overloaded_error: 'overload',
+    service_unavailable: 'overload',
+    service_unavailable_error: 'overload',
+    timeout: 'timeout',
+    timeout_error: 'timeout',
+  } satisfies Record<string, ErrorKind>),
+)
 
 const HINTS: readonly (readonly [RegExp, ErrorKind])[] = [
   [/rate.?limit|too many requests/i, 'rate-limit'],

@@ -18,6 +18,8 @@ export function readFailure(body: Json | undefined, depth = 0): Failure {
 
 const MAX_DEPTH = 8
 const MAX_LENGTH = 1000
+// The patterns below take quadratic time on a page of unclosed tags.
+const MAX_PAGE = 4000
 
 function readObject(body: JsonObject, depth: number): Failure {
   const wrapped = body.error ?? list(body.errors) ?? (isObject(body.base_resp) ? body.base_resp : undefined)
@@ -72,7 +74,8 @@ function readText(text: string, depth: number): Failure {
   return { message: clip(/^<(!doctype|html|head|body|\?xml)/i.test(trimmed) ? pageText(trimmed) : trimmed) }
 }
 
-function pageText(page: string): string {
+function pageText(whole: string): string {
+  const page = whole.slice(0, MAX_PAGE)
   const title = /<title[^>]*>([^<]*)<\/title>/i.exec(page)?.[1]?.trim()
   const shown = title || page.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
   return `The provider answered with a web page: ${shown.replace(/\s+/g, ' ').trim().slice(0, 200)}`

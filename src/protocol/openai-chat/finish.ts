@@ -15,7 +15,7 @@ export function decodeFinish(raw: string | undefined, sent: Sent): FinishReason 
 
 /** The kind of failure that a finish reason names, if it names one. */
 export function failureOf(raw: string): ErrorKind | undefined {
-  return FAILURES[raw]
+  return FAILURES.get(raw)
 }
 
 /** The error that stands for a finish reason which names a failure. */
@@ -37,41 +37,45 @@ export const FINISH_WORD: Readonly<Record<FinishKind, string>> = {
 }
 
 function finishKind(raw: string | undefined, sent: Sent): FinishKind {
-  const said = raw === undefined ? 'stop' : (KINDS[raw.toLowerCase()] ?? 'other')
+  const said = raw === undefined ? 'stop' : (KINDS.get(raw.toLowerCase()) ?? 'other')
   if (said === 'length' || said === 'context-window' || said === 'content-filter') return said
   if (sent.toolCalls) return 'tool-calls'
   if (sent.refusal) return 'refusal'
   return said === 'tool-calls' ? 'stop' : said
 }
 
-const KINDS: Readonly<Record<string, FinishKind>> = {
-  stop: 'stop',
-  eos: 'stop',
-  eos_token: 'stop',
-  end_turn: 'stop',
-  complete: 'stop',
-  completed: 'stop',
-  stop_sequence: 'stop-sequence',
-  length: 'length',
-  max_tokens: 'length',
-  max_output_tokens: 'length',
-  model_length: 'context-window',
-  model_context_window_exceeded: 'context-window',
-  tool_calls: 'tool-calls',
-  tool_call: 'tool-calls',
-  tool_use: 'tool-calls',
-  function_call: 'tool-calls',
-  content_filter: 'content-filter',
-  content_filtered: 'content-filter',
-  safety: 'content-filter',
-  recitation: 'content-filter',
-  sensitive: 'content-filter',
-  refusal: 'refusal',
-}
+const KINDS: ReadonlyMap<string, FinishKind> = new Map(
+  Object.entries({
+    stop: 'stop',
+    eos: 'stop',
+    eos_token: 'stop',
+    end_turn: 'stop',
+    complete: 'stop',
+    completed: 'stop',
+    stop_sequence: 'stop-sequence',
+    length: 'length',
+    max_tokens: 'length',
+    max_output_tokens: 'length',
+    model_length: 'context-window',
+    model_context_window_exceeded: 'context-window',
+    tool_calls: 'tool-calls',
+    tool_call: 'tool-calls',
+    tool_use: 'tool-calls',
+    function_call: 'tool-calls',
+    content_filter: 'content-filter',
+    content_filtered: 'content-filter',
+    safety: 'content-filter',
+    recitation: 'content-filter',
+    sensitive: 'content-filter',
+    refusal: 'refusal',
+  } satisfies Record<string, FinishKind>),
+)
 
-const FAILURES: Readonly<Record<string, ErrorKind>> = {
-  error: 'server',
-  network_error: 'server',
-  insufficient_system_resource: 'overload',
-  abort: 'cut-stream',
-}
+const FAILURES: ReadonlyMap<string, ErrorKind> = new Map(
+  Object.entries({
+    error: 'server',
+    network_error: 'server',
+    insufficient_system_resource: 'overload',
+    abort: 'cut-stream',
+  } satisfies Record<string, ErrorKind>),
+)

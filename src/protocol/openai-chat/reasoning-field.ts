@@ -11,14 +11,16 @@ export function fieldMark(form: string | undefined): string {
 /** The field of a message that a part's mark names; `none` if that vendor takes none back, `undefined` without a mark. */
 export function markedField(part: ReasoningPart): string | undefined {
   if (!part.signature?.startsWith(MARK)) return undefined
-  return FIELDS[part.signature.slice(MARK.length)] ?? 'none'
+  return FIELDS.get(part.signature.slice(MARK.length)) ?? 'none'
 }
 
 const MARK = 'field:'
 
-const FIELDS: Readonly<Record<string, string>> = {
-  reasoning_content: 'reasoning_content',
-  reasoning: 'reasoning',
-  reasoning_details: 'reasoning',
-  reasoning_text: 'reasoning_text',
-}
+const FIELDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    reasoning_content: 'reasoning_content',
+    reasoning: 'reasoning',
+    reasoning_details: 'reasoning',
+    reasoning_text: 'reasoning_text',
+  } satisfies Record<string, string>),
+)

@@ -271,6 +271,16 @@ describe('headers', () => {
   })
 })
 
+test.each(['constructor', 'toString', '__proto__'])('a code of %p is only a word', (code) => {
+  expect(decode(400, { error: { message: 'no', code, type: code } }).kind).toBe('bad-request')
+})
+
+test('a page of unclosed tags is read in no time', () => {
+  const started = performance.now()
+  expect(decode(500, `<html>${'<a'.repeat(500_000)}`).message.length).toBeLessThan(1000)
+  expect(performance.now() - started).toBeLessThan(500)
+})
+
 test('an error is told in OpenAI’s shape, and read back as the same kind', () => {
   const kinds: ErrorKind[] = [
     'bad-request',

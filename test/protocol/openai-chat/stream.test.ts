@@ -128,6 +128,10 @@ describe('finish', () => {
     expect(replyOfChunks([...sent, ...ending(said)]).finish).toEqual({ kind, raw: said })
   })
 
+  test('a finish reason that is the name of a method is only a word', () => {
+    expect(replyOfChunks([delta({ content: 'a' }), ...ending('constructor')]).finish.kind).toBe('other')
+  })
+
   test('a finish reason "null" is none', () => {
     const last = eventsOfChunks([delta({ content: 'a' }, 'null')]).at(-1)
     expect(last?.type).toBe('error')
