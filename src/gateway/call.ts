@@ -18,6 +18,8 @@ export interface Call {
   readonly signal: AbortSignal
   /** Whom to ask; set by the route middleware. */
   readonly target?: RouteTarget
+  /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
+  readonly imageTarget?: RouteTarget
   readonly trace: Trace
 }
 
@@ -37,6 +39,11 @@ export interface Trace {
   dropped: readonly Dropped[]
   /** Run when the call has ended, before it is logged. */
   readonly atEnd: (() => void)[]
+}
+
+/** The trace of a call that starts now. */
+export function createTrace(startedAt: number): Trace {
+  return { startedAt, warnings: [], relayed: false, dropped: [], atEnd: [] }
 }
 
 /** A committed answer: the first real event has been seen, so nobody else will be asked. */

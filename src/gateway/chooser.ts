@@ -2,10 +2,12 @@ import type { ModelRequest } from '../canonical/request.ts'
 import { promptTokens, type Usage } from '../canonical/usage.ts'
 import type { Ports } from '../platform/ports.ts'
 import { factsOf } from '../router/facts.ts'
-import type { Routing, Selection } from '../router/route.ts'
+import { imageTargetOf } from '../router/override.ts'
+import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
 import { conversationOf, learnInput, sessionIdOf, type HeaderValues, type SessionState } from '../router/session.ts'
 import type { TokenCounter } from './count/counter.ts'
+import { createMemory } from './memory.ts'
 
 /** Applies the rules to requests and remembers, by conversation, what they need to know of earlier ones. */
 export interface Chooser {
@@ -14,6 +16,8 @@ export interface Chooser {
 
 export interface Choice {
   readonly selection: Selection
+  /** Who looks at images for those that cannot. */
+  readonly imageTarget: RouteTarget | undefined
   readonly sessionId: string | undefined
   /** The call is made: its size counts for the conversation's next choices. */
   remember(): void
@@ -30,10 +34,12 @@ export function createChooser(routing: Routing, counter: TokenCounter, ports: Po
       const session = conversation === undefined ? undefined : conversations.get(conversation)
       const facts = factsOf(request, { headers, ...(session && { session }) })
       const overrides = sessionId === undefined ? [] : ports.overridesOf(sessionId)
-      const selection = select(facts, overrides.length > 0 ? { ...routing, overrides } : routing)
+      const effective = overrides.length > 0 ? { ...routing, overrides } : routing
+      const selection = select(facts, effective)
       const next = selection.session
       return {
         selection,
+        imageTarget: imageTargetOf(effective),
         sessionId,
         remember() {
           if (conversation !== undefined && next) conversations.set(conversation, next)
@@ -45,20 +51,6 @@ export function createChooser(routing: Routing, counter: TokenCounter, ports: Po
           if (next) counter.learn(selection.target, facts.estimated, tokens)
         },
       }
-    },
-  }
-}
-
-/** The newest `limit` entries. */
-function createMemory<Value>(limit: number): { get(key: string): Value | undefined; set(key: string, value: Value): void } {
-  const entries = new Map<string, Value>()
-  return {
-    get: (key) => entries.get(key),
-    set(key, value) {
-      entries.delete(key)
-      entries.set(key, value)
-      const oldest = entries.keys().next().value
-      if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
     },
   }
 }

@@ -5,16 +5,19 @@ import type { Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
-import { compose, type Answer, type Call, type Handler } from './call.ts'
+import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
 import { createChooser, type Chooser } from './chooser.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
+import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
+import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
 import { createUpstream, parseBody } from './upstream.ts'
+import { createWarn } from './warn.ts'
 
 /** What the gateway must know; a part of the config. */
 export interface GatewayConfig {
@@ -23,6 +26,10 @@ export interface GatewayConfig {
   /** The key that clients must show. Absent: none. */
   readonly apiKey?: string
   readonly smallFastModel?: string
+  /** Images are described to every model by the target of `image`. Default: only to those that do not see them. */
+  readonly forceUseImageAgent?: boolean
+  /** The file whose text stands in for Claude Code's own system prompt. */
+  readonly systemPromptFile?: string
 }
 
 /** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
@@ -30,17 +37,28 @@ export type Gateway = (request: Request) => Promise<Response>
 
 /** A gateway over `config` that touches the world through `ports` alone. */
 export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
-  const { providers, routes, smallFastModel } = config
-  const routing = { providers, routes, ...(smallFastModel !== undefined && { smallModel: smallFastModel }) }
+  const { providers, routes, smallFastModel, forceUseImageAgent = false, systemPromptFile } = config
+  const routing = {
+    providers,
+    routes,
+    describesImages: forceUseImageAgent,
+    ...(smallFastModel !== undefined && { smallModel: smallFastModel }),
+  }
   const counter = createTokenCounter(ports)
   const chooser = createChooser(routing, counter, ports)
+  const warn = createWarn(ports)
+  const middleware = [
+    ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
+    createRouteMiddleware(chooser, warn),
+    createImageAgent(providers, forceUseImageAgent, ports, warn),
+  ]
   const core: Core = {
     config,
     ports,
     chooser,
     counter,
     ownCounter: createOwnCounter(providers, ports),
-    handle: compose([createRouteMiddleware(chooser, ports)], createUpstream(providers, ports)),
+    handle: compose(middleware, createUpstream(providers, ports)),
   }
   return async (request) => {
     const url = new URL(request.url)
@@ -112,7 +130,7 @@ function generate(
     request: protocol.decodeRequest(wire),
     edited: false,
     signal,
-    trace: { startedAt: ports.now(), warnings: [], relayed: false, dropped: [], atEnd: [] },
+    trace: createTrace(ports.now()),
   }
   return respond(call, answered(call, handle, ports), ports, (outcome) => {
     for (const learn of call.trace.atEnd) learn()

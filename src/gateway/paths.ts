@@ -20,6 +20,7 @@ export function operationOf(pathname: string): Operation | undefined {
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/messages': { type: 'generate', protocol: 'anthropic-messages', path: '/messages' },
   '/messages/count_tokens': { type: 'count-tokens', protocol: 'anthropic-messages', path: '/messages/count_tokens' },
+  '/chat/completions': { type: 'generate', protocol: 'openai-chat', path: '/chat/completions' },
   '/models': { type: 'list-models' },
   '/api/hello': { type: 'hello' },
 }

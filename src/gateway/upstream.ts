@@ -130,6 +130,7 @@ async function translated(
     id: ports.id,
     created: Math.floor(ports.now() / 1000),
     model: decodeContext.model,
+    ...(call.request.native && { requestNative: call.request.native }),
   }
   // Answers pass the dialects in the reverse order of the request.
   const inwards = dialects.toReversed()
@@ -159,8 +160,8 @@ export function parseBody(text: string): JsonObject {
   try {
     body = parseJson(text)
   } catch (cause) {
-    const why = cause instanceof SyntaxError ? cause.message : 'it is nested too deeply'
-    throw new ModelError(`the request body is not JSON: ${why}`, { kind: 'bad-request', cause })
+    const why = (cause as SyntaxError | RangeError).message
+    throw new ModelError(`the request body cannot be read as JSON: ${why}`, { kind: 'bad-request', cause })
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new ModelError('the request body must be a JSON object', { kind: 'bad-request' })

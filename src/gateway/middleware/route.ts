@@ -1,13 +1,13 @@
-import type { Ports } from '../../platform/ports.ts'
 import type { Middleware } from '../call.ts'
 import type { Chooser } from '../chooser.ts'
+import type { Warn } from '../warn.ts'
 
 /** Chooses the target of a call by the rules, and notes which one and why. */
-export function createRouteMiddleware(chooser: Chooser, ports: Ports): Middleware {
+export function createRouteMiddleware(chooser: Chooser, warn: Warn): Middleware {
   return async (call, next) => {
     const { trace, wire } = call
     const choice = chooser.choose(call.request, wire.headers)
-    const { selection, sessionId } = choice
+    const { selection, sessionId, imageTarget } = choice
     choice.remember()
     trace.atEnd.push(() => {
       if (trace.usage) choice.learn(trace.usage)
@@ -17,10 +17,11 @@ export function createRouteMiddleware(chooser: Chooser, ports: Ports): Middlewar
     trace.route = selection.route
     trace.reason = selection.reason
     trace.warnings = selection.warnings
-    for (const warning of selection.warnings) ports.log('warn', warning, { call: call.id })
+    for (const warning of selection.warnings) warn(warning, { call: call.id })
     return next({
       ...call,
       target: selection.target,
+      ...(imageTarget && { imageTarget }),
       ...(selection.edited && { request: selection.edited, edited: true }),
     })
   }

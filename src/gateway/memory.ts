@@ -1,0 +1,26 @@
+/** A store of the entries used last. */
+export interface Memory<Value> {
+  get(key: string): Value | undefined
+  set(key: string, value: Value): void
+}
+
+/** Keeps at most `limit` entries; those that were not used for longest go first. */
+export function createMemory<Value>(limit: number): Memory<Value> {
+  const entries = new Map<string, Value>()
+  const put = (key: string, value: Value): void => {
+    entries.delete(key)
+    entries.set(key, value)
+  }
+  return {
+    get(key) {
+      const value = entries.get(key)
+      if (value !== undefined) put(key, value)
+      return value
+    },
+    set(key, value) {
+      put(key, value)
+      const oldest = entries.keys().next().value
+      if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
+    },
+  }
+}

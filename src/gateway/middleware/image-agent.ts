@@ -1,0 +1,62 @@
+import { traitsFor } from '../../provider/dialect.ts'
+import type { Provider } from '../../provider/provider.ts'
+import type { Ports } from '../../platform/ports.ts'
+import { nameOfTarget } from '../../router/model-name.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import type { Call, Middleware } from '../call.ts'
+import { createDescriber, type Description } from '../image/describe.ts'
+import { replaceImages, shownImages, type ShownImage } from '../image/shown-image.ts'
+import type { Warn } from '../warn.ts'
+
+/**
+ * Gives a model that does not see the images of a conversation as words of the one that `Router.image` names. A call
+ * whose newest turn shows an image is on its way to that model already; this is for images of earlier turns, for
+ * targets known to be blind, and, where `isForced`, for all. Who looks again at a file says what for, and gets a new
+ * description: there is no tool of ours that a client could see.
+ */
+export function createImageAgent(providers: readonly Provider[], isForced: boolean, ports: Ports, warn: Warn): Middleware {
+  const describer = createDescriber(ports)
+  return async (call, next) => {
+    const helper = helperOf(call, providers, isForced)
+    const images = helper ? shownImages(call.request.messages) : []
+    if (!helper || images.length === 0) return next(call)
+    const { trace } = call
+    trace.reason = `${trace.reason ?? 'chosen'}; images are described by ${nameOfTarget(helper)}`
+    const descriptions = await describer.describe(images, helper, call, next)
+    for (const failure of failuresOf(descriptions.values())) {
+      trace.warnings = [...trace.warnings, failure]
+      warn(failure, { call: call.id })
+    }
+    const texts = new Map(images.map((image) => [image.part, words(image, descriptions.get(image.part) as Description, call)]))
+    return next({ ...call, request: replaceImages(call.request, texts), edited: true })
+  }
+}
+
+/** Who shall describe the images of a call. Nobody, if its target is to see them itself. */
+function helperOf(call: Call, providers: readonly Provider[], isForced: boolean): RouteTarget | undefined {
+  const { target, imageTarget } = call
+  if (!target || !imageTarget || nameOfTarget(target) === nameOfTarget(imageTarget)) return undefined
+  if (isForced) return imageTarget
+  const provider = providers.find(({ name }) => name === target.provider)
+  // Of a model that a client asks for by name, it knows best what it can; of any other, the config says who sees.
+  const sees = (provider && traitsFor(provider, target.model).images) ?? call.trace.route === 'explicit'
+  return sees ? undefined : imageTarget
+}
+
+function failuresOf(descriptions: Iterable<Description>): Set<string> {
+  const failures = new Set<string>()
+  for (const description of descriptions)
+    if ('failure' in description) failures.add(`an image could not be described: ${description.failure.message}`)
+  return failures
+}
+
+function words({ number }: ShownImage, description: Description, call: Call): string {
+  const name = number === undefined ? 'Image' : `Image #${number}`
+  if ('failure' in description) {
+    return `[${name}: you cannot see it, and it could not be described: ${description.failure.message}. Do not guess what it shows: tell the user.]`
+  }
+  const again = call.request.tools.length > 0 ? ` ${LOOK_AGAIN}` : ''
+  return `[${name}: you cannot see it; another model describes it for you.${again}\n${description.text}]`
+}
+
+const LOOK_AGAIN = 'If you need to know more and it is a file, say what you look for and open it again: it is then described for that.'
