@@ -10,21 +10,13 @@ if (!CLAUDE) console.warn('Claude Code is not installed, so its tests are skippe
 
 describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (way) => {
   test(
-    'runs a command, reads, writes and edits',
+    'runs a command, reads, writes and edits, and counts every answer once',
     async () => {
       await using played = await play(way, 'tools')
       expectSuccess(played, `tools done: ${SECRET}, 4 results`)
       expect(await played.file('effect.txt')).toBe('made\n')
       expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
       expect(played.result?.num_turns).toBe(5)
-    },
-    LIMIT_MS,
-  )
-
-  test(
-    'counts the tokens of every answer, once',
-    async () => {
-      await using played = await play(way, 'tools')
       expectUsage(played, way)
       // What ccr says itself when the agent is done; straight there is nobody to say it.
       if (way.sumsUp) expect(played.stderr).toContain('(5) · 11,095 tokens in (3,535 from cache), 485 out')

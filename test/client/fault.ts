@@ -15,8 +15,6 @@ export interface Fault {
 /** What Claude Code recovers from when it meets it once, straight at a provider. */
 export const passingFaults: readonly Fault[] = [
   status(429, 'rate_limit_error', { 'retry-after': '1' }),
-  status(500, 'api_error'),
-  status(503, 'api_error'),
   status(529, 'overloaded_error'),
   { name: 'a connection closed without an answer', bend: () => hangUp() },
   { name: 'a connection reset without an answer', bend: () => hangUp('reset') },
