@@ -26,6 +26,10 @@ export interface Config {
   /** The proxy that the config names for all providers. What a provider uses stands in `Provider.proxy`. */
   readonly proxyUrl?: string
   readonly smallFastModel?: string
+  /** Images are described by the target of `Router.image` to every model, not only to those that do not see them. */
+  readonly forceUseImageAgent: boolean
+  /** The file that `REWRITE_SYSTEM_PROMPT` names, with its full path. */
+  readonly systemPromptFile?: string
   readonly providers: readonly Provider[]
   readonly routes: Routes
   /** The whole file with its variables replaced; holds secrets. */

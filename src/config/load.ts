@@ -7,6 +7,7 @@ import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
+import { checkPromptFile, promptFilePath } from './prompt-file.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
 
@@ -36,9 +37,11 @@ export function loadConfig(options: LoadOptions): Config {
   const file = configFile(options)
   const text = readText(file, options.file !== undefined)
   const { config, problems } = resolveConfig(parse(text ?? '{}', file), options.env)
-  const diagnostics = locateProblems(text === undefined ? [] : problems, text ?? '', file)
+  const prompt = config.systemPromptFile && promptFilePath(config.systemPromptFile, file, options.home)
+  const all = prompt ? [...problems, ...checkPromptFile(prompt)] : problems
+  const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
-  return { file, exists: text !== undefined, ...config, warnings: diagnostics }
+  return { file, exists: text !== undefined, ...config, ...(prompt && { systemPromptFile: prompt }), warnings: diagnostics }
 }
 
 /** Keys that stand twice in one object of the file: the later one counts. Not told by `loadConfig`, for it costs a second reading. */

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
 import type { LogLevel } from '../platform/ports.ts'
+import type { Routes } from '../router/route.ts'
 import { checkAgainst } from './check.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './diagnostic.ts'
@@ -56,6 +57,8 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...optional('claudePath', top['CLAUDE_PATH']),
       ...(proxyUrl ? { proxyUrl } : {}),
       ...optional('smallFastModel', top['ANTHROPIC_SMALL_FAST_MODEL']),
+      forceUseImageAgent: readForceUseImageAgent(top, routes, problems),
+      ...optional('systemPromptFile', top['REWRITE_SYSTEM_PROMPT']),
       providers,
       routes,
       raw: top,
@@ -114,6 +117,20 @@ function readHost(top: JsonObject, apiKey: string | undefined, problems: Problem
     suggestion: 'set `APIKEY`',
   })
   return '127.0.0.1'
+}
+
+function readForceUseImageAgent(top: JsonObject, routes: Routes, problems: Problem[]): boolean {
+  const isForced = toFlag(top['forceUseImageAgent']) ?? false
+  if (isForced && !routes.targets.image) {
+    problems.push({
+      severity: 'warning',
+      path: ['forceUseImageAgent'],
+      atKey: true,
+      message: '`forceUseImageAgent` is without effect: no model is named that could describe images',
+      suggestion: 'set `Router.image`',
+    })
+  }
+  return isForced
 }
 
 const proxyKeys = ['HTTPS_PROXY', 'https_proxy', 'httpsProxy', 'PROXY_URL'] as const

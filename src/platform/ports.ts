@@ -14,6 +14,8 @@ export interface Ports {
   env(name: string): string | undefined
   readonly log: Log
   readonly usage: UsageStore
+  /** The text of a file. Rejects if it cannot be read; cheap if it has not changed since. */
+  readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */
   overridesOf(sessionId: string): readonly RouteOverride[]
 }

@@ -49,6 +49,12 @@ export function findModel(model: string, provider: RoutedProvider): string | und
   return provider.models.find((listed) => sameName(listed, model))
 }
 
+/** A route's target in the spelling of the provider; `undefined` if there is no such provider. */
+export function configuredTarget(target: RouteTarget, providers: readonly RoutedProvider[]): RouteTarget | undefined {
+  const provider = findProvider(target.provider, providers)
+  return provider && { provider: provider.name, model: findModel(target.model, provider) ?? target.model }
+}
+
 /** The mark of a larger window that Claude Code's users append. */
 const windowMark = /[ \t]{0,4}\[\d{1,4}[mk]\]$/i
 

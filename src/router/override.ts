@@ -1,3 +1,4 @@
+import { configuredTarget } from './model-name.ts'
 import { type RouteTarget, type Routing, SCENARIOS, type Scenario } from './route.ts'
 
 /** The routes in force: the global ones with a project's and a session's laid over them. */
@@ -29,4 +30,10 @@ export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveR
     }
   }
   return { entries, longContextThreshold }
+}
+
+/** The target of `image`, if there is such a provider. */
+export function imageTargetOf(routing: Routing): RouteTarget | undefined {
+  const image = effectiveRoutes(routing).entries.image
+  return image && configuredTarget(image.target, routing.providers)
 }

@@ -42,6 +42,8 @@ export interface Routing {
   readonly overrides?: readonly RouteOverride[]
   /** `ANTHROPIC_SMALL_FAST_MODEL` of the config: a name whose requests are background work. */
   readonly smallModel?: string
+  /** `forceUseImageAgent`: whoever is chosen gets images described by the target of `image`, which is no route then. */
+  readonly describesImages?: boolean
 }
 
 /** Why a target was chosen: a scenario, the client's own words, or a sub-agent's marker. */

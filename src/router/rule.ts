@@ -6,6 +6,7 @@ import type { Scenario } from './route.ts'
 export interface RuleContext {
   readonly longContextThreshold: number
   readonly smallModel: string | undefined
+  readonly describesImages: boolean
 }
 
 /** Whether a scenario applies: the fact that says so, in words, or nothing. */
@@ -19,7 +20,8 @@ export const RULES: Readonly<Record<Scenario, Rule>> = {
       ? `the input is about ${facts.inputTokens} tokens, more than ${longContextThreshold}`
       : `the conversation was above ${longContextThreshold} input tokens and is not clearly below (about ${facts.inputTokens})`
   },
-  image: (facts) => (facts.hasNewImage ? 'the newest turn shows an image' : undefined),
+  image: (facts, { describesImages }) =>
+    facts.hasNewImage && !describesImages ? 'the newest turn shows an image' : undefined,
   background: ({ request }, { smallModel }) => {
     if (isSmallModel(request.model, smallModel)) return `${quote(request.model)} is a small model`
     return undefined

@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts'
 import { nextState } from './long-context.ts'
 import { withoutMarkers } from './marker.ts'
-import { findModel, findProvider, nameOfTarget, readModelName } from './model-name.ts'
+import { configuredTarget, findProvider, nameOfTarget, readModelName } from './model-name.ts'
 import { effectiveRoutes, type EffectiveRoutes } from './override.ts'
 import { noModel, nothingFits, unknownProvider } from './refusal.ts'
 import { type RouteName, type RouteTarget, type Routing, SCENARIOS, type Scenario, type Selection } from './route.ts'
@@ -147,15 +147,15 @@ function byScenario({ facts, routing, routes, warnings }: Question, scenario: Sc
   const fact = RULES[scenario](facts, {
     longContextThreshold: routes.longContextThreshold,
     smallModel: routing.smallModel,
+    describesImages: routing.describesImages ?? false,
   })
   if (fact === undefined) return undefined
-  const provider = findProvider(entry.target.provider, routing.providers)
-  if (!provider) {
+  const target = configuredTarget(entry.target, routing.providers)
+  if (!target) {
     warnings.push(
       `${entry.from} names ${quote(nameOfTarget(entry.target))} for ${scenario}, and there is no such provider: it is passed over`,
     )
     return undefined
   }
-  const target = { provider: provider.name, model: findModel(entry.target.model, provider) ?? entry.target.model }
   return { target, route: scenario, reason: entry.isOverride ? `${fact} (${entry.from})` : fact }
 }

@@ -90,6 +90,8 @@ describe('files of users', () => {
       claudePath: '/opt/claude',
       smallFastModel: 'deepseek,deepseek-chat',
       proxyUrl: 'http://proxy.example:8080',
+      forceUseImageAgent: false,
+      systemPromptFile: fixture('prompt.md'),
     })
     expect(loaded.raw).toMatchObject({
       CUSTOM_ROUTER_PATH: '/home/u/router.js',
@@ -260,6 +262,9 @@ describe('warnings', () => {
       '{"HOST":"0.0.0.0",\n"APIKEY":"$NOT_SET"}',
       ['1:9 HOST', '2:10 APIKEY'],
     ],
+    ['a system prompt that is not there', '{\n "REWRITE_SYSTEM_PROMPT": "~/none.md"}', ['2:27 REWRITE_SYSTEM_PROMPT']],
+    ['a system prompt that is a folder', '{\n "REWRITE_SYSTEM_PROMPT": "."}', ['2:27 REWRITE_SYSTEM_PROMPT']],
+    ['an image agent without a model', '{\n "forceUseImageAgent": "true"}', ['2:2 forceUseImageAgent']],
     ['unknown keys', '{"Foo":1,\n "bar": {"baz": 1}}', ['1:2 Foo', '2:2 bar']],
     [
       'unknown keys inside',
