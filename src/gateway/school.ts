@@ -1,17 +1,32 @@
 import { ModelError } from '../canonical/error.ts'
 import type { JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
-import type { Dropped } from '../protocol/protocol.ts'
+import type { Dropped, Traits } from '../protocol/protocol.ts'
 import { applyLessons, describeLesson, lessonOf, type Lesson } from '../provider/lesson.ts'
+import { nameOfTarget } from '../router/model-name.ts'
 import type { RouteTarget } from '../router/route.ts'
 
 /** Remembers what models refused, so that each refusal costs one call only once. */
 export interface School {
   /**
-   * Sends `body` as the lessons so far want it. Where the answer is a refusal that teaches something, learns it, warns
-   * once, and sends again; every lesson takes something out, so this ends. `lost` is what the lessons took.
+   * Prepares a request with the traits learnt so far and sends it as the other lessons want it. Where the answer is a
+   * refusal that teaches something, learns it, warns once, and does it again; every lesson takes something out, so
+   * this ends.
    */
-  ask<T>(target: RouteTarget, body: JsonObject, send: (body: JsonObject, lost: readonly Dropped[]) => Promise<T>): Promise<T>
+  ask<P extends { readonly body: JsonObject }, T>(
+    target: RouteTarget,
+    prepare: (learnt: Traits | undefined) => P,
+    send: (edited: Edited<P>) => Promise<T>,
+  ): Promise<T>
+}
+
+/** A prepared request and what the lessons made of it. */
+export interface Edited<P> {
+  readonly prepared: P
+  /** The very body that was prepared if no lesson applies. */
+  readonly body: JsonObject
+  /** What the lessons took. */
+  readonly lost: readonly Dropped[]
 }
 
 /** A refusal names one field at a time: a request with a handful of new ones must still get through. */
@@ -20,25 +35,32 @@ const MOST_LESSONS_A_CALL = 8
 export function createSchool(ports: Ports): School {
   const learnt = new Map<string, readonly Lesson[]>()
   return {
-    async ask(target, body, send) {
-      const key = `${target.provider},${target.model}`
+    async ask(target, prepare, send) {
+      const key = nameOfTarget(target)
       let lessons = learnt.get(key) ?? []
+      let prepared = prepare(traitsOf(lessons))
       for (let tries = 0; ; tries++) {
-        const edited = applyLessons(body, lessons)
+        const body = applyLessons(prepared.body, lessons)
         try {
-          return await send(edited, edited === body ? [] : lessons.map(lossOf))
+          return await send({ prepared, body, lost: body === prepared.body ? [] : lessons.map(lossOf) })
         } catch (cause) {
-          const lesson = cause instanceof ModelError && tries < MOST_LESSONS_A_CALL ? lessonOf(cause, edited) : undefined
+          const lesson = cause instanceof ModelError && tries < MOST_LESSONS_A_CALL ? lessonOf(cause, body) : undefined
           if (!lesson) throw cause
           lessons = [...lessons, lesson]
           ports.log('warn', `${target.provider} (${target.model}) refused a request: ${describeLesson(lesson).what}`, {
             answer: (cause as ModelError).message,
           })
           if (lesson.type !== 'forget-reasoning') learnt.set(key, [...(learnt.get(key) ?? []), lesson])
+          if (lesson.type === 'trait') prepared = prepare(traitsOf(lessons))
         }
       }
     },
   }
+}
+
+function traitsOf(lessons: readonly Lesson[]): Traits | undefined {
+  const traits = lessons.flatMap((lesson) => (lesson.type === 'trait' ? lesson.traits : []))
+  return traits.length > 0 ? Object.assign({}, ...traits) : undefined
 }
 
 function lossOf(lesson: Lesson): Dropped {

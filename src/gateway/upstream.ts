@@ -3,7 +3,7 @@ import { parseJson, type JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
 import { decodeSse } from '../protocol/framing/sse.ts'
 import { codecOf, protocols } from '../protocol/index.ts'
-import { chain, type DecodeContext, type EncodeContext, type Frame, type Step } from '../protocol/protocol.ts'
+import { chain, type DecodeContext, type EncodeContext, type Frame, type Step, type Traits } from '../protocol/protocol.ts'
 import { applyDialects, dialectsOf, editsRequests, traitsFor, unservedDialects, type Dialect } from '../provider/dialect.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import type { RouteTarget } from '../router/route.ts'
@@ -30,16 +30,18 @@ export function createUpstream(providers: readonly Provider[], ports: Ports): Ha
 async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {
   const { endpoint, relays } = choose(call, provider, target)
   const dialects = dialectsOf(provider, target.model)
-  const prepared = relays ? relayed(call, target) : encoded(call, endpoint, provider, target, ports)
-  call.trace.relayed = relays
-  const incoming = await school.ask(target, prepared.body, (body, lost) => {
+  const prepare = (learnt: Traits | undefined): Prepared =>
+    relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
+  const { incoming, prepared } = await school.ask(target, prepare, async ({ prepared, body, lost }) => {
+    call.trace.relayed = prepared.isRelay
     call.trace.dropped = [...prepared.dropped, ...lost]
     const text = body === prepared.body ? prepared.text() : JSON.stringify(body)
-    return send(provider, endpoint, target.model, { ...prepared.outgoing, body: text }, call.signal, ports)
+    const outgoing = { ...prepared.outgoing, body: text }
+    return { prepared, incoming: await send(provider, endpoint, target.model, outgoing, call.signal, ports) }
   })
   const headers = relayedResponseHeaders(incoming.headers)
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
-  if (relays && incoming.isStream === call.request.stream) {
+  if (prepared.isRelay && incoming.isStream === call.request.stream) {
     const body = call.request.stream
       ? await relayStream(incoming, call.protocol, context, call.trace)
       : await relayReply(incoming, call.protocol, context, call.trace)
@@ -64,6 +66,8 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
 }
 
 interface Prepared {
+  /** The client's own request: what comes back is relayed too. */
+  readonly isRelay: boolean
   readonly outgoing: Omit<Outgoing, 'body'>
   readonly body: JsonObject
   /** `body` as it is sent if nothing more is edited. */
@@ -74,6 +78,7 @@ interface Prepared {
 
 function relayed(call: Call, target: RouteTarget): Prepared {
   return {
+    isRelay: true,
     outgoing: {
       path: call.wire.path,
       query: call.wire.query,
@@ -91,13 +96,15 @@ function encoded(
   endpoint: Endpoint,
   provider: Provider,
   target: RouteTarget,
+  learnt: Traits | undefined,
   ports: Ports,
 ): Prepared {
-  const traits = traitsFor(provider, target.model)
+  const traits = { ...traitsFor(provider, target.model), ...learnt }
   const request = { ...call.request, model: target.model }
   const { wire, dropped, context } = codecOf(endpoint.protocol).encodeRequest(request, { ...target, traits })
   const edited = applyDialects(wire, provider, { ...target, protocol: endpoint.protocol })
   return {
+    isRelay: false,
     outgoing: {
       path: edited.path,
       query: edited.query,

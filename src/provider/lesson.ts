@@ -1,5 +1,6 @@
 import type { ModelError } from '../canonical/error.ts'
 import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
+import type { Traits } from '../protocol/protocol.ts'
 
 /** What the refusal of a request taught about a model: an edit of the bodies sent to it from then on. */
 export type Lesson =
@@ -9,6 +10,8 @@ export type Lesson =
   | { readonly type: 'rename'; readonly from: string; readonly to: string }
   /** The output limit may be no larger. */
   | { readonly type: 'limit'; readonly field: string; readonly most: number }
+  /** What the codec must know: the request is to be encoded anew. */
+  | { readonly type: 'trait'; readonly traits: Traits; readonly what: string }
   /** A signature of earlier reasoning was not the provider's own. Holds for this one conversation only. */
   | { readonly type: 'forget-reasoning' }
 
@@ -16,7 +19,7 @@ export type Lesson =
 export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
   if (error.kind !== 'bad-request') return undefined
   const { message } = error
-  return forgetting(message, body) ?? renaming(message, body) ?? limiting(message, body) ?? leavingOut(error, body)
+  return forgetting(message, body) ?? folding(message, body) ?? renaming(message, body) ?? limiting(message, body) ?? leavingOut(error, body)
 }
 
 /** `body` as the lessons want it; the very same object if none applies. */
@@ -33,6 +36,8 @@ export function describeLesson(lesson: Lesson): { readonly path: string; readonl
       return { path: lesson.from, what: `${lesson.from} is sent as ${lesson.to} from now on` }
     case 'limit':
       return { path: lesson.field, what: `${lesson.field} is lowered to ${lesson.most} from now on` }
+    case 'trait':
+      return { path: Object.keys(lesson.traits).join('.'), what: lesson.what }
     case 'forget-reasoning':
       return { path: 'messages.*.content.*.thinking', what: 'earlier reasoning is left out of this call' }
   }
@@ -54,7 +59,17 @@ function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
     }
     case 'forget-reasoning':
       return withoutReasoning(body)
+    case 'trait':
+      return body
   }
+}
+
+// Templates of some models know instructions only before the conversation.
+function folding(message: string, body: JsonObject): Lesson | undefined {
+  const isRefused = /system message must be|unexpected role ["'`]?system|system role (?:is )?not|role:? ["'`]?system["'`]? (?:is )?not/i.test(message)
+  const later = Array.isArray(body['messages']) ? body['messages'].slice(1) : []
+  if (!isRefused || !later.some((item) => isObject(item) && (item['role'] === 'system' || item['role'] === 'developer'))) return undefined
+  return { type: 'trait', traits: { systemMessages: false }, what: "instructions inside the conversation are sent in the user's turns from now on" }
 }
 
 function forgetting(message: string, body: JsonObject): Lesson | undefined {

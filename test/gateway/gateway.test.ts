@@ -167,7 +167,7 @@ describe('errors keep what the client needs', () => {
   })
 
   test.each([
-    ['', 'not JSON'],
+    ['', 'JSON'],
     ['[1]', 'must be a JSON object'],
     ['{"model":"x","messages":7}', 'messages'],
     ['{"messages":[]}', 'model'],

@@ -102,3 +102,15 @@ describe('a refused signature takes earlier reasoning out', () => {
     expect(lessonOf(error, { messages: [{ role: 'user', content: 'Hi' }] })).toBeUndefined()
   })
 })
+
+describe('a refused place of instructions is learnt as a trait', () => {
+  const messages = [{ role: 'system', content: 'a' }, { role: 'user', content: 'b' }, { role: 'system', content: 'c' }]
+
+  test.each(['System message must be at the beginning.', 'messages.2.role: Unexpected role "system". Allowed: user, assistant', 'System role not supported'])('%s', (message) => {
+    expect(lessonOf(refusal(message), { messages })).toMatchObject({ type: 'trait', traits: { systemMessages: false } })
+  })
+
+  test('where no message of the conversation is one, asking again would not help', () => {
+    expect(lessonOf(refusal('System role not supported'), { messages: messages.slice(0, 2) })).toBeUndefined()
+  })
+})
