@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
@@ -37,7 +36,7 @@ export async function code(args: readonly string[]): Promise<number> {
   const log = logOf(config)
   // The terminal belongs to Claude Code from here on.
   catchStrays((error) => log('error', 'unexpected error', { error: Bun.inspect(error) }))
-  const key = `ccr-${randomBytes(24).toString('base64url')}`
+  const key = `ccr-${crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: 'base64url' })}`
   const router = await startRouter({ config: { ...config, apiKey: key }, host: '127.0.0.1', port: 0, log })
   const access = { url: router.url, key }
   const override = overrideSettings(args, access, { env, home, directory: process.cwd() })

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type Anthropic from '@anthropic-ai/sdk'
 import { defineCommand } from 'citty'
 import type { Config } from '../config/config.ts'
@@ -31,10 +30,10 @@ export const demo = defineCommand({
 function demoConfig(url: string): Config {
   const written = {
     Providers: [
-      { name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${randomBytes(8).toString('hex')}`, models: [MODEL] },
+      { name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${crypto.randomUUID()}`, models: [MODEL] },
     ],
     Router: { default: `demo,${MODEL}` },
-    APIKEY: `demo-${randomBytes(8).toString('hex')}`,
+    APIKEY: `demo-${crypto.randomUUID()}`,
   }
   return { ...resolveConfig(written, {}).config, file: '', exists: false, warnings: [] }
 }
