@@ -1,3 +1,4 @@
+import { ModelError } from '../../canonical/error.ts'
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
@@ -7,6 +8,7 @@ import type { Scope } from './scope.ts'
 /** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
 export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
   const tools = request.tools.flatMap((tool, index) => encodeTool(tool, request, scope, `tools[${index}]`))
+  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server')) throw noServerTool(request, scope)
   const choice = encodeChoice(request, scope)
   // Without tools a choice among them is refused.
   if (tools.length === 0 && !scope.own) {
@@ -22,6 +24,19 @@ export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
     ...(choice !== undefined && { tool_choice: choice }),
     ...(parallel !== undefined && { parallel_tool_calls: parallel }),
   }
+}
+
+/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
+function noServerTool(request: ModelRequest, { target }: Scope): ModelError {
+  const names = request.tools.map(({ name }) => name).join(', ')
+  const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
+  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
+  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
+    kind: 'bad-request',
+    shouldRetry: false,
+    provider: target.provider,
+    model: target.model,
+  })
 }
 
 /** How a Chat client spelt a tool. */

@@ -408,17 +408,21 @@ describe('tools', () => {
     ).toHaveLength(1)
   })
 
-  test('a tool that the other provider runs is listed, and a choice of it with it', () => {
-    const server = {
-      type: 'server',
-      kind: 'web-search',
-      name: 'web_search',
-      native: { protocol: 'anthropic-messages', rest: {} },
-    } as const
-    const { body, dropped } = encode({ tools: [server], toolChoice: { type: 'tool', name: 'web_search' } })
-    expect(body).not.toHaveProperty('tools')
-    expect(body).not.toHaveProperty('tool_choice')
-    expect(dropped).toEqual(['tools[0]', 'tool_choice'])
+  const server = {
+    type: 'server',
+    kind: 'web-search',
+    name: 'web_search',
+    native: { protocol: 'anthropic-messages', rest: {} },
+  } as const
+
+  test('a tool that the other provider runs is listed where there are others', () => {
+    const { body, dropped } = encode({ tools: [server, tool('f')] })
+    expect(body.tools).toHaveLength(1)
+    expect(dropped).toEqual(['tools[0]'])
+  })
+
+  test('a request for nothing but such a tool is an error that says what to set', () => {
+    expect(() => encode({ tools: [server] })).toThrow(/has no web_search of its own: set Router\.webSearch/)
   })
 
   test.each([
