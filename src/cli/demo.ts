@@ -29,9 +29,7 @@ export const demo = defineCommand({
 
 function demoConfig(url: string): Config {
   const written = {
-    Providers: [
-      { name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${crypto.randomUUID()}`, models: [MODEL] },
-    ],
+    Providers: [{ name: 'demo', api_base_url: `${url}/v1`, api_key: `demo-${crypto.randomUUID()}`, models: [MODEL] }],
     Router: { default: `demo,${MODEL}` },
     APIKEY: `demo-${crypto.randomUUID()}`,
   }

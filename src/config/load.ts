@@ -41,7 +41,13 @@ export function loadConfig(options: LoadOptions): Config {
   const all = prompt ? [...problems, ...checkPromptFile(prompt)] : problems
   const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
-  return { file, exists: text !== undefined, ...config, ...(prompt && { systemPromptFile: prompt }), warnings: diagnostics }
+  return {
+    file,
+    exists: text !== undefined,
+    ...config,
+    ...(prompt && { systemPromptFile: prompt }),
+    warnings: diagnostics,
+  }
 }
 
 /** Keys that stand twice in one object of the file: the later one counts. Not told by `loadConfig`, for it costs a second reading. */

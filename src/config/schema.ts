@@ -153,11 +153,15 @@ export const configSchema = ObjectOf({
   https_proxy: text('The same as PROXY_URL.'),
   httpsProxy: text('The same as PROXY_URL.'),
   CUSTOM_ROUTER_PATH: text('A module that chooses the route.'),
-  REWRITE_SYSTEM_PROMPT: text("A file whose text replaces Claude Code's own system prompt; a relative path begins at this file."),
+  REWRITE_SYSTEM_PROMPT: text(
+    "A file whose text replaces Claude Code's own system prompt; a relative path begins at this file.",
+  ),
   transformers: Optional(
     ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' }),
   ),
-  forceUseImageAgent: flag('Whether the model of `Router.image` describes images to every other model, instead of answering in its place.'),
+  forceUseImageAgent: flag(
+    'Whether the model of `Router.image` describes images to every other model, instead of answering in its place.',
+  ),
   StatusLine: Optional(ObjectOf({}, { description: 'The status line of Claude Code.', additionalProperties: true })),
   fallback: Optional(ObjectOf({}, { description: 'Further targets by scenario.', additionalProperties: true })),
   plugins: anything('Kept for plugins.'),

@@ -146,7 +146,8 @@ async function answered(call: Call, handle: Handler, ports: Ports): Promise<Answ
 
 function requireMethod(method: string, operation: Operation): void {
   const wanted = operation.type === 'list-models' ? 'GET' : 'POST'
-  if (method !== wanted) throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
+  if (method !== wanted)
+    throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
 }
 
 /** In whose words to answer where the path does not say: Anthropic's own clients name their version. */

@@ -20,15 +20,19 @@ export function headerText(text: string): string {
   return ascii.length > 400 ? `${ascii.slice(0, 397)}...` : ascii
 }
 
-const REQUEST_NAMES = new Set(['user-agent', 'x-app', 'x-claude-code-session-id', 'openai-beta', 'session-id', 'originator'])
+const REQUEST_NAMES = new Set([
+  'user-agent',
+  'x-app',
+  'x-claude-code-session-id',
+  'openai-beta',
+  'session-id',
+  'originator',
+])
 const REQUEST_PREFIXES = ['anthropic-', 'x-stainless-']
 const RESPONSE_NAMES = new Set(['request-id', 'x-request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'])
 const RESPONSE_PREFIXES = ['anthropic-ratelimit-', 'x-ratelimit-', 'openai-']
 
-function pick(
-  headers: Readonly<Record<string, string>>,
-  wanted: (name: string) => boolean,
-): Record<string, string> {
+function pick(headers: Readonly<Record<string, string>>, wanted: (name: string) => boolean): Record<string, string> {
   const picked: Record<string, string> = {}
   for (const name in headers) if (wanted(name)) picked[name] = headers[name] as string
   return picked

@@ -37,7 +37,9 @@ export async function respond(
   }
   if (early && typeof early.body === 'string') {
     settle({ status: 200 })
-    return new Response(early.body, { headers: { ...early.headers, ...decisionHeaders(call), 'content-type': 'application/json' } })
+    return new Response(early.body, {
+      headers: { ...early.headers, ...decisionHeaders(call), 'content-type': 'application/json' },
+    })
   }
   const headers = { ...early?.headers, ...decisionHeaders(call), ...STREAM_HEADERS }
   const body = streamOf(call, early ? Promise.resolve(early) : pending, ports, settle, { silentSoFar: !early })
@@ -45,7 +47,11 @@ export async function respond(
 }
 
 /** A failure before the head, in the client's protocol. */
-export function errorResponse(protocol: Protocol, error: ModelError, headers: Readonly<Record<string, string>> = {}): Response {
+export function errorResponse(
+  protocol: Protocol,
+  error: ModelError,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   const { retryAfterMs, shouldRetry, requestId } = error.details
   return Response.json(protocol.encodeError(error), {
     status: error.status,

@@ -64,12 +64,18 @@ export async function send(
 export async function readText(source: Source): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for (let bytes = await source.read(); bytes; bytes = await source.read()) text += decoder.decode(bytes, { stream: true })
+  for (let bytes = await source.read(); bytes; bytes = await source.read())
+    text += decoder.decode(bytes, { stream: true })
   return text + decoder.decode()
 }
 
 // A kept-alive connection may have died while it was idle. Nothing of the answer has come, so asking again is safe.
-async function fetchTwice(url: string, init: Parameters<Ports['fetch']>[1], signal: AbortSignal, ports: Ports): Promise<Response> {
+async function fetchTwice(
+  url: string,
+  init: Parameters<Ports['fetch']>[1],
+  signal: AbortSignal,
+  ports: Ports,
+): Promise<Response> {
   try {
     return await ports.fetch(url, init)
   } catch (cause) {
@@ -111,5 +117,5 @@ function credentials(provider: Provider, endpoint: Endpoint): Record<string, str
 
 function isLoopback(url: string): boolean {
   const { hostname } = new URL(url)
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname)
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
 }

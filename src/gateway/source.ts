@@ -62,7 +62,12 @@ export interface Watch {
 }
 
 /** Calls `expire` when nobody has called `touch` for `limitMs`. */
-export function watchSilence(ports: Ports, limitMs: number, who: Respondent, expire: (error: ModelError) => void): Watch {
+export function watchSilence(
+  ports: Ports,
+  limitMs: number,
+  who: Respondent,
+  expire: (error: ModelError) => void,
+): Watch {
   const stopped = new AbortController()
   let last = ports.now()
   let error: ModelError | undefined
@@ -99,7 +104,8 @@ export function attribute(error: ModelError, who: Respondent): ModelError {
 /** A failed connection in words that tell the user where to look. */
 export function connectionError(cause: unknown, who: Respondent): ModelError {
   const code = (cause as { code?: unknown } | undefined)?.code
-  const words = typeof code === 'string' ? (WORDS[code] ?? code) : cause instanceof Error ? cause.message : String(cause)
+  const words =
+    typeof code === 'string' ? (WORDS[code] ?? code) : cause instanceof Error ? cause.message : String(cause)
   return new ModelError(`${who.provider} (${who.model}): ${words}`, { kind: 'network', ...who, cause })
 }
 

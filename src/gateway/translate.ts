@@ -48,7 +48,7 @@ export async function translateStream(incoming: Incoming, translation: Translati
   }
 
   try {
-    for (let real = false; !real && !done; ) {
+    for (let real = false; !real && !done;) {
       const batch = await events.next()
       const error = batch?.find((event) => isReal(event))
       if (error?.type === 'error') throw attribute(error.error, translation.decodeContext)
@@ -81,7 +81,9 @@ export async function translateStream(incoming: Incoming, translation: Translati
 
 /** A whole reply in the client's protocol. */
 export async function translateReply(incoming: Incoming, translation: Translation, trace: Trace): Promise<string> {
-  const reply = incoming.isStream ? await collect(incoming.source, translation) : await wholeReply(incoming, translation)
+  const reply = incoming.isStream
+    ? await collect(incoming.source, translation)
+    : await wholeReply(incoming, translation)
   for (const event of eventsOf(reply)) observe(event, trace)
   return JSON.stringify(translation.client.encodeReply(reply, translation.encodeContext))
 }
@@ -135,7 +137,8 @@ async function wholeReply(incoming: Incoming, translation: Translation): Promise
 async function collect(source: Source, translation: Translation): Promise<ModelReply> {
   const batches = streamedEvents(source, translation.events())
   const collector = createCollector()
-  for (let batch = await batches.next(); batch; batch = await batches.next()) for (const event of batch) collector.push(event)
+  for (let batch = await batches.next(); batch; batch = await batches.next())
+    for (const event of batch) collector.push(event)
   const reply = collector.end()
   if (reply) return reply
   const { provider, model } = translation.decodeContext

@@ -3,8 +3,22 @@ import { parseJson, type JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
 import { decodeSse } from '../protocol/framing/sse.ts'
 import { codecOf, protocols } from '../protocol/index.ts'
-import { chain, type DecodeContext, type EncodeContext, type Frame, type Step, type Traits } from '../protocol/protocol.ts'
-import { applyDialects, dialectsOf, editsRequests, traitsFor, unservedDialects, type Dialect } from '../provider/dialect.ts'
+import {
+  chain,
+  type DecodeContext,
+  type EncodeContext,
+  type Frame,
+  type Step,
+  type Traits,
+} from '../protocol/protocol.ts'
+import {
+  applyDialects,
+  dialectsOf,
+  editsRequests,
+  traitsFor,
+  unservedDialects,
+  type Dialect,
+} from '../provider/dialect.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import type { RouteTarget } from '../router/route.ts'
 import type { Answer, Call, Handler } from './call.ts'

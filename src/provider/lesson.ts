@@ -19,7 +19,13 @@ export type Lesson =
 export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
   if (error.kind !== 'bad-request') return undefined
   const { message } = error
-  return forgetting(message, body) ?? folding(message, body) ?? renaming(message, body) ?? limiting(message, body) ?? leavingOut(error, body)
+  return (
+    forgetting(message, body) ??
+    folding(message, body) ??
+    renaming(message, body) ??
+    limiting(message, body) ??
+    leavingOut(error, body)
+  )
 }
 
 /** `body` as the lessons want it; the very same object if none applies. */
@@ -66,10 +72,21 @@ function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
 
 // Templates of some models know instructions only before the conversation.
 function folding(message: string, body: JsonObject): Lesson | undefined {
-  const isRefused = /system message must be|unexpected role ["'`]?system|system role (?:is )?not|role:? ["'`]?system["'`]? (?:is )?not/i.test(message)
+  const isRefused =
+    /system message must be|unexpected role ["'`]?system|system role (?:is )?not|role:? ["'`]?system["'`]? (?:is )?not/i.test(
+      message,
+    )
   const later = Array.isArray(body['messages']) ? body['messages'].slice(1) : []
-  if (!isRefused || !later.some((item) => isObject(item) && (item['role'] === 'system' || item['role'] === 'developer'))) return undefined
-  return { type: 'trait', traits: { systemMessages: false }, what: "instructions inside the conversation are sent in the user's turns from now on" }
+  if (
+    !isRefused ||
+    !later.some((item) => isObject(item) && (item['role'] === 'system' || item['role'] === 'developer'))
+  )
+    return undefined
+  return {
+    type: 'trait',
+    traits: { systemMessages: false },
+    what: "instructions inside the conversation are sent in the user's turns from now on",
+  }
 }
 
 function forgetting(message: string, body: JsonObject): Lesson | undefined {
@@ -115,14 +132,32 @@ function leavingOut(error: ModelError, body: JsonObject): Lesson | undefined {
 /** Names of fields that the provider's words hold, each as its segments, likeliest first. */
 function candidates(error: ModelError): string[][] {
   const quoted = [...error.message.matchAll(/['"`‘“]([\w.[\]-]{1,200})['"`’”]/g)].map(([, name]) => name as string)
-  const dotted = [...error.message.matchAll(/(?<![\w.])([a-z_]\w*(?:\.\w+|\[\d+\])*)(?=: )/gi)].map(([, name]) => name as string)
-  const named = [...error.message.matchAll(/(?<=(?:argument|parameter|field|property|key|supplied|name)s?:? )[\w.]+/gi)].map(([name]) => name)
+  const dotted = [...error.message.matchAll(/(?<![\w.])([a-z_]\w*(?:\.\w+|\[\d+\])*)(?=: )/gi)].map(
+    ([, name]) => name as string,
+  )
+  const named = [
+    ...error.message.matchAll(/(?<=(?:argument|parameter|field|property|key|supplied|name)s?:? )[\w.]+/gi),
+  ].map(([name]) => name)
   const own = error.details.param === undefined ? [] : [error.details.param]
   return [...own, ...dotted, ...quoted, ...named].map((name) => name.split(/[.[\]]+/).filter(Boolean))
 }
 
 // Without these a request says nothing, or something else.
-const NEEDED = new Set(['model', 'messages', 'contents', 'input', 'role', 'content', 'parts', 'name', 'text', 'id', 'stream', 'tools', 'max_tokens'])
+const NEEDED = new Set([
+  'model',
+  'messages',
+  'contents',
+  'input',
+  'role',
+  'content',
+  'parts',
+  'name',
+  'text',
+  'id',
+  'stream',
+  'tools',
+  'max_tokens',
+])
 
 /** Where in `body` the field stands. Words of the provider that are no field (a union's tag, `body`) are passed over. */
 function locate(body: JsonObject, words: readonly string[]): string[] | undefined {

@@ -36,7 +36,8 @@ export function serve({ config, ports, host, port, version }: ServeOptions): Run
     maxRequestBodySize: MAX_BODY_BYTES,
     async fetch(request) {
       const refusal = guard(request)
-      if (refusal !== undefined) return Response.json({ error: { type: 'permission_error', message: refusal } }, { status: 403 })
+      if (refusal !== undefined)
+        return Response.json({ error: { type: 'permission_error', message: refusal } }, { status: 403 })
       if (operationOf(pathOf(request.url))) return gateway(request)
       // The framework is loaded by the first request that needs it: model calls do not.
       app ??= import('./app.ts').then(({ createApp }) => createApp(gateway, version).fetch)
@@ -44,7 +45,10 @@ export function serve({ config, ports, host, port, version }: ServeOptions): Run
     },
     error(error) {
       ports.log('error', 'a request failed inside the server', { error: error.stack ?? error.message })
-      return Response.json({ error: { type: 'api_error', message: 'an error inside the router; its log says more' } }, { status: 500 })
+      return Response.json(
+        { error: { type: 'api_error', message: 'an error inside the router; its log says more' } },
+        { status: 500 },
+      )
     },
   })
   const guard = createGuard(host, server.port as number)

@@ -10,7 +10,16 @@ const STREAMED = { ...QUESTION, stream: true }
 const frame = (data: object & { type: string }): string => `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
 const START = frame({
   type: 'message_start',
-  message: { id: 'msg_1', type: 'message', role: 'assistant', model: 'claude-y', content: [], stop_reason: null, stop_sequence: null, usage: { input_tokens: 3, output_tokens: 1 } },
+  message: {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: 'claude-y',
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { input_tokens: 3, output_tokens: 1 },
+  },
 } as never)
 const TEXT = [
   frame({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } } as never),
@@ -18,7 +27,11 @@ const TEXT = [
 ]
 const END = [
   frame({ type: 'content_block_stop', index: 0 } as never),
-  frame({ type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 5 } } as never),
+  frame({
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 5 },
+  } as never),
   frame({ type: 'message_stop' }),
 ]
 
@@ -26,12 +39,21 @@ describe('a client whose protocol the provider speaks is relayed', () => {
   test('the client’s bytes go up but for the model, the provider’s bytes come down', async () => {
     await using upstream = await createUpstream(() => stream([START, ...TEXT, ...END]))
     const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
-    const body = '{ "max_tokens":100, "temperature":1.0,\n "model" : "claude-x", "stream":true, "messages":[{"role":"user","content":"H\\u0069"}], "new_field":[1] }'
-    const response = await gateway(post('/v1/messages?beta=true', body, { headers: { 'anthropic-beta': 'b1', cookie: 'c', authorization: 'Bearer client' } }))
+    const body =
+      '{ "max_tokens":100, "temperature":1.0,\n "model" : "claude-x", "stream":true, "messages":[{"role":"user","content":"H\\u0069"}], "new_field":[1] }'
+    const response = await gateway(
+      post('/v1/messages?beta=true', body, {
+        headers: { 'anthropic-beta': 'b1', cookie: 'c', authorization: 'Bearer client' },
+      }),
+    )
     expect(await response.text()).toBe([START, ...TEXT, ...END].join(''))
     const [request] = upstream.requests
     expect(request?.text).toBe(body.replace('"claude-x"', '"mock-model"'))
-    expect(request?.headers).toMatchObject({ 'anthropic-beta': 'b1', 'anthropic-version': '2023-06-01', 'x-api-key': 'upstream-key' })
+    expect(request?.headers).toMatchObject({
+      'anthropic-beta': 'b1',
+      'anthropic-version': '2023-06-01',
+      'x-api-key': 'upstream-key',
+    })
     expect(request?.headers['cookie']).toBeUndefined()
     expect(request?.headers['authorization']).toBeUndefined()
     expect(calls[0]).toMatchObject({
@@ -50,30 +72,36 @@ describe('a client whose protocol the provider speaks is relayed', () => {
   })
 
   test('a whole reply keeps its bytes', async () => {
-    const reply = '{"id":"msg_1","type":"message","role":"assistant","model":"claude-y","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1.0,"output_tokens":2}, "odd":1e400}'
+    const reply =
+      '{"id":"msg_1","type":"message","role":"assistant","model":"claude-y","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1.0,"output_tokens":2}, "odd":1e400}'
     await using upstream = await createUpstream(() => ({ ...json({}), pieces: [reply] }))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
     expect(await (await gateway(post('/v1/messages', QUESTION))).text()).toBe(reply)
   })
 
-  test.each(['cut', 'end', 'reset'] as const)('a stream that breaks between two events by %s ends in an error event', async (stop) => {
-    const answered = Promise.withResolvers<void>()
-    await using upstream = await createUpstream(() => stream([START, ...TEXT, { until: answered.promise }, { stop }]))
-    const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
-    const response = await gateway(post('/v1/messages', STREAMED))
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-    let text = ''
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      text += new TextDecoder().decode(piece.value)
-      if (text.endsWith(TEXT.join(''))) answered.resolve()
-    }
-    expect(text.startsWith([START, ...TEXT].join(''))).toBe(true)
-    expect(text.slice([START, ...TEXT].join('').length)).toStartWith('event: error\ndata: {"type":"error"')
-    expect(calls[0]?.error).toBeDefined()
-  })
+  test.each(['cut', 'end', 'reset'] as const)(
+    'a stream that breaks between two events by %s ends in an error event',
+    async (stop) => {
+      const answered = Promise.withResolvers<void>()
+      await using upstream = await createUpstream(() => stream([START, ...TEXT, { until: answered.promise }, { stop }]))
+      const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+      const response = await gateway(post('/v1/messages', STREAMED))
+      const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+      let text = ''
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+        text += new TextDecoder().decode(piece.value)
+        if (text.endsWith(TEXT.join(''))) answered.resolve()
+      }
+      expect(text.startsWith([START, ...TEXT].join(''))).toBe(true)
+      expect(text.slice([START, ...TEXT].join('').length)).toStartWith('event: error\ndata: {"type":"error"')
+      expect(calls[0]?.error).toBeDefined()
+    },
+  )
 
   test('of a stream that breaks inside an event, the half event is held back', async () => {
-    await using upstream = await createUpstream(() => stream([START, ...TEXT, (END[0] as string).slice(0, 30), { stop: 'end' }]))
+    await using upstream = await createUpstream(() =>
+      stream([START, ...TEXT, (END[0] as string).slice(0, 30), { stop: 'end' }]),
+    )
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
     const text = await (await gateway(post('/v1/messages', STREAMED))).text()
     expect(text).toStartWith(`${[START, ...TEXT].join('')}event: error`)
@@ -90,10 +118,21 @@ describe('a client whose protocol the provider speaks is relayed', () => {
 describe('a client is translated where the provider speaks another protocol', () => {
   test.each([true, false])('text, tools, reasoning and usage arrive (stream: %p)', async (streams) => {
     await using upstream = await createUpstream((request) =>
-      answerTurn(request, { reasoning: 'Hm.', text: 'Let me look.', calls: [{ name: 'read', input: { path: 'a' }, id: 'call_1' }], stop: 'tool' }),
+      answerTurn(request, {
+        reasoning: 'Hm.',
+        text: 'Let me look.',
+        calls: [{ name: 'read', input: { path: 'a' }, id: 'call_1' }],
+        stop: 'tool',
+      }),
     )
     const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
-    const response = await gateway(post('/v1/messages', { ...QUESTION, stream: streams, tools: [{ name: 'read', input_schema: { type: 'object' } }] }))
+    const response = await gateway(
+      post('/v1/messages', {
+        ...QUESTION,
+        stream: streams,
+        tools: [{ name: 'read', input_schema: { type: 'object' } }],
+      }),
+    )
     const text = await response.text()
     for (const part of ['Hm.', 'Let me look.', '"read"', 'call_1', '"tool_use"']) expect(text).toContain(part)
     expect(upstream.requests[0]?.path).toBe('/v1/chat/completions')
@@ -124,7 +163,10 @@ describe('a client is translated where the provider speaks another protocol', ()
   test.each<[string, Parameters<typeof stream>[0]]>([
     ['empty', []],
     ['failed before its first word', ['data: {"error":{"message":"boom","code":503}}\n\n']],
-    ['cut before its first word', ['data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n', { stop: 'cut' }]],
+    [
+      'cut before its first word',
+      ['data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\n', { stop: 'cut' }],
+    ],
   ])('a stream that is %s is an HTTP error', async (_name, pieces) => {
     await using upstream = await createUpstream(() => stream(pieces))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
@@ -135,7 +177,11 @@ describe('a client is translated where the provider speaks another protocol', ()
 
   test('a provider that answers a stream request with a whole reply is read', async () => {
     await using upstream = await createUpstream(() =>
-      json({ id: 'c', model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'Whole' }, finish_reason: 'stop' }] }),
+      json({
+        id: 'c',
+        model: 'm',
+        choices: [{ index: 0, message: { role: 'assistant', content: 'Whole' }, finish_reason: 'stop' }],
+      }),
     )
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
     const text = await (await gateway(post('/v1/messages', STREAMED))).text()
@@ -151,11 +197,16 @@ describe('errors keep what the client needs', () => {
     [404, 'not_found_error'],
     [500, 'api_error'],
   ])('%p of a Chat provider', async (status, type) => {
-    await using upstream = await createUpstream(() => json({ error: { message: 'Because.' } }, status, { 'retry-after': '7' }))
+    await using upstream = await createUpstream(() =>
+      json({ error: { message: 'Because.' } }, status, { 'retry-after': '7' }),
+    )
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
     const response = await gateway(post('/v1/messages', STREAMED))
     expect(response.status).toBe(status)
-    expect(await response.json()).toMatchObject({ type: 'error', error: { type, message: `mock (mock-model) answered ${status}: Because.` } })
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { type, message: `mock (mock-model) answered ${status}: Because.` },
+    })
     expect(response.headers.get('retry-after')).toBe('7')
   })
 
@@ -163,7 +214,9 @@ describe('errors keep what the client needs', () => {
     const { gateway } = testGateway({ providers: [testProvider('http://127.0.0.1:1', 'openai-chat')] })
     const response = await gateway(post('/v1/messages', QUESTION))
     expect(response.status).toBe(502)
-    expect(((await response.json()) as { error: { message: string } }).error.message).toContain('mock (mock-model): the connection was refused')
+    expect(((await response.json()) as { error: { message: string } }).error.message).toContain(
+      'mock (mock-model): the connection was refused',
+    )
   })
 
   test.each([
@@ -171,12 +224,15 @@ describe('errors keep what the client needs', () => {
     ['[1]', 'must be a JSON object'],
     ['{"model":"x","messages":7}', 'messages'],
     ['{"messages":[]}', 'model'],
-    [`${'['.repeat(200_000)}`, 'JSON'],
+    ['['.repeat(200_000), 'JSON'],
   ])('a bad body %#', async (body, words) => {
     const { gateway } = testGateway({ providers: [testProvider('http://127.0.0.1:1', 'openai-chat')] })
     const response = await gateway(post('/v1/messages', body))
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', message: expect.stringContaining(words) } })
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'invalid_request_error', message: expect.stringContaining(words) },
+    })
   })
 })
 
@@ -189,7 +245,10 @@ describe('silence', () => {
     )
     // Time flies: 8 s pass in 8 ms.
     const quick = { now: () => performance.now() * 1000, sleep: (ms: number) => Bun.sleep(ms / 1000) }
-    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 1e9 })] }, quick)
+    const { gateway } = testGateway(
+      { providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 1e9 })] },
+      quick,
+    )
     const response = await gateway(post('/v1/messages', STREAMED))
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     const read = async (): Promise<string> => new TextDecoder().decode((await reader.read()).value)
@@ -218,7 +277,9 @@ describe('silence', () => {
 
   test('a provider that stays silent for too long is given up, with a named error', async () => {
     await using upstream = await createUpstream(() => stream([START, ...TEXT, { pauseMs: 5000 }]))
-    const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 50 })] })
+    const { gateway, calls } = testGateway({
+      providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 50 })],
+    })
     const text = await (await gateway(post('/v1/messages', STREAMED))).text()
     expect(text).toContain('event: error')
     expect(text).toContain('was silent for')
@@ -271,24 +332,37 @@ describe('who may ask, and where', () => {
     expect((await gateway(new Request('http://127.0.0.1/v1/models', { headers }))).status).toBe(status)
   })
 
-  test.each(['/v1/messages', '/v1/v1/messages', '/messages', '/v1/messages/', '//v1/messages?beta=true'])('%s is served', async (path) => {
-    await using upstream = await createUpstream((request) => answerTurn(request, { text: 'Hi' }))
-    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
-    expect((await gateway(post(path, QUESTION))).status).toBe(200)
-  })
+  test.each(['/v1/messages', '/v1/v1/messages', '/messages', '/v1/messages/', '//v1/messages?beta=true'])(
+    '%s is served',
+    async (path) => {
+      await using upstream = await createUpstream((request) => answerTurn(request, { text: 'Hi' }))
+      const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
+      expect((await gateway(post(path, QUESTION))).status).toBe(200)
+    },
+  )
 
   test('a method that is not served is told which one is', async () => {
     const { gateway } = testGateway({ providers: config.providers })
-    const response = await gateway(new Request('http://127.0.0.1/v1/messages', { headers: { 'anthropic-version': '1' } }))
+    const response = await gateway(
+      new Request('http://127.0.0.1/v1/messages', { headers: { 'anthropic-version': '1' } }),
+    )
     expect(response.status).toBe(405)
-    expect(await response.json()).toMatchObject({ type: 'error', error: { message: 'GET is not served here: use POST' } })
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { message: 'GET is not served here: use POST' },
+    })
   })
 
   test('models are listed in the shape of the caller', async () => {
     const { gateway } = testGateway({ providers: config.providers })
     const openai = await (await gateway(new Request('http://127.0.0.1/v1/models'))).json()
     expect(openai).toMatchObject({ object: 'list', data: [{ id: 'mock,mock-model', object: 'model' }] })
-    const anthropic = await (await gateway(new Request('http://127.0.0.1/v1/models?limit=1000', { headers: { 'anthropic-version': '1' } }))).json()
-    expect(anthropic).toMatchObject({ data: [{ type: 'model', id: expect.stringMatching(/^claude/) }], has_more: false })
+    const anthropic = await (
+      await gateway(new Request('http://127.0.0.1/v1/models?limit=1000', { headers: { 'anthropic-version': '1' } }))
+    ).json()
+    expect(anthropic).toMatchObject({
+      data: [{ type: 'model', id: expect.stringMatching(/^claude/) }],
+      has_more: false,
+    })
   })
 })

@@ -46,12 +46,19 @@ async function play(
 ) {
   const { config, body, see, protocol = 'openai-chat', provider, times = 1 } = setting
   await using upstream = await createUpstream(script(see))
-  const { gateway, lines, calls: records } = testGateway({
+  const {
+    gateway,
+    lines,
+    calls: records,
+  } = testGateway({
     providers: [
       testProvider(upstream.url, protocol, { models: ['blind'], ...provider }),
       testProvider(`${upstream.url}/eyes`, protocol, { name: 'eyes', models: ['vision'] }),
     ],
-    routes: { targets: { default: { provider: 'mock', model: 'blind' }, image: visionTarget }, longContextThreshold: 60_000 },
+    routes: {
+      targets: { default: { provider: 'mock', model: 'blind' }, image: visionTarget },
+      longContextThreshold: 60_000,
+    },
     ...config,
   })
   const answers: { status: number; headers: Headers; text: string }[] = []
@@ -66,20 +73,42 @@ async function play(
 
 describe('who sees and who is told', () => {
   const explicit = { model: 'mock,blind' }
-  test.each<[string, object[], { config?: Partial<GatewayConfig>; body?: object; provider?: Partial<Provider> }, 'told' | 'shown' | 'routed']>([
+  test.each<
+    [
+      string,
+      object[],
+      { config?: Partial<GatewayConfig>; body?: object; provider?: Partial<Provider> },
+      'told' | 'shown' | 'routed',
+    ]
+  >([
     ['an image of the newest turn goes to the image route', NEWEST, {}, 'routed'],
     ['one of an earlier turn is described', EARLIER, {}, 'told'],
     ['forced, one of the newest turn is described', NEWEST, { config: { forceUseImageAgent: true } }, 'told'],
     ['a model known to see is shown it', EARLIER, { provider: { traits: { images: true } } }, 'shown'],
-    ['forced, it is described to that, too', EARLIER, { provider: { traits: { images: true } }, config: { forceUseImageAgent: true } }, 'told'],
+    [
+      'forced, it is described to that, too',
+      EARLIER,
+      { provider: { traits: { images: true } }, config: { forceUseImageAgent: true } },
+      'told',
+    ],
     ['a model that the client asks for is shown it', EARLIER, { body: explicit }, 'shown'],
     ['unless it is known to be blind', NEWEST, { body: explicit, provider: { traits: { images: false } } }, 'told'],
     ['or it is forced', NEWEST, { body: explicit, config: { forceUseImageAgent: true } }, 'told'],
-    ['the model that sees is asked itself', EARLIER, { body: { model: 'eyes,vision' }, config: { forceUseImageAgent: true } }, 'routed'],
+    [
+      'the model that sees is asked itself',
+      EARLIER,
+      { body: { model: 'eyes,vision' }, config: { forceUseImageAgent: true } },
+      'routed',
+    ],
     [
       'without an image route nobody describes',
       EARLIER,
-      { config: { routes: { targets: { default: { provider: 'mock', model: 'blind' } }, longContextThreshold: 1 }, forceUseImageAgent: true } },
+      {
+        config: {
+          routes: { targets: { default: { provider: 'mock', model: 'blind' } }, longContextThreshold: 1 },
+          forceUseImageAgent: true,
+        },
+      },
       'shown',
     ],
     ['no image, no call', [user(text('Hi'))], { config: { forceUseImageAgent: true } }, 'shown'],
@@ -94,17 +123,30 @@ describe('who sees and who is told', () => {
       expect(answer.headers.get('x-ccr-model')).toBe('mock,blind')
       expect(answer.headers.get('x-ccr-reason')).toContain('images are described by eyes,vision')
     } else {
-      expect([...main, ...looks].map((request) => request.text.includes(PNG))).toEqual([messages.length > 1 || messages === NEWEST])
+      expect([...main, ...looks].map((request) => request.text.includes(PNG))).toEqual([
+        messages.length > 1 || messages === NEWEST,
+      ])
     }
   })
 
   test('the session’s own image route describes', async () => {
     await using upstream = await createUpstream(script())
     const { gateway } = testGateway(
-      { providers: [testProvider(upstream.url, 'openai-chat', { models: ['blind'] }), testProvider(`${upstream.url}/eyes`, 'openai-chat', { name: 'Eyes', models: ['Vision'] })] },
+      {
+        providers: [
+          testProvider(upstream.url, 'openai-chat', { models: ['blind'] }),
+          testProvider(`${upstream.url}/eyes`, 'openai-chat', { name: 'Eyes', models: ['Vision'] }),
+        ],
+      },
       { overridesOf: () => [{ from: 'project router', targets: { image: visionTarget } }] },
     )
-    await gateway(post('/v1/messages', { model: 'x', max_tokens: 9, messages: EARLIER }, { headers: { 'x-claude-code-session-id': 'session-1' } }))
+    await gateway(
+      post(
+        '/v1/messages',
+        { model: 'x', max_tokens: 9, messages: EARLIER },
+        { headers: { 'x-claude-code-session-id': 'session-1' } },
+      ),
+    )
     expect(upstream.requests.map(isVision)).toEqual([true, false])
     expect(upstream.requests[0]?.body).toMatchObject({ model: 'Vision' })
   })
@@ -114,31 +156,43 @@ describe('the client notices nothing but a better answer', () => {
   const shapes: [string, object][] = [
     ['streamed', { stream: true }],
     ['whole', { stream: false }],
-    ['with a session', { stream: true, metadata: { user_id: '{"session_id":"00000000-0000-4000-8000-000000000001"}' } }],
+    [
+      'with a session',
+      { stream: true, metadata: { user_id: '{"session_id":"00000000-0000-4000-8000-000000000001"}' } },
+    ],
     ['with a system string', { stream: true, system: 'Be brief.' }],
     ['with system blocks', { stream: false, system: [text('Be brief.'), text('Be kind.')] }],
     ['with tools', { stream: true, tools: [READ] }],
   ]
-  test.each((['openai-chat', 'anthropic-messages'] as const).flatMap((protocol) => shapes.map(([name, body]) => [name, protocol, body] as const)))(
-    '%s, over %s',
-    async (_name, protocol, body) => {
-      const { answer, main, records, sent } = await play(EARLIER, { body, protocol })
-      expect(answer.status).toBe(200)
-      expect(answer.text).not.toContain('analyzeImage')
-      expect(answer.text).not.toContain('red square')
-      const indexes = [...answer.text.matchAll(/"content_block_start","index":(\d+)/g)].map((match) => Number(match[1]))
-      expect(indexes).toEqual(indexes.map((_, index) => index))
-      const tools = (main[0]?.body as { tools?: unknown[] }).tools ?? []
-      expect(tools).toHaveLength('tools' in body ? 1 : 0)
-      expect(sent).toContain('Fix it.')
-      if ('system' in body) expect(sent).toContain('Be brief.')
-      expect(records.at(-1)).toMatchObject({ relayed: false, model: 'blind', stream: body['stream' as never] })
-    },
-  )
+  test.each(
+    (['openai-chat', 'anthropic-messages'] as const).flatMap((protocol) =>
+      shapes.map(([name, body]) => [name, protocol, body] as const),
+    ),
+  )('%s, over %s', async (_name, protocol, body) => {
+    const { answer, main, records, sent } = await play(EARLIER, { body, protocol })
+    expect(answer.status).toBe(200)
+    expect(answer.text).not.toContain('analyzeImage')
+    expect(answer.text).not.toContain('red square')
+    const indexes = [...answer.text.matchAll(/"content_block_start","index":(\d+)/g)].map((match) => Number(match[1]))
+    expect(indexes).toEqual(indexes.map((_, index) => index))
+    const tools = (main[0]?.body as { tools?: unknown[] }).tools ?? []
+    expect(tools).toHaveLength('tools' in body ? 1 : 0)
+    expect(sent).toContain('Fix it.')
+    if ('system' in body) expect(sent).toContain('Be brief.')
+    expect(records.at(-1)).toMatchObject({ relayed: false, model: 'blind', stream: body['stream' as never] })
+  })
 
   test('what a look costs is recorded as a call of its own, and is not the client’s usage', async () => {
     const { records, answer } = await play(EARLIER, { body: { metadata: { user_id: 'user_x_session_12345678' } } })
-    expect(records.map(({ provider, model, route, session, usage }) => ({ provider, model, route, session, output: usage?.output }))).toEqual([
+    expect(
+      records.map(({ provider, model, route, session, usage }) => ({
+        provider,
+        model,
+        route,
+        session,
+        output: usage?.output,
+      })),
+    ).toEqual([
       { provider: 'eyes', model: 'vision', route: 'image', session: '12345678', output: USAGE.output },
       { provider: 'mock', model: 'blind', route: 'default', session: '12345678', output: USAGE.output },
     ])
@@ -156,7 +210,13 @@ describe('the client notices nothing but a better answer', () => {
       user(text('Go on.')),
     ]
     const { main } = await play(messages, { protocol: 'anthropic-messages', body: { tools: [READ] } })
-    const sent = (main[0]?.body as { messages: { content: { type: string; text?: string; cache_control?: object; content?: { type: string; text: string }[] }[] }[] }).messages
+    const sent = (
+      main[0]?.body as {
+        messages: {
+          content: { type: string; text?: string; cache_control?: object; content?: { type: string; text: string }[] }[]
+        }[]
+      }
+    ).messages
     expect(sent[0]?.content.map(({ type }) => type)).toEqual(['text', 'text', 'text'])
     expect(sent[0]?.content[1]?.cache_control).toEqual({ type: 'ephemeral' })
     expect(sent[0]?.content[2]?.text).toBe('[Image: source: /tmp/1.png]')
@@ -177,7 +237,8 @@ describe('what a look is given', () => {
     const { looks } = await play(messages, { body: { tools: [READ] } })
     expect(looks[0]?.text).toContain('Why does the page look odd?')
     expect(looks[0]?.text).toContain('error code in the top right corner')
-    for (const absent of ['The date is today', 'Something else', '"tools"']) expect(looks[0]?.text).not.toContain(absent)
+    for (const absent of ['The date is today', 'Something else', '"tools"'])
+      expect(looks[0]?.text).not.toContain(absent)
   })
 
   test.each([
@@ -192,7 +253,10 @@ describe('what a look is given', () => {
 
   test('later requests have the same text without asking again', async () => {
     let answers = 0
-    const { looks, main } = await play(EARLIER, { see: (request) => answerTurn(request, { text: `Description ${++answers}.` }), times: 3 })
+    const { looks, main } = await play(EARLIER, {
+      see: (request) => answerTurn(request, { text: `Description ${++answers}.` }),
+      times: 3,
+    })
     expect(looks).toHaveLength(1)
     expect(new Set(main.map((request) => request.text)).size).toBe(1)
   })
@@ -209,7 +273,10 @@ describe('what a look is given', () => {
     ]
     const { looks, sent } = await play(messages, {
       body: { tools: [READ] },
-      see: (request) => answerTurn(request, { text: request.text.includes('colour of the border') ? 'The border is red.' : 'A square.' }),
+      see: (request) =>
+        answerTurn(request, {
+          text: request.text.includes('colour of the border') ? 'The border is red.' : 'A square.',
+        }),
     })
     expect(looks).toHaveLength(2)
     expect(sent).toContain('The border is red.')
@@ -217,8 +284,14 @@ describe('what a look is given', () => {
   })
 
   test('the client’s own numbers of its images', async () => {
-    const messages = [user(text('Compare [Image #5] with [Image #3].'), image(), image(OTHER)), says('Ok.'), user(text('And?'))]
-    const { sent } = await play(messages, { see: (request) => answerTurn(request, { text: request.text.includes(OTHER) ? 'the fifth' : 'the third' }) })
+    const messages = [
+      user(text('Compare [Image #5] with [Image #3].'), image(), image(OTHER)),
+      says('Ok.'),
+      user(text('And?')),
+    ]
+    const { sent } = await play(messages, {
+      see: (request) => answerTurn(request, { text: request.text.includes(OTHER) ? 'the fifth' : 'the third' }),
+    })
     expect(sent).toMatch(/\[Image #3: [^\]]*the third\].*\[Image #5: [^\]]*the fifth\]/)
   })
 
@@ -231,7 +304,10 @@ describe('what a look is given', () => {
       now--
       return answerTurn(request, { text: 'One.' })
     }
-    const images = Array.from({ length: 12 }, (_, index) => ({ type: 'image', source: { type: 'url', url: `http://127.0.0.1/${index}.png` } }))
+    const images = Array.from({ length: 12 }, (_, index) => ({
+      type: 'image',
+      source: { type: 'url', url: `http://127.0.0.1/${index}.png` },
+    }))
     const { looks } = await play([user(text('All.'), ...images), says('Ok.'), user(text('And?'))], { see })
     expect(looks).toHaveLength(12)
     expect(most).toBeGreaterThan(1)
@@ -243,7 +319,12 @@ describe('a look that fails', () => {
   const failures: [string, (request: Received) => Answer, string, number][] = [
     ['a refusal', () => json({ error: { message: 'Bad image.' } }, 400), 'eyes (vision) answered 400: Bad image.', 1],
     ['an overload', () => json({ error: { message: 'Busy.' } }, 529), 'eyes (vision) answered 529: Busy.', 2],
-    ['an answer without a word', (request) => answerTurn(request, { text: ' ' }), 'eyes (vision) answered without a word', 2],
+    [
+      'an answer without a word',
+      (request) => answerTurn(request, { text: ' ' }),
+      'eyes (vision) answered without a word',
+      2,
+    ],
     ['no JSON', () => ({ ...json({}), pieces: ['oops'] }), 'something that is not JSON', 2],
   ]
   test.each(failures)('%s is told to the model and to the user', async (_name, see, words, attempts) => {
@@ -268,7 +349,10 @@ describe('a look that fails', () => {
   })
 
   test('one that fails does not spoil the others', async () => {
-    const see: Script = (request) => (request.text.includes(OTHER) ? json({ error: { message: 'No.' } }, 500) : answerTurn(request, { text: 'A square.' }))
+    const see: Script = (request) =>
+      request.text.includes(OTHER)
+        ? json({ error: { message: 'No.' } }, 500)
+        : answerTurn(request, { text: 'A square.' })
     const { sent } = await play([user(text('Two.'), image(), image(OTHER)), says('Ok.'), user(text('And?'))], { see })
     expect(sent).toContain('A square.')
     expect(sent).toContain('could not be described')
@@ -277,12 +361,32 @@ describe('a look that fails', () => {
   test('a client that goes away ends it, and nothing more is asked', async () => {
     await using upstream = await createUpstream(script(() => silence()))
     const { gateway, calls: records } = testGateway({
-      providers: [testProvider(upstream.url, 'openai-chat', { models: ['blind'] }), testProvider(`${upstream.url}/eyes`, 'openai-chat', { name: 'eyes', models: ['vision'] })],
-      routes: { targets: { default: { provider: 'mock', model: 'blind' }, image: visionTarget }, longContextThreshold: 60_000 },
+      providers: [
+        testProvider(upstream.url, 'openai-chat', { models: ['blind'] }),
+        testProvider(`${upstream.url}/eyes`, 'openai-chat', { name: 'eyes', models: ['vision'] }),
+      ],
+      routes: {
+        targets: { default: { provider: 'mock', model: 'blind' }, image: visionTarget },
+        longContextThreshold: 60_000,
+      },
     })
-    const images = Array.from({ length: 9 }, (_, index) => ({ type: 'image', source: { type: 'url', url: `http://127.0.0.1/${index}.png` } }))
+    const images = Array.from({ length: 9 }, (_, index) => ({
+      type: 'image',
+      source: { type: 'url', url: `http://127.0.0.1/${index}.png` },
+    }))
     const client = new AbortController()
-    const pending = gateway(post('/v1/messages', { model: 'x', max_tokens: 9, stream: true, messages: [user(text('All.'), ...images), says('Ok.'), user(text('And?'))] }, { signal: client.signal }))
+    const pending = gateway(
+      post(
+        '/v1/messages',
+        {
+          model: 'x',
+          max_tokens: 9,
+          stream: true,
+          messages: [user(text('All.'), ...images), says('Ok.'), user(text('And?'))],
+        },
+        { signal: client.signal },
+      ),
+    )
     await upstream.request(4)
     client.abort()
     expect((await pending).status).toBe(499)
@@ -293,16 +397,25 @@ describe('a look that fails', () => {
 
 describe('pains', () => {
   test('#30: an image inside a tool result reaches the model that sees, with the text beside it', async () => {
-    const { looks, main } = await play([user(text('Read a.png.')), calls('I read.'), result([text('a.png'), image()])], { body: { tools: [READ] } })
+    const { looks, main } = await play(
+      [user(text('Read a.png.')), calls('I read.'), result([text('a.png'), image()])],
+      { body: { tools: [READ] } },
+    )
     expect(main).toHaveLength(0)
     expect(looks[0]?.text.split(PNG).length).toBe(2)
     expect(looks[0]?.text).toContain('a.png')
   })
 
   test('#42: 3 MB of image are an image, not a long text', async () => {
-    const targets = { default: { provider: 'mock', model: 'blind' }, longContext: { provider: 'mock', model: 'long' }, image: visionTarget }
+    const targets = {
+      default: { provider: 'mock', model: 'blind' },
+      longContext: { provider: 'mock', model: 'long' },
+      image: visionTarget,
+    }
     const large = image(PNG.slice(0, 64) + 'A'.repeat(4_000_000))
-    const { answer } = await play([user(text('See.'), large)], { config: { routes: { targets, longContextThreshold: 60_000 } } })
+    const { answer } = await play([user(text('See.'), large)], {
+      config: { routes: { targets, longContextThreshold: 60_000 } },
+    })
     expect(answer.headers.get('x-ccr-route')).toBe('image')
   })
 })

@@ -14,7 +14,13 @@ describe('a provider that refuses new fields', () => {
       const unknown = Object.keys(JSON.parse(request.text) as object).find((key) => !KNOWN.has(key))
       return unknown === undefined
         ? answerTurn(request, { text: 'Hello' })
-        : json({ type: 'error', error: { type: 'invalid_request_error', message: `${unknown}: Extra inputs are not permitted` } }, 400)
+        : json(
+            {
+              type: 'error',
+              error: { type: 'invalid_request_error', message: `${unknown}: Extra inputs are not permitted` },
+            },
+            400,
+          )
     })
     const { gateway, lines } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
     const first = await gateway(post('/v1/messages', { ...QUESTION, ...NEW_FIELDS }))
@@ -42,7 +48,10 @@ test('a template that knows instructions only at the start gets them in the user
       : answerTurn(request, { text: 'Hello' })
   })
   const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
-  const messages = [{ role: 'user', content: 'Hi' }, { role: 'system', content: 'The working directory is /home/me' }]
+  const messages = [
+    { role: 'user', content: 'Hi' },
+    { role: 'system', content: 'The working directory is /home/me' },
+  ]
   for (const requests of [2, 3]) {
     expect((await gateway(post('/v1/messages', { ...QUESTION, messages }))).status).toBe(200)
     expect(upstream.requests).toHaveLength(requests)

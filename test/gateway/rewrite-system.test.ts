@@ -28,11 +28,20 @@ interface Setting {
 
 async function sent({ system, headers = USER_AGENT, tools = TOOLS, file: named = file }: Setting, times = 1) {
   await using upstream = await createUpstream((request) => answerTurn(request, { text: 'Hi' }))
-  const { gateway, lines, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')], systemPromptFile: named })
+  const { gateway, lines, calls } = testGateway({
+    providers: [testProvider(upstream.url, 'anthropic-messages')],
+    systemPromptFile: named,
+  })
   const body = { model: 'claude-x', max_tokens: 100, system, tools, messages: [{ role: 'user', content: 'Hi' }] }
-  for (let time = 0; time < times; time++) expect((await gateway(post('/v1/messages', body, { headers }))).status).toBe(200)
+  for (let time = 0; time < times; time++)
+    expect((await gateway(post('/v1/messages', body, { headers }))).status).toBe(200)
   const { system: got } = upstream.requests[0]?.body as { system: string | { text: string; cache_control?: object }[] }
-  return { system: got, texts: typeof got === 'string' ? [got] : got.map(({ text }) => text), lines, relayed: calls[0]?.relayed }
+  return {
+    system: got,
+    texts: typeof got === 'string' ? [got] : got.map(({ text }) => text),
+    lines,
+    relayed: calls[0]?.relayed,
+  }
 }
 
 describe('the prompt of Claude Code is replaced', () => {
@@ -40,9 +49,17 @@ describe('the prompt of Claude Code is replaced', () => {
     ['the third block of current versions', [BILLING, IDENTITY, PROMPT], [BILLING, IDENTITY, 'Mine.\n']],
     ['in -p', [BILLING, SDK_IDENTITY, PROMPT], [BILLING, SDK_IDENTITY, 'Mine.\n']],
     ['without the billing line', [IDENTITY, PROMPT], [IDENTITY, 'Mine.\n']],
-    ['the second block of older versions, up to <env>', [IDENTITY, `${PROMPT}${ENVIRONMENT}`], [IDENTITY, `Mine.\n${ENVIRONMENT}`]],
+    [
+      'the second block of older versions, up to <env>',
+      [IDENTITY, `${PROMPT}${ENVIRONMENT}`],
+      [IDENTITY, `Mine.\n${ENVIRONMENT}`],
+    ],
     ['up to the last <env>', [IDENTITY, `${PROMPT}<env>${PROMPT}${ENVIRONMENT}`], [IDENTITY, `Mine.\n${ENVIRONMENT}`]],
-    ['and no other block', [BILLING, IDENTITY, PROMPT, 'Speak French.'], [BILLING, IDENTITY, 'Mine.\n', 'Speak French.']],
+    [
+      'and no other block',
+      [BILLING, IDENTITY, PROMPT, 'Speak French.'],
+      [BILLING, IDENTITY, 'Mine.\n', 'Speak French.'],
+    ],
   ])('%s', async (_name, before, after) => {
     writeFileSync(file, 'Mine.\n')
     const { texts, relayed } = await sent({ system: before.map(block) })
@@ -52,25 +69,40 @@ describe('the prompt of Claude Code is replaced', () => {
 
   test('the block keeps its cache mark, and a string stays a string', async () => {
     writeFileSync(file, 'Mine.\n')
-    expect((await sent({ system: [block(IDENTITY), block(PROMPT)] })).system).toEqual([block(IDENTITY), block('Mine.\n')] as never)
+    expect((await sent({ system: [block(IDENTITY), block(PROMPT)] })).system).toEqual([
+      block(IDENTITY),
+      block('Mine.\n'),
+    ] as never)
     expect((await sent({ system: PROMPT })).system).toBe('Mine.\n')
   })
 
   test('an empty file takes it out', async () => {
     writeFileSync(file, '\n')
     expect((await sent({ system: [BILLING, IDENTITY, PROMPT].map(block) })).texts).toEqual([BILLING, IDENTITY])
-    expect((await sent({ system: [IDENTITY, PROMPT + ENVIRONMENT].map(block) })).texts).toEqual([IDENTITY, `\n${ENVIRONMENT}`])
+    expect((await sent({ system: [IDENTITY, PROMPT + ENVIRONMENT].map(block) })).texts).toEqual([
+      IDENTITY,
+      `\n${ENVIRONMENT}`,
+    ])
   })
 
   test('by what the file says now', async () => {
     writeFileSync(file, 'First.')
     await using upstream = await createUpstream((request) => answerTurn(request, { text: 'Hi' }))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')], systemPromptFile: file })
-    const ask = () => gateway(post('/v1/messages', { model: 'x', max_tokens: 9, system: PROMPT, tools: TOOLS, messages: [{ role: 'user', content: 'Hi' }] }, { headers: USER_AGENT }))
+    const ask = () =>
+      gateway(
+        post(
+          '/v1/messages',
+          { model: 'x', max_tokens: 9, system: PROMPT, tools: TOOLS, messages: [{ role: 'user', content: 'Hi' }] },
+          { headers: USER_AGENT },
+        ),
+      )
     await ask()
     writeFileSync(file, 'Second, and longer.')
     await ask()
-    expect(upstream.requests.map(({ text }) => [text.includes('First.'), text.includes('Second, and longer.')])).toEqual([
+    expect(
+      upstream.requests.map(({ text }) => [text.includes('First.'), text.includes('Second, and longer.')]),
+    ).toEqual([
       [true, false],
       [false, true],
     ])
@@ -79,10 +111,16 @@ describe('the prompt of Claude Code is replaced', () => {
 
 describe('everything else is left alone, and relayed', () => {
   test.each<[string, Setting]>([
-    ['a sub-agent, by its header', { system: [BILLING, IDENTITY, PROMPT].map(block), headers: { ...USER_AGENT, 'x-claude-code-agent-id': 'a1' } }],
+    [
+      'a sub-agent, by its header',
+      { system: [BILLING, IDENTITY, PROMPT].map(block), headers: { ...USER_AGENT, 'x-claude-code-agent-id': 'a1' } },
+    ],
     ['a sub-agent, by its billing line', { system: [`${BILLING} cc_is_subagent=true;`, IDENTITY, PROMPT].map(block) }],
     ['a title, which has no tools', { system: [BILLING, IDENTITY, PROMPT].map(block), tools: [] }],
-    ['a web search', { system: [IDENTITY, PROMPT].map(block), tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
+    [
+      'a web search',
+      { system: [IDENTITY, PROMPT].map(block), tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+    ],
     ['a short prompt, which the user gave', { system: [BILLING, IDENTITY, 'You are a poet.'].map(block) }],
     ['another agent', { system: PROMPT + ENVIRONMENT, headers: { 'user-agent': 'opencode/1.18.33' } }],
     ['no prompt', { system: [BILLING, IDENTITY].map(block) }],

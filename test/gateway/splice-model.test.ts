@@ -6,7 +6,10 @@ describe('the model is replaced in the bytes of the client', () => {
   test.each([
     ['{"model":"a","x":1}', '{"model":"new","x":1}'],
     ['{"x":{"model":"inner"},"model":"a"}', '{"x":{"model":"inner"},"model":"new"}'],
-    ['  { "x" : [1, {"model":"inner"}, "]"] , "model" : "a" }  ', '  { "x" : [1, {"model":"inner"}, "]"] , "model" : "new" }  '],
+    [
+      '  { "x" : [1, {"model":"inner"}, "]"] , "model" : "a" }  ',
+      '  { "x" : [1, {"model":"inner"}, "]"] , "model" : "new" }  ',
+    ],
     ['{"x":"\\"model\\":\\\\","model":"a"}', '{"x":"\\"model\\":\\\\","model":"new"}'],
     ['{"\\u006dodel":"a","n":1.0}', '{"\\u006dodel":"new","n":1.0}'],
     ['{"n":-1.5e3,"t":true,"z":null,"model":null,"s":false}', '{"n":-1.5e3,"t":true,"z":null,"model":"new","s":false}'],
@@ -20,9 +23,12 @@ describe('the model is replaced in the bytes of the client', () => {
     expect(JSON.parse(spliceModel('{"model":"a"}', 'say "x"'))).toEqual({ model: 'say "x"' })
   })
 
-  test.each(['{"model":"a","model":"b"}', '{"model":"a","\\u006dodel":"b"}'])('a second model key is refused: %s', (text) => {
-    expect(() => spliceModel(text, 'new')).toThrow('twice')
-  })
+  test.each(['{"model":"a","model":"b"}', '{"model":"a","\\u006dodel":"b"}'])(
+    'a second model key is refused: %s',
+    (text) => {
+      expect(() => spliceModel(text, 'new')).toThrow('twice')
+    },
+  )
 
   test('no model key is refused', () => {
     expect(() => spliceModel('{"x":{"model":"a"}}', 'new')).toThrow('required')

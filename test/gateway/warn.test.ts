@@ -9,7 +9,15 @@ test('the same warning is logged once an hour, another one at once', () => {
   const logged: string[] = []
   let time = 0
   const warn = createWarn({ now: () => time, log: (_level, message) => logged.push(`${time} ${message}`) })
-  for (const [now, message] of [[0, 'a'], [1, 'a'], [2, 'b'], [3_599_999, 'a'], [3_600_000, 'a'], [3_600_001, 'a'], [3_600_002, 'b']] as const) {
+  for (const [now, message] of [
+    [0, 'a'],
+    [1, 'a'],
+    [2, 'b'],
+    [3_599_999, 'a'],
+    [3_600_000, 'a'],
+    [3_600_001, 'a'],
+    [3_600_002, 'b'],
+  ] as const) {
     time = now
     warn(message)
   }
@@ -22,7 +30,9 @@ test('what is wrong with a route is logged with the first call, and stands in th
   const body = { model: 'unheard-of', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
   for (let time = 0; time < 3; time++) await (await gateway(post('/v1/messages', body))).text()
   expect(lines.filter(({ level, message }) => level === 'warn' && message.includes('unheard-of'))).toHaveLength(1)
-  expect(lines.filter(({ message, fields }) => message === 'call' && String(fields['warnings']).includes('unheard-of'))).toHaveLength(3)
+  expect(
+    lines.filter(({ message, fields }) => message === 'call' && String(fields['warnings']).includes('unheard-of')),
+  ).toHaveLength(3)
 })
 
 test('a memory forgets what was not used for longest', () => {

@@ -56,12 +56,21 @@ describe('a refused field is left out', () => {
 
 describe('an output limit is learnt', () => {
   test.each<[string, number]>([
-    ['max_tokens is too large: 128000. This model supports at most 16384 completion tokens, whereas you provided 128000.', 16384],
+    [
+      'max_tokens is too large: 128000. This model supports at most 16384 completion tokens, whereas you provided 128000.',
+      16384,
+    ],
     ['max_tokens: 128000 > 64000, which is the maximum allowed number of output tokens for claude-x', 64000],
     ['Invalid max_tokens value, the valid range of max_tokens is [1, 8192]', 8192],
-    ['`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the `context_window`', 8192],
+    [
+      '`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the `context_window`',
+      8192,
+    ],
     ['Range of max_tokens should be [1, 32768]', 32768],
-    ["'max_tokens' is too large: 128000. This model's maximum context length is 8192 tokens and your request has 20 input tokens (128000 > 8192 - 20)", 8172],
+    [
+      "'max_tokens' is too large: 128000. This model's maximum context length is 8192 tokens and your request has 20 input tokens (128000 > 8192 - 20)",
+      8172,
+    ],
   ])('%s', (message, most) => {
     const lesson = lessonOf(refusal(message), BODY)
     expect(lesson).toEqual({ type: 'limit', field: 'max_tokens', most })
@@ -69,7 +78,13 @@ describe('an output limit is learnt', () => {
   })
 
   test('its other name is learnt', () => {
-    const lesson = lessonOf(refusal("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.", 'max_tokens'), BODY)
+    const lesson = lessonOf(
+      refusal(
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
+        'max_tokens',
+      ),
+      BODY,
+    )
     expect(lesson).toEqual({ type: 'rename', from: 'max_tokens', to: 'max_completion_tokens' })
     expect(applyLessons(BODY, lesson ? [lesson] : [])).toMatchObject({ max_completion_tokens: 128000 })
   })
@@ -95,7 +110,9 @@ describe('a refused signature takes earlier reasoning out', () => {
   })
 
   test('adaptive thinking stays on', () => {
-    expect(applyLessons({ thinking: { type: 'adaptive' }, messages }, [{ type: 'forget-reasoning' }])['thinking']).toEqual({ type: 'adaptive' })
+    expect(
+      applyLessons({ thinking: { type: 'adaptive' }, messages }, [{ type: 'forget-reasoning' }])['thinking'],
+    ).toEqual({ type: 'adaptive' })
   })
 
   test('where there is none, asking again would not help', () => {
@@ -104,9 +121,17 @@ describe('a refused signature takes earlier reasoning out', () => {
 })
 
 describe('a refused place of instructions is learnt as a trait', () => {
-  const messages = [{ role: 'system', content: 'a' }, { role: 'user', content: 'b' }, { role: 'system', content: 'c' }]
+  const messages = [
+    { role: 'system', content: 'a' },
+    { role: 'user', content: 'b' },
+    { role: 'system', content: 'c' },
+  ]
 
-  test.each(['System message must be at the beginning.', 'messages.2.role: Unexpected role "system". Allowed: user, assistant', 'System role not supported'])('%s', (message) => {
+  test.each([
+    'System message must be at the beginning.',
+    'messages.2.role: Unexpected role "system". Allowed: user, assistant',
+    'System role not supported',
+  ])('%s', (message) => {
     expect(lessonOf(refusal(message), { messages })).toMatchObject({ type: 'trait', traits: { systemMessages: false } })
   })
 

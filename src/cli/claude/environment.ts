@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts'
 
 /** Environment variables by name. */
-export type Variables = Readonly<Record<string, string>>
+type Variables = Readonly<Record<string, string>>
 
 /** Where the router of this run listens, and its key. */
 export interface Access {

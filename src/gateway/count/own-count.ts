@@ -12,7 +12,12 @@ import { readText, send } from '../send.ts'
 /** Asks providers how many tokens a request has. */
 export interface OwnCounter {
   /** The provider's own count; `undefined` if it has none, or did not give one in time. Never rejects. */
-  count(request: ModelRequest, target: RouteTarget, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<number | undefined>
+  count(
+    request: ModelRequest,
+    target: RouteTarget,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<number | undefined>
 }
 
 /** Agents wait for the count before they go on. */
@@ -23,14 +28,17 @@ export function createOwnCounter(providers: readonly Provider[], ports: Ports): 
   return {
     async count(request, target, headers, signal) {
       const provider = providers.find(({ name }) => name === target.provider)
-      if (!provider || without.has(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0) return undefined
+      if (!provider || without.has(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
+        return undefined
       try {
         return await ask(request, provider, target, headers, signal, ports)
       } catch (cause) {
         if (!(cause instanceof ModelError)) throw cause
         // It has no such operation, or not for us: not to be asked again.
         if (cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit') without.add(nameOfTarget(target))
-        ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, { error: cause.message })
+        ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, {
+          error: cause.message,
+        })
         return undefined
       }
     },
@@ -48,8 +56,14 @@ async function ask(
   const endpoint = provider.endpoints.find(({ protocol }) => protocols[protocol]?.count)
   const protocol = endpoint && protocols[endpoint.protocol]
   if (!endpoint || !protocol?.count) return undefined
-  const { wire } = protocol.encodeRequest({ ...request, model: target.model, stream: false }, { ...target, traits: traitsFor(provider, target.model) })
-  const edited = protocol.count.encodeRequest(applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }), target.model)
+  const { wire } = protocol.encodeRequest(
+    { ...request, model: target.model, stream: false },
+    { ...target, traits: traitsFor(provider, target.model) },
+  )
+  const edited = protocol.count.encodeRequest(
+    applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }),
+    target.model,
+  )
   const outgoing = {
     path: edited.path,
     query: edited.query,

@@ -15,7 +15,12 @@ export type Description = { readonly text: string } | { readonly failure: ModelE
 /** Has images looked at, each once for the words it was shown with. */
 export interface Describer {
   /** Rejects only if the client goes away. */
-  describe(images: readonly ShownImage[], target: RouteTarget, call: Call, next: Handler): Promise<ReadonlyMap<MediaPart, Description>>
+  describe(
+    images: readonly ShownImage[],
+    target: RouteTarget,
+    call: Call,
+    next: Handler,
+  ): Promise<ReadonlyMap<MediaPart, Description>>
 }
 
 /**
@@ -50,7 +55,13 @@ function isLasting(description: Description): boolean {
   return 'text' in description || LASTING.has(description.failure.kind)
 }
 
-async function describeOne(image: ShownImage, target: RouteTarget, call: Call, next: Handler, ports: Ports): Promise<Description> {
+async function describeOne(
+  image: ShownImage,
+  target: RouteTarget,
+  call: Call,
+  next: Handler,
+  ports: Ports,
+): Promise<Description> {
   if (call.signal.aborted) throw new ModelError('the client went away', { kind: 'aborted' })
   try {
     return { text: await look(image, target, call, next, ports) }

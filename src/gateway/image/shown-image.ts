@@ -82,5 +82,7 @@ function numbersOf(message: Message): number[] {
 
 function questionOf(prompt: string, intention: string): string {
   const asked = prompt.slice(0, longestPrompt)
-  return intention === '' ? asked : `${asked}\n\nBefore it looked, the model said: ${intention.slice(0, longestIntention)}`
+  return intention === ''
+    ? asked
+    : `${asked}\n\nBefore it looked, the model said: ${intention.slice(0, longestIntention)}`
 }

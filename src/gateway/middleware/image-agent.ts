@@ -14,7 +14,12 @@ import type { Warn } from '../warn.ts'
  * targets known to be blind, and, where `isForced`, for all. Who looks again at a file says what for, and gets a new
  * description: there is no tool of ours that a client could see.
  */
-export function createImageAgent(providers: readonly Provider[], isForced: boolean, ports: Ports, warn: Warn): Middleware {
+export function createImageAgent(
+  providers: readonly Provider[],
+  isForced: boolean,
+  ports: Ports,
+  warn: Warn,
+): Middleware {
   const describer = createDescriber(ports)
   return async (call, next) => {
     const helper = helperOf(call, providers, isForced)
@@ -27,7 +32,9 @@ export function createImageAgent(providers: readonly Provider[], isForced: boole
       trace.warnings = [...trace.warnings, failure]
       warn(failure, { call: call.id })
     }
-    const texts = new Map(images.map((image) => [image.part, words(image, descriptions.get(image.part) as Description, call)]))
+    const texts = new Map(
+      images.map((image) => [image.part, words(image, descriptions.get(image.part) as Description, call)]),
+    )
     return next({ ...call, request: replaceImages(call.request, texts), edited: true })
   }
 }
@@ -59,4 +66,5 @@ function words({ number }: ShownImage, description: Description, call: Call): st
   return `[${name}: you cannot see it; another model describes it for you.${again}\n${description.text}]`
 }
 
-const LOOK_AGAIN = 'If you need to know more and it is a file, say what you look for and open it again: it is then described for that.'
+const LOOK_AGAIN =
+  'If you need to know more and it is a file, say what you look for and open it again: it is then described for that.'

@@ -20,7 +20,9 @@ export function createRewriteSystem(file: string, ports: Pick<Ports, 'readText'>
       text = await ports.readText(file)
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause)
-      warn(`REWRITE_SYSTEM_PROMPT: ${file} cannot be read, so the system prompt stays as it is: ${why}`, { call: call.id })
+      warn(`REWRITE_SYSTEM_PROMPT: ${file} cannot be read, so the system prompt stays as it is: ${why}`, {
+        call: call.id,
+      })
       return next(call)
     }
     return next({ ...call, request: rewritten(call.request, prompt, text), edited: true })
@@ -38,7 +40,10 @@ function ownPrompt({ request, wire }: Call): TextPart | undefined {
   if (!isMain || !request.tools.some((tool) => tool.type === 'function')) return undefined
   const longest = request.system
     .filter(({ text }) => !text.startsWith(billingLine) && !identityLine.test(text.trim()))
-    .reduce<TextPart | undefined>((best, part) => (best && best.text.length >= part.text.length ? best : part), undefined)
+    .reduce<TextPart | undefined>(
+      (best, part) => (best && best.text.length >= part.text.length ? best : part),
+      undefined,
+    )
   return longest && longest.text.length >= shortestPrompt ? longest : undefined
 }
 
