@@ -1,8 +1,5 @@
 import type { Config } from '../../config/config.ts'
 
-/** Environment variables by name. */
-type Variables = Readonly<Record<string, string>>
-
 /** Where the router of this run listens, and its key. */
 export interface Access {
   readonly url: string
