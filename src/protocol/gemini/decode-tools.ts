@@ -53,18 +53,18 @@ function decodeFunction(declaration: JsonObject, group: number): FunctionTool {
 function decodeServerTool(key: string, value: Json | undefined, group: number): ServerTool {
   return {
     type: 'server',
-    kind: KINDS[key] ?? 'other',
+    kind: KINDS.get(key) ?? 'other',
     name: key,
     native: { protocol: ID, rest: { [key]: value }, form: { group } },
   }
 }
 
-const KINDS: Readonly<Record<string, ServerTool['kind']>> = {
-  googleSearch: 'web-search',
-  googleSearchRetrieval: 'web-search',
-  urlContext: 'web-fetch',
-  codeExecution: 'code-execution',
-}
+const KINDS: ReadonlyMap<string, ServerTool['kind']> = new Map([
+  ['googleSearch', 'web-search'],
+  ['googleSearchRetrieval', 'web-search'],
+  ['urlContext', 'web-fetch'],
+  ['codeExecution', 'code-execution'],
+])
 
 function list(value: Json | undefined): JsonObject[] {
   return Array.isArray(value) ? value.filter(isObject) : isObject(value) ? [value] : []

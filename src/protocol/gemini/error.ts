@@ -34,7 +34,7 @@ export function errorInside(body: Json, { provider, model }: DecodeContext): Mod
 /** An error in Google's shape. */
 export function encodeError(error: ModelError): JsonObject {
   const { type, retryAfterMs: wait } = error.details
-  const status = type !== undefined && STATUS_CODES[type] === error.status ? type : statusName(error.status)
+  const status = type !== undefined && STATUS_CODES.get(type) === error.status ? type : statusName(error.status)
   const details =
     wait === undefined ? {} : { details: [{ '@type': `${TYPES}RetryInfo`, retryDelay: `${wait / 1000}s` }] }
   return { error: { code: error.status, message: error.message, status, ...details } }
@@ -93,7 +93,7 @@ function kindOf(said: Said, status: number | undefined): ErrorKind {
   )
     return 'auth'
   if (said.status === 'RESOURCE_EXHAUSTED') return isDaily(said) ? 'quota' : 'rate-limit'
-  const named = said.status === undefined ? undefined : KINDS[said.status]
+  const named = said.status === undefined ? undefined : KINDS.get(said.status)
   if (named) return named
   return status === undefined ? 'server' : kindOfStatus(status)
 }
@@ -110,46 +110,46 @@ function isDaily({ details }: Said): boolean {
 const OVERFLOW =
   /token count[^.]{0,60}exceeds|exceeds the maximum (number of tokens|context)|input (is )?too long|context (window|length)[^.]{0,40}exceed/i
 
-const KINDS: Readonly<Record<string, ErrorKind>> = {
-  INVALID_ARGUMENT: 'bad-request',
-  FAILED_PRECONDITION: 'bad-request',
-  OUT_OF_RANGE: 'bad-request',
-  UNAUTHENTICATED: 'auth',
-  PERMISSION_DENIED: 'permission',
-  NOT_FOUND: 'not-found',
-  ABORTED: 'server',
-  CANCELLED: 'server',
-  INTERNAL: 'server',
-  UNKNOWN: 'server',
-  DATA_LOSS: 'server',
-  UNIMPLEMENTED: 'bad-request',
-  UNAVAILABLE: 'overload',
-  DEADLINE_EXCEEDED: 'timeout',
-}
+const KINDS: ReadonlyMap<string, ErrorKind> = new Map([
+  ['INVALID_ARGUMENT', 'bad-request'],
+  ['FAILED_PRECONDITION', 'bad-request'],
+  ['OUT_OF_RANGE', 'bad-request'],
+  ['UNAUTHENTICATED', 'auth'],
+  ['PERMISSION_DENIED', 'permission'],
+  ['NOT_FOUND', 'not-found'],
+  ['ABORTED', 'server'],
+  ['CANCELLED', 'server'],
+  ['INTERNAL', 'server'],
+  ['UNKNOWN', 'server'],
+  ['DATA_LOSS', 'server'],
+  ['UNIMPLEMENTED', 'bad-request'],
+  ['UNAVAILABLE', 'overload'],
+  ['DEADLINE_EXCEEDED', 'timeout'],
+])
 
 // https://google.aip.dev/193
-const STATUS_CODES: Readonly<Record<string, number>> = {
-  INVALID_ARGUMENT: 400,
-  FAILED_PRECONDITION: 400,
-  OUT_OF_RANGE: 400,
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  NOT_FOUND: 404,
-  ABORTED: 409,
-  ALREADY_EXISTS: 409,
-  RESOURCE_EXHAUSTED: 429,
-  CANCELLED: 499,
-  INTERNAL: 500,
-  UNKNOWN: 500,
-  DATA_LOSS: 500,
-  UNIMPLEMENTED: 501,
-  UNAVAILABLE: 503,
-  DEADLINE_EXCEEDED: 504,
-}
+const STATUS_CODES: ReadonlyMap<string, number> = new Map([
+  ['INVALID_ARGUMENT', 400],
+  ['FAILED_PRECONDITION', 400],
+  ['OUT_OF_RANGE', 400],
+  ['UNAUTHENTICATED', 401],
+  ['PERMISSION_DENIED', 403],
+  ['NOT_FOUND', 404],
+  ['ABORTED', 409],
+  ['ALREADY_EXISTS', 409],
+  ['RESOURCE_EXHAUSTED', 429],
+  ['CANCELLED', 499],
+  ['INTERNAL', 500],
+  ['UNKNOWN', 500],
+  ['DATA_LOSS', 500],
+  ['UNIMPLEMENTED', 501],
+  ['UNAVAILABLE', 503],
+  ['DEADLINE_EXCEEDED', 504],
+])
 
 function statusName(code: number): string {
-  const exact = Object.keys(STATUS_CODES).find((name) => STATUS_CODES[name] === code)
-  if (exact) return exact
+  const exact = [...STATUS_CODES].find(([, each]) => each === code)
+  if (exact) return exact[0]
   if (code < 500) return 'INVALID_ARGUMENT'
   return code === 500 || code === 501 ? 'INTERNAL' : 'UNAVAILABLE'
 }

@@ -16,7 +16,7 @@ export function finishOf(
   sent: Sent,
   context: DecodeContext,
 ): FinishReason | ModelError {
-  const kind = KINDS[raw] ?? 'other'
+  const kind = KINDS.get(raw) ?? 'other'
   if (BROKEN.has(raw)) {
     return failure('malformed', `could not finish its answer: ${raw}${message ? ` (${message})` : ''}`, raw, context)
   }
@@ -29,9 +29,9 @@ export function finishOf(
 
 /** Gemini's word for a finish. Its own word is kept where it still fits. */
 export function finishReasonOf({ kind, raw }: FinishReason): string {
-  const fits =
-    raw !== undefined && Object.hasOwn(KINDS, raw) && (KINDS[raw] === kind || (raw === 'STOP' && kind === 'tool-calls'))
-  return fits ? raw : WORDS[kind]
+  const known = raw === undefined ? undefined : KINDS.get(raw)
+  const fits = known !== undefined && (known === kind || (raw === 'STOP' && kind === 'tool-calls'))
+  return fits && raw !== undefined ? raw : WORDS[kind]
 }
 
 /** An error of the provider that is no HTTP error. */
@@ -50,24 +50,24 @@ export function failure(
   })
 }
 
-const KINDS: Readonly<Record<string, FinishKind>> = {
-  STOP: 'stop',
-  MAX_TOKENS: 'length',
-  SAFETY: 'content-filter',
-  RECITATION: 'content-filter',
-  BLOCKLIST: 'content-filter',
-  PROHIBITED_CONTENT: 'content-filter',
-  SPII: 'content-filter',
-  MODEL_ARMOR: 'content-filter',
-  IMAGE_SAFETY: 'content-filter',
-  IMAGE_PROHIBITED_CONTENT: 'content-filter',
-  IMAGE_RECITATION: 'content-filter',
-  LANGUAGE: 'other',
-  OTHER: 'other',
-  IMAGE_OTHER: 'other',
-  NO_IMAGE: 'other',
-  CONTINUATION: 'other',
-}
+const KINDS: ReadonlyMap<string, FinishKind> = new Map([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['SAFETY', 'content-filter'],
+  ['RECITATION', 'content-filter'],
+  ['BLOCKLIST', 'content-filter'],
+  ['PROHIBITED_CONTENT', 'content-filter'],
+  ['SPII', 'content-filter'],
+  ['MODEL_ARMOR', 'content-filter'],
+  ['IMAGE_SAFETY', 'content-filter'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content-filter'],
+  ['IMAGE_RECITATION', 'content-filter'],
+  ['LANGUAGE', 'other'],
+  ['OTHER', 'other'],
+  ['IMAGE_OTHER', 'other'],
+  ['NO_IMAGE', 'other'],
+  ['CONTINUATION', 'other'],
+])
 
 /** Ends of an answer that the model spoilt; asking again usually helps. */
 const BROKEN = new Set([

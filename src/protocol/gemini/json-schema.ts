@@ -4,7 +4,7 @@ import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/
 export function fromGeminiSchema(schema: JsonObject): JsonObject {
   const nullable = schema.nullable === true
   const entries = Object.entries(schema).flatMap(([name, value]): [string, Json | undefined][] => {
-    const keyword = CAMEL[name] ?? name
+    const keyword = CAMEL.get(name) ?? name
     return keyword === 'nullable' && typeof value === 'boolean' ? [] : [[keyword, convert(keyword, value)]]
   })
   const converted = Object.fromEntries(entries)
@@ -16,16 +16,16 @@ export function fromGeminiSchema(schema: JsonObject): JsonObject {
   return Array.isArray(converted.anyOf) ? { ...converted, anyOf: [...converted.anyOf, { type: 'null' }] } : converted
 }
 
-const CAMEL: Readonly<Record<string, string>> = {
-  any_of: 'anyOf',
-  max_items: 'maxItems',
-  min_items: 'minItems',
-  max_length: 'maxLength',
-  min_length: 'minLength',
-  max_properties: 'maxProperties',
-  min_properties: 'minProperties',
-  property_ordering: 'propertyOrdering',
-}
+const CAMEL: ReadonlyMap<string, string> = new Map([
+  ['any_of', 'anyOf'],
+  ['max_items', 'maxItems'],
+  ['min_items', 'minItems'],
+  ['max_length', 'maxLength'],
+  ['min_length', 'minLength'],
+  ['max_properties', 'maxProperties'],
+  ['min_properties', 'minProperties'],
+  ['property_ordering', 'propertyOrdering'],
+])
 const COUNTS = new Set(['maxItems', 'minItems', 'maxLength', 'minLength', 'maxProperties', 'minProperties'])
 
 function convert(keyword: string, value: Json | undefined): Json | undefined {

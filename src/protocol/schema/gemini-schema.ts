@@ -1,4 +1,4 @@
-import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import {
   FORMATS_OF_TYPE,
   GEMINI_KEYWORDS,
@@ -15,12 +15,12 @@ import { brief, wordsFor } from './words.ts'
  * stay as they are; what the subset cannot say is said in the description. Never throws, whatever it is given.
  */
 export function toGeminiSchema(schema: Json): JsonObject {
-  return adapt(schema, { root: schema, open: [], depth: 0, budget: { nodes: MAX_NODES } })
+  return adapt(schema, { root: schema, open: [], depth: 0, unions: 0, budget: { nodes: MAX_NODES } })
 }
 
 /** The same for a function's parameters, which must be one object: alternatives at the top are laid over one another. */
 export function toGeminiParameters(schema: Json): JsonObject {
-  const place: Place = { root: schema, open: [], depth: 0, budget: { nodes: MAX_NODES } }
+  const place: Place = { root: schema, open: [], depth: 0, unions: 0, budget: { nodes: MAX_NODES } }
   const { schema: top, open } = resolve(isObject(schema) ? schema : {}, schema, [], place.budget)
   const object = overlay(top, { ...place, open })
   return adaptType({ ...without(object, NOT_OF_PARAMETERS), type: 'object' }, 'object', { ...place, open })
@@ -48,7 +48,10 @@ interface Place {
   readonly root: Json
   /** References being expanded above. */
   readonly open: readonly string[]
+  /** How many objects and arrays stand above. */
   readonly depth: number
+  /** How many unions stand above in the same place. */
+  readonly unions: number
   /** Shared by the whole schema. */
   readonly budget: Budget
 }
@@ -56,13 +59,18 @@ interface Place {
 function adapt(node: Json | undefined, place: Place): JsonObject {
   if (node === false) return { type: 'STRING', description: 'Must be left out.' }
   if (!isObject(node)) return anything({})
-  if (isBranch(node) && (place.depth >= MAX_DEPTH || place.budget.nodes-- <= 0)) return cut(node, 'anything')
+  if (isBranch(node) && (place.depth >= MAX_DEPTH || place.unions >= MAX_DEPTH || place.budget.nodes-- <= 0))
+    return cut(node, 'anything')
   const { schema, open, recursive } = resolve(node, place.root, place.open, place.budget)
   if (recursive !== undefined) return cut(schema, recursive)
-  const here = { ...place, open, depth: place.depth + 1 }
+  const here = { ...place, open }
   const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
   if (Array.isArray(branches) && branches.some(hasShape)) return adaptUnion(schema, branches, here)
   return adaptTypes(schema, here)
+}
+
+function below(place: Place): Place {
+  return { ...place, depth: place.depth + 1, unions: 0 }
 }
 
 /** Whether a schema has something below it; what has not is never cut off. */
@@ -93,7 +101,11 @@ function adaptUnion(schema: JsonObject, branches: Json[], place: Place): JsonObj
   const { description, ...shared } = base
   const mark = (option: JsonObject): JsonObject => (nullable ? arrange({ ...option, nullable: true }) : option)
   const adapted = unique(
-    others.flatMap((branch) => alternatives(adapt(merge(shared, branch as JsonObject), place))).map(mark),
+    others
+      .flatMap((branch) =>
+        alternatives(adapt(merge(shared, branch as JsonObject), { ...place, unions: place.unions + 1 })),
+      )
+      .map(mark),
   )
   const single = asOneEnum(adapted)
   if (single) return withNote(single, description)
@@ -131,7 +143,7 @@ function withNote(schema: JsonObject, note: Json | undefined): JsonObject {
 function adaptTypes(schema: JsonObject, place: Place): JsonObject {
   const constant = own(schema, 'const')
   const values = constant === undefined ? own(schema, 'enum') : [constant]
-  const named = [own(schema, 'type') ?? []].flat().map((type) => String(type).toLowerCase())
+  const named = [own(schema, 'type') ?? []].flat().map((type) => (asString(type) ?? '').toLowerCase())
   const nullable =
     named.includes('null') || own(schema, 'nullable') === true || (Array.isArray(values) && values.includes(null))
   const types = typesOf(schema, named, Array.isArray(values) ? values : undefined)
@@ -202,7 +214,7 @@ function adaptObject(schema: JsonObject, place: Place): JsonObject {
     return Array.isArray(list) ? [...new Set(list)].filter((name): name is string => names.has(name as string)) : []
   }
   const [required, ordering] = [known('required'), known('propertyOrdering')]
-  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, place)]))
+  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, below(place))]))
   const unknown = [own(schema, 'required') ?? []].flat().filter((name) => typeof name === 'string' && !names.has(name))
   return build(
     schema,
@@ -220,10 +232,10 @@ function adaptArray(schema: JsonObject, place: Place): JsonObject {
   const items = own(schema, 'items')
   const tuple = own(schema, 'prefixItems') ?? (Array.isArray(items) ? items : undefined)
   if (!Array.isArray(tuple) || tuple.length === 0)
-    return build(schema, 'array', { items: adapt(Array.isArray(items) ? {} : items, place) }, [])
+    return build(schema, 'array', { items: adapt(Array.isArray(items) ? {} : items, below(place)) }, [])
   const further = Array.isArray(items) ? own(schema, 'additionalItems') : items
   const options = unique(
-    [...tuple, ...(isObject(further) ? [further] : [])].flatMap((item) => alternatives(adapt(item, place))),
+    [...tuple, ...(isObject(further) ? [further] : [])].flatMap((item) => alternatives(adapt(item, below(place)))),
   )
   const element = options.length === 1 ? (options[0] as JsonObject) : { anyOf: options }
   return build(schema, 'array', { items: element }, [`items by position: ${brief(tuple)}`])
@@ -281,7 +293,7 @@ const isNumber = (value: Json): boolean => Number.isFinite(asNumber(value))
 const CHECKS: Readonly<Record<string, (value: Json, type: SchemaType) => boolean>> = {
   title: (value) => typeof value === 'string' && value !== '',
   nullable: (value) => value === true,
-  format: (value, type) => FORMATS_OF_TYPE[type]?.includes(String(value)) ?? false,
+  format: (value, type) => FORMATS_OF_TYPE[type]?.includes(asString(value) ?? '') ?? false,
   minLength: isCount,
   maxLength: isCount,
   minItems: isCount,
@@ -305,10 +317,10 @@ function unique(schemas: readonly JsonObject[]): JsonObject[] {
 function overlay(schema: JsonObject, place: Place): JsonObject {
   const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
   if (!Array.isArray(branches) || !branches.some((branch) => isObject(branch) && !isNull(branch))) return schema
-  if (place.depth >= MAX_DEPTH || place.budget.nodes-- <= 0) return schema
+  if (place.depth >= MAX_DEPTH || place.unions >= MAX_DEPTH || place.budget.nodes-- <= 0) return schema
   const objects = branches.filter(isObject).map((branch) => {
     const resolved = resolve(branch, place.root, place.open, place.budget)
-    return overlay(resolved.schema, { ...place, open: resolved.open, depth: place.depth + 1 })
+    return overlay(resolved.schema, { ...place, open: resolved.open, unions: place.unions + 1 })
   })
   const base = without(schema, UNION)
   const required = objects.map((object) => new Set([own(object, 'required') ?? []].flat()))

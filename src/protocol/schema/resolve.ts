@@ -8,8 +8,15 @@ export interface Resolved {
   readonly recursive?: string
 }
 
-const MAX_REFERENCES = 64
+const MAX_REFERENCES = 128
 const MAX_NESTED_ALL_OF = 32
+const MAX_DESCRIPTION = 8192
+
+/**
+ * How often a reference stands in the list of the open ones when it is not followed again. What only lends its keywords
+ * through `allOf` counts once: its name may well come again below without the schema containing itself.
+ */
+const CLOSED = 2
 
 /** How much of a schema may still be unfolded: references that fan out would grow without end. */
 export interface Budget {
@@ -23,10 +30,10 @@ export function resolve(node: JsonObject, root: Json, open: readonly string[], b
   for (;;) {
     const reference = own(schema, '$ref') ?? own(schema, '$dynamicRef')
     if (typeof reference !== 'string') break
-    if (path.includes(reference) || path.length >= MAX_REFERENCES || budget.nodes-- <= 0) {
+    if (times(reference, path) >= CLOSED || path.length >= MAX_REFERENCES || budget.nodes-- <= 0) {
       return { schema: without(schema, REFERENCES), open: path, recursive: nameOf(reference) }
     }
-    path = [...path, reference]
+    path = [...path, ...Array<string>(CLOSED).fill(reference)]
     const target = lookUp(root, reference)
     schema = merge(isObject(target) ? target : {}, without(schema, REFERENCES))
   }
@@ -34,14 +41,21 @@ export function resolve(node: JsonObject, root: Json, open: readonly string[], b
   if (!Array.isArray(members)) return { schema, open: path }
   let sum = without(schema, ALL_OF)
   if (nesting >= MAX_NESTED_ALL_OF) return { schema: sum, open: path }
+  const inside = new Set<string>()
   for (const member of members) {
     if (!isObject(member) || budget.nodes-- <= 0) continue
     const resolved = resolve(member, root, path, budget, nesting + 1)
+    resolved.open.slice(path.length).forEach((reference) => inside.add(reference))
     if (resolved.recursive === undefined) sum = merge(sum, resolved.schema)
   }
+  path = [...path, ...inside]
   return own(sum, '$ref') === undefined && own(sum, 'allOf') === undefined
     ? { schema: sum, open: path }
     : resolve(sum, root, path, budget, nesting + 1)
+}
+
+function times(reference: string, path: readonly string[]): number {
+  return path.filter((each) => each === reference).length
 }
 
 /** A schema that demands what both demand, as nearly as can be said. */
@@ -72,11 +86,14 @@ const STRICTEST_IS_SMALLEST = new Set(['maximum', 'exclusiveMaximum', 'maxLength
 function both(keyword: string, first: Json, second: Json): Json {
   if (keyword === 'properties' && isObject(first) && isObject(second)) return mergeProperties(first, second)
   if (keyword === 'items' && isObject(first) && isObject(second)) return { allOf: [first, second] }
-  if (keyword === 'required' && Array.isArray(first) && Array.isArray(second)) return [...first, ...second]
+  if (keyword === 'required' && Array.isArray(first) && Array.isArray(second))
+    return [...new Set([...first, ...second])]
   if (keyword === 'enum' && Array.isArray(first) && Array.isArray(second)) return common(first, second)
   if (keyword === 'type') return commonTypes(first, second)
   if (keyword === 'description' && typeof first === 'string' && typeof second === 'string') {
-    return first === second ? first : `${first}\n${second}`
+    // Schemas that include each other would say the same again and again.
+    const isTold = first.includes(second) || first.length > MAX_DESCRIPTION
+    return isTold ? first : `${first}\n${second}`
   }
   const [a, b] = [asNumber(first), asNumber(second)]
   if (a !== undefined && b !== undefined) {

@@ -1,4 +1,4 @@
-import { asNumber, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 
 /**
  * What a schema demands beyond the keywords in `kept`, in words for its description: the model shall still know it
@@ -16,8 +16,8 @@ export function wordsFor(schema: JsonObject, kept: ReadonlySet<string>): string[
 }
 
 /** `value` as JSON text, short enough for a description. */
-export function brief(value: unknown): string {
-  const text = stringify(value)
+export function brief(value: Json): string {
+  const text = write(value, BRIEF_LENGTH + 1)
   return text.length > BRIEF_LENGTH ? `${text.slice(0, BRIEF_LENGTH)}…` : text
 }
 
@@ -77,11 +77,20 @@ function plain(value: Json): string {
   return typeof value === 'string' ? value : brief(value)
 }
 
-function stringify(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? ''
-  } catch {
-    // Nested deeper than the stack: nothing that words could say.
-    return '(deeply nested)'
+/** The beginning of a value's JSON text: schemas that were merged may hold the same part a million times. */
+function write(value: Json | undefined, room: number): string {
+  if (room <= 0) return ''
+  if (Array.isArray(value)) return `[${list(value, room - 1, (item, left) => write(item, left))}]`
+  if (!isObject(value)) return JSON.stringify(value) ?? 'null'
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return `{${list(members, room - 1, ([name, member], left) => `${JSON.stringify(name)}:${write(member, left - name.length)}`)}}`
+}
+
+function list<Item>(items: readonly Item[], room: number, writeItem: (item: Item, room: number) => string): string {
+  let text = ''
+  for (const item of items) {
+    if (text.length >= room) break
+    text += (text === '' ? '' : ',') + writeItem(item, room - text.length)
   }
+  return text
 }
