@@ -25,6 +25,15 @@ const EARLIER = [user(text('What is wrong here?'), image()), says('A broken layo
 const NEWEST = [user(text('What is wrong here?'), image())]
 const READ = { name: 'Read', input_schema: { type: 'object' } }
 
+interface Block {
+  readonly type: string
+  readonly text?: string
+  readonly cache_control?: object
+  readonly content?: readonly { readonly type: string; readonly text: string }[]
+}
+
+const bodyOf = (request: Received | undefined): unknown => request?.body
+
 const visionTarget: RouteTarget = { provider: 'eyes', model: 'vision' }
 const isVision = (request: Received): boolean => request.path.startsWith('/eyes')
 
@@ -175,11 +184,32 @@ describe('the client notices nothing but a better answer', () => {
     expect(answer.text).not.toContain('red square')
     const indexes = [...answer.text.matchAll(/"content_block_start","index":(\d+)/g)].map((match) => Number(match[1]))
     expect(indexes).toEqual(indexes.map((_, index) => index))
-    const tools = (main[0]?.body as { tools?: unknown[] }).tools ?? []
+    const { tools = [] } = bodyOf(main[0]) as { tools?: unknown[] }
     expect(tools).toHaveLength('tools' in body ? 1 : 0)
     expect(sent).toContain('Fix it.')
     if ('system' in body) expect(sent).toContain('Be brief.')
     expect(records.at(-1)).toMatchObject({ relayed: false, model: 'blind', stream: body['stream' as never] })
+  })
+
+  test('a client of OpenAI Chat is served as well', async () => {
+    await using upstream = await createUpstream(script())
+    const { gateway } = testGateway({
+      providers: [
+        testProvider(upstream.url, 'anthropic-messages', { models: ['blind'] }),
+        testProvider(`${upstream.url}/eyes`, 'gemini', { name: 'eyes', models: ['vision'] }),
+      ],
+      routes: {
+        targets: { default: { provider: 'mock', model: 'blind' }, image: visionTarget },
+        longContextThreshold: 60_000,
+      },
+    })
+    const shown = [text('What is it?'), { type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } }]
+    const messages = [{ role: 'user', content: shown }, says('Hm.'), { role: 'user', content: 'Well?' }]
+    const response = await gateway(post('/v1/chat/completions', { model: 'gpt-x', messages }))
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'done' } }] })
+    expect(upstream.requests.map(isVision)).toEqual([true, false])
+    expect(upstream.requests[0]?.text).toContain(PNG)
+    expect(upstream.requests[1]?.text).toContain('A red square')
   })
 
   test('what a look costs is recorded as a call of its own, and is not the client’s usage', async () => {
@@ -210,13 +240,7 @@ describe('the client notices nothing but a better answer', () => {
       user(text('Go on.')),
     ]
     const { main } = await play(messages, { protocol: 'anthropic-messages', body: { tools: [READ] } })
-    const sent = (
-      main[0]?.body as {
-        messages: {
-          content: { type: string; text?: string; cache_control?: object; content?: { type: string; text: string }[] }[]
-        }[]
-      }
-    ).messages
+    const { messages: sent } = bodyOf(main[0]) as { messages: { content: Block[] }[] }
     expect(sent[0]?.content.map(({ type }) => type)).toEqual(['text', 'text', 'text'])
     expect(sent[0]?.content[1]?.cache_control).toEqual({ type: 'ephemeral' })
     expect(sent[0]?.content[2]?.text).toBe('[Image: source: /tmp/1.png]')
@@ -346,6 +370,19 @@ describe('a look that fails', () => {
     expect(answer.status).toBe(200)
     expect(sent).toContain('eyes (vision) cannot be sent this image')
     expect(sent).not.toContain('red square')
+  })
+
+  test('an unknown key of an image block is no reason not to send it', async () => {
+    const odd = { ...image(), detail: 'high', title: 'A title' }
+    const { sent } = await play([user(text('See.'), odd), says('Ok.'), user(text('And?'))])
+    expect(sent).toContain('A red square')
+  })
+
+  test('a long error page is cut', async () => {
+    const see: Script = () => json({ error: { message: 'no '.repeat(50_000) } }, 500)
+    const { sent } = await play(EARLIER, { see })
+    expect(sent).toContain('could not be described')
+    expect(sent.length).toBeLessThan(3_000)
   })
 
   test('one that fails does not spoil the others', async () => {

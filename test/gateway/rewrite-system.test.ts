@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
-import { createUpstream } from '../helper/upstream.ts'
+import { createUpstream, type Received } from '../helper/upstream.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ccr-prompt-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -35,7 +35,8 @@ async function sent({ system, headers = USER_AGENT, tools = TOOLS, file: named =
   const body = { model: 'claude-x', max_tokens: 100, system, tools, messages: [{ role: 'user', content: 'Hi' }] }
   for (let time = 0; time < times; time++)
     expect((await gateway(post('/v1/messages', body, { headers }))).status).toBe(200)
-  const { system: got } = upstream.requests[0]?.body as { system: string | { text: string; cache_control?: object }[] }
+  const [{ body: sentBody }] = upstream.requests as [Received]
+  const { system: got } = sentBody as { system: string | { text: string; cache_control?: object }[] }
   return {
     system: got,
     texts: typeof got === 'string' ? [got] : got.map(({ text }) => text),

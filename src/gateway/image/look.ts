@@ -44,7 +44,7 @@ function helperCall(image: ShownImage, target: RouteTarget, call: Call, ports: P
 async function ask(helper: Call, target: RouteTarget, next: Handler, ports: Ports): Promise<string> {
   const { body } = await next(helper)
   // A model that was not sent the image would make something up.
-  const lost = helper.trace.dropped.find(({ path }) => path.startsWith('messages'))
+  const lost = helper.trace.dropped.find(({ path }) => path === IMAGE_PATH)
   if (lost) throw failure(`cannot be sent this image: ${lost.why}`, target)
   if (typeof body !== 'string') throw new Error('a whole body was asked for and a stream came')
   const context = { ...target, id: ports.id }
@@ -61,6 +61,8 @@ function failure(what: string, target: RouteTarget): ModelError {
   return new ModelError(`${target.provider} (${target.model}) ${what}`, { kind: 'malformed', ...target })
 }
 
+/** Where `requestFor` puts the image, as encoders name it when they leave it out. */
+const IMAGE_PATH = 'messages[0].content[0]'
 /** A model that repeats itself without end must not fill the other's window. */
 const longestDescription = 20_000
 
@@ -79,12 +81,14 @@ function requestFor({ part, question }: ShownImage, target: RouteTarget): ModelR
   return {
     model: nameOfTarget(target),
     system: [{ type: 'text', text: INSTRUCTIONS }],
-    messages: [{ role: 'user', parts: [uncached(part), { type: 'text', text: `${words}\n\nDescribe the image.` }] }],
+    messages: [
+      { role: 'user', parts: [withoutCache(part), { type: 'text', text: `${words}\n\nDescribe the image.` }] },
+    ],
     tools: [],
     stream: false,
   }
 }
 
-function uncached({ cache: _, ...part }: MediaPart): MediaPart {
+function withoutCache({ cache: _cache, ...part }: MediaPart): MediaPart {
   return part
 }

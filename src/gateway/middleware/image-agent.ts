@@ -1,3 +1,4 @@
+import type { ModelError } from '../../canonical/error.ts'
 import { traitsFor } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { Ports } from '../../platform/ports.ts'
@@ -53,17 +54,22 @@ function helperOf(call: Call, providers: readonly Provider[], isForced: boolean)
 function failuresOf(descriptions: Iterable<Description>): Set<string> {
   const failures = new Set<string>()
   for (const description of descriptions)
-    if ('failure' in description) failures.add(`an image could not be described: ${description.failure.message}`)
+    if ('failure' in description) failures.add(`an image could not be described: ${reasonOf(description.failure)}`)
   return failures
 }
 
 function words({ number }: ShownImage, description: Description, call: Call): string {
   const name = number === undefined ? 'Image' : `Image #${number}`
   if ('failure' in description) {
-    return `[${name}: you cannot see it, and it could not be described: ${description.failure.message}. Do not guess what it shows: tell the user.]`
+    return `[${name}: you cannot see it, and it could not be described: ${reasonOf(description.failure)}. Do not guess what it shows: tell the user.]`
   }
   const again = call.request.tools.length > 0 ? ` ${LOOK_AGAIN}` : ''
   return `[${name}: you cannot see it; another model describes it for you.${again}\n${description.text}]`
+}
+
+/** Some providers answer with a whole page. */
+function reasonOf({ message }: ModelError): string {
+  return message.length > 500 ? `${message.slice(0, 500)}…` : message
 }
 
 const LOOK_AGAIN =

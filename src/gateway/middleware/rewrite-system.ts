@@ -36,7 +36,7 @@ const identityLine = /^You are (?:Claude Code|a Claude agent)\b[^\n]{0,200}$/
 
 /** The text to replace, in a request of Claude Code's main conversation. */
 function ownPrompt({ request, wire }: Call): TextPart | undefined {
-  const isMain = /^claude-cli\//.test(wire.headers['user-agent'] ?? '') && !isSubAgent(request, wire.headers)
+  const isMain = (wire.headers['user-agent'] ?? '').startsWith('claude-cli/') && !isSubAgent(request, wire.headers)
   if (!isMain || !request.tools.some((tool) => tool.type === 'function')) return undefined
   const longest = request.system
     .filter(({ text }) => !text.startsWith(billingLine) && !identityLine.test(text.trim()))
