@@ -43,7 +43,7 @@ export function parseArguments(definitions: ArgsDef, names: readonly string[], a
     }
   }
   for (const [name, definition] of Object.entries(definitions)) {
-    if (definition.default !== undefined) values[name] ??= definition.default as string | boolean
+    if (definition.default !== undefined) values[name] ??= definition.default
     if (definition.required === true && values[name] === undefined) fail(`${name.toUpperCase()} is missing`)
   }
   return values
