@@ -285,6 +285,13 @@ describe('what a look is given', () => {
     expect(new Set(main.map((request) => request.text)).size).toBe(1)
   })
 
+  test('a prompt does not answer for what the model said before it', async () => {
+    const messages = [user(text('Hi.')), says('An old answer.'), ...EARLIER]
+    const { looks } = await play(messages)
+    expect(looks[0]?.text).toContain('What is wrong here?')
+    expect(looks[0]?.text).not.toContain('An old answer')
+  })
+
   test('a file that is opened again is looked at again, for what the model looks for now', async () => {
     const messages = [
       user(text('Read a.png.')),
@@ -397,7 +404,11 @@ describe('a look that fails', () => {
 
   test('a client that goes away ends it, and nothing more is asked', async () => {
     await using upstream = await createUpstream(script(() => silence()))
-    const { gateway, calls: records } = testGateway({
+    const {
+      gateway,
+      lines,
+      calls: records,
+    } = testGateway({
       providers: [
         testProvider(upstream.url, 'openai-chat', { models: ['blind'] }),
         testProvider(`${upstream.url}/eyes`, 'openai-chat', { name: 'eyes', models: ['vision'] }),
@@ -429,6 +440,9 @@ describe('a look that fails', () => {
     expect((await pending).status).toBe(499)
     expect(await Promise.all(upstream.requests.map((request) => request.settled))).toEqual(Array(4).fill('aborted'))
     expect(records.filter(({ model }) => model === 'blind')).toHaveLength(1)
+    // The four looks that had begun; those that waited never were calls.
+    expect(records.filter(({ model }) => model === 'vision')).toHaveLength(4)
+    expect(lines.filter(({ message }) => message.includes('could not be described'))).toEqual([])
   })
 })
 
