@@ -1,0 +1,67 @@
+import { asNumber, asString, type Json, type JsonObject } from '../../canonical/json.ts'
+import {
+  FORMATS_OF_TYPE,
+  GEMINI_KEYWORDS,
+  KEYWORDS_OF_TYPE,
+  type SchemaType,
+  TYPE_OF_KEYWORD,
+} from './gemini-keywords.ts'
+import { own } from './resolve.ts'
+import { wordsFor } from './words.ts'
+
+/** Writes a schema of one type: what Gemini has a keyword for as it is, the rest in words. */
+export function build(schema: JsonObject, type: SchemaType, made: JsonObject, notes: readonly string[]): JsonObject {
+  const kept: JsonObject = { ...made }
+  for (const keyword of KEYWORDS_OF_TYPE[type]) {
+    const value = own(schema, keyword)
+    if (value !== undefined && !(keyword in kept) && CHECKS[keyword]?.(value, type)) kept[keyword] = plainNumber(value)
+  }
+  const words = [...notes, ...wordsFor(fitting(schema, type), new Set([...Object.keys(kept), ...handled(type)]))]
+  const told = own(schema, 'description')
+  const description = [typeof told === 'string' ? told : '', words.join('; ')].filter((text) => text !== '').join('\n')
+  return arrange({ type: type.toUpperCase(), ...kept, ...(description !== '' && { description }) })
+}
+
+/** One order of keywords, so that equal schemas are equal as text. */
+export function arrange(schema: JsonObject): JsonObject {
+  return Object.fromEntries(
+    [...GEMINI_KEYWORDS].flatMap((keyword) => (keyword in schema ? [[keyword, schema[keyword]]] : [])),
+  )
+}
+
+/** The keywords that mean something at `type`. */
+function fitting(schema: JsonObject, type: SchemaType): JsonObject {
+  return Object.fromEntries(
+    Object.entries(schema).filter(([keyword]) => {
+      const owner = TYPE_OF_KEYWORD[keyword]
+      return owner === undefined || owner === type || keyword === 'format' || (owner === 'number' && type === 'integer')
+    }),
+  )
+}
+
+function handled(type: SchemaType): string[] {
+  return type === 'string' ? ['enum', 'description'] : ['description']
+}
+
+// Google writes its 64-bit counts as text.
+const isCount = (value: Json): boolean =>
+  /^\d{1,15}$/.test(String(asNumber(value) ?? (typeof value === 'string' ? value : '')))
+const isNumber = (value: Json): boolean => Number.isFinite(asNumber(value))
+
+const CHECKS: Readonly<Record<string, (value: Json, type: SchemaType) => boolean>> = {
+  title: (value) => typeof value === 'string' && value !== '',
+  nullable: (value) => value === true,
+  format: (value, type) => FORMATS_OF_TYPE[type]?.includes(asString(value) ?? '') ?? false,
+  minLength: isCount,
+  maxLength: isCount,
+  minItems: isCount,
+  maxItems: isCount,
+  minimum: isNumber,
+  maximum: isNumber,
+  // Google reads RE2, which knows neither look-around nor back references.
+  pattern: (value) => typeof value === 'string' && !/\(\?[=!<]|\\[1-9]|\\k</.test(value),
+}
+
+function plainNumber(value: Json): Json {
+  return asNumber(value) ?? value
+}
