@@ -1,4 +1,4 @@
-import { ModelError, type ErrorKind } from '../../canonical/error.ts'
+import type { ErrorKind, ModelError } from '../../canonical/error.ts'
 import type { MediaPart } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
@@ -62,7 +62,6 @@ async function describeOne(
   next: Handler,
   ports: Ports,
 ): Promise<Description> {
-  if (call.signal.aborted) throw new ModelError('the client went away', { kind: 'aborted' })
   try {
     return { text: await look(image, target, call, next, ports) }
   } catch (cause) {
