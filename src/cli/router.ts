@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { configHome } from '../config/load.ts'
 import type { Log } from '../platform/ports.ts'
-import type { CallRecord } from '../store/usage-store.ts'
+import type { UsageStore } from '../store/usage-store.ts'
 import { version } from './version.ts'
 
 /** A router that runs in this process. */
@@ -11,8 +11,6 @@ export interface Router {
   readonly port: number
   /** Base URL for clients, without a slash at the end. */
   readonly url: string
-  /** The newest calls that have ended. */
-  calls(): readonly CallRecord[]
   /** Takes no more calls, lets running ones end for at most `graceMs`, then cuts them. */
   stop(graceMs: number): Promise<void>
 }
@@ -23,23 +21,26 @@ export interface RouterOptions {
   /** 0: any free one. */
   readonly port: number
   readonly log: Log
+  /** Hears of each call that has ended. */
+  readonly usage: UsageStore
 }
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
-export async function startRouter({ config, host, port, log }: RouterOptions): Promise<Router> {
-  const [{ serve }, { bunPorts }, { createMemoryStore }, { createOverrideReader }] = await Promise.all([
+export async function startRouter({ config, host, port, log, usage }: RouterOptions): Promise<Router> {
+  const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
-    import('../store/memory.ts'),
     import('../config/overrides.ts'),
+    import('../store/origins.ts'),
   ])
-  const usage = createMemoryStore()
+  const home = configHome(process.env, homedir())
+  const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
   const overridesOf = createOverrideReader({
-    configHome: configHome(process.env, homedir()),
+    configHome: home,
     projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(homedir(), '.claude'), 'projects'),
     providers: config.providers,
     log,
   })
-  const server = serve({ config, ports: bunPorts({ log, usage, overridesOf }), host, port, version })
-  return { port: server.port, url: server.url, calls: () => usage.calls, stop: (graceMs) => server.stop(graceMs) }
+  const server = serve({ config, ports: bunPorts({ log, usage, overridesOf, origins }), host, port, version })
+  return { port: server.port, url: server.url, stop: (graceMs) => server.stop(graceMs) }
 }

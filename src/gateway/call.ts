@@ -37,13 +37,15 @@ export interface Trace {
   firstTokenAt?: number
   relayed: boolean
   dropped: readonly Dropped[]
+  /** Proofs of reasoning that the answer held. */
+  readonly signatures: string[]
   /** Run when the call has ended, before it is logged. */
   readonly atEnd: (() => void)[]
 }
 
 /** The trace of a call that starts now. */
 export function createTrace(startedAt: number): Trace {
-  return { startedAt, warnings: [], relayed: false, dropped: [], atEnd: [] }
+  return { startedAt, warnings: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
 }
 
 /** A committed answer: the first real event has been seen, so nobody else will be asked. */

@@ -11,6 +11,7 @@ import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
+import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { listModelsReply } from './models.ts'
@@ -51,6 +52,7 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn),
     createImageAgent(providers, forceUseImageAgent, ports, warn),
+    createOriginMiddleware(ports),
   ]
   const core: Core = {
     config,

@@ -16,6 +16,11 @@ export function observe(event: ModelEvent, trace: Trace): void {
     case 'usage':
       trace.usage = mergeUsage(trace.usage, event.usage)
       break
+    case 'part-end': {
+      const proof = event.part.type === 'reasoning' ? (event.part.signature ?? event.part.encrypted) : undefined
+      if (proof) trace.signatures.push(proof)
+      break
+    }
     case 'finish':
       trace.finish = event.reason.kind
       break

@@ -1,6 +1,7 @@
 import type { ModelEvent } from '../canonical/event.ts'
 import { ModelError } from '../canonical/error.ts'
 import { parseJson } from '../canonical/json.ts'
+import { eventsOf } from '../canonical/reply.ts'
 import { decodeSse, encodeSse, wholeEvents } from '../protocol/framing/sse.ts'
 import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
 import type { Chunks, Trace } from './call.ts'
@@ -89,9 +90,7 @@ export async function relayReply(
 ): Promise<string> {
   const text = await readText(incoming.source)
   const reply = protocol.decodeReply(parseReply(text, context), context)
-  if (reply.model !== undefined) trace.answered = reply.model
-  if (reply.usage) trace.usage = reply.usage
-  trace.finish = reply.finish.kind
+  for (const event of eventsOf(reply)) observe(event, trace)
   return text
 }
 

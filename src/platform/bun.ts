@@ -1,3 +1,5 @@
+import type { OriginStore } from '../store/origin-store.ts'
+import { createOriginStore } from '../store/origins.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 import type { Log, Ports } from './ports.ts'
 import { createTextReader } from './read-text.ts'
@@ -5,6 +7,8 @@ import { createTextReader } from './read-text.ts'
 export interface BunPortsOptions {
   readonly log: Log
   readonly usage: UsageStore
+  /** Absent: one that forgets when the process ends. */
+  readonly origins?: OriginStore
   readonly overridesOf?: Ports['overridesOf']
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -21,6 +25,7 @@ export function bunPorts(options: BunPortsOptions): Ports {
     env: (name) => env[name],
     log: options.log,
     usage: options.usage,
+    origins: options.origins ?? createOriginStore(),
     readText: createTextReader(),
     overridesOf: options.overridesOf ?? (() => []),
   }

@@ -37,8 +37,16 @@ const NOT_COUNTED = new Set([
   'service_tier',
 ])
 
-/** Events that hold usage, an error or the end; also any that is not named, since it may. */
+/** Events that hold usage, the proof of reasoning, an error or the end; also any that is not named, since it may. */
 function isNotable({ event, data }: Frame): boolean {
-  if (event === undefined) return !data.startsWith('{"type":"content_block')
-  return event.startsWith('message_') || event === 'error'
+  switch (event) {
+    case 'content_block_delta':
+      return data.includes('"signature_delta"')
+    case 'content_block_start':
+      return data.includes('thinking"')
+    case undefined:
+      return !data.startsWith('{"type":"content_block_delta') || data.includes('"signature_delta"')
+    default:
+      return event !== 'ping'
+  }
 }
