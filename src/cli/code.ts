@@ -12,14 +12,14 @@ import { type Conflict, managedConflicts } from './claude/settings.ts'
 import { Failure } from './failure.ts'
 import { fileLog } from './log.ts'
 import { startRouter } from './router.ts'
-import { catchStrays } from './strays.ts'
-import { summarize } from './summary.ts'
+import type { Strays } from './strays.ts'
+import { createTally } from './summary.ts'
 
 /** How long calls that Claude Code left behind may take to be counted. */
 const SETTLE_MS = 200
 
 /** `ccr code`: Claude Code on a router of its own, which lives as long as it does. Gives Claude Code's exit code. */
-export async function code(args: readonly string[]): Promise<number> {
+export async function code(args: readonly string[], strays: Strays): Promise<number> {
   const { env } = process
   const home = homedir()
   let config = loadConfig({ env, home })
@@ -33,14 +33,20 @@ export async function code(args: readonly string[]): Promise<number> {
   }
   for (const warning of config.warnings) console.error(`warning: ${formatDiagnostic(warning)}`)
 
-  const log = logOf(config)
-  // The terminal belongs to Claude Code from here on.
-  catchStrays((error) => log('error', 'unexpected error', { error: Bun.inspect(error) }))
+  const usage = createTally()
   const key = `ccr-${crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: 'base64url' })}`
-  const router = await startRouter({ config: { ...config, apiKey: key }, host: '127.0.0.1', port: 0, log })
+  const router = await startRouter({
+    config: { ...config, apiKey: key },
+    host: '127.0.0.1',
+    port: 0,
+    log: logOf(config),
+    usage,
+  })
   const access = { url: router.url, key }
   const override = overrideSettings(args, access, { env, home, directory: process.cwd() })
   if (override.conflicts.length > 0) console.error(describeOverride(override.conflicts))
+  // The terminal belongs to Claude Code from here on.
+  strays.hold()
   try {
     return await launch({
       program,
@@ -51,7 +57,8 @@ export async function code(args: readonly string[]): Promise<number> {
   } finally {
     override.remove()
     await router.stop(SETTLE_MS)
-    const line = summarize(router.calls())
+    strays.release()
+    const line = usage.line()
     if (line !== undefined) console.error(line)
   }
 }

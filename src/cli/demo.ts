@@ -2,6 +2,7 @@ import type Anthropic from '@anthropic-ai/sdk'
 import { defineCommand } from 'citty'
 import type { Config } from '../config/config.ts'
 import { resolveConfig } from '../config/resolve.ts'
+import { createMemoryStore } from '../store/memory.ts'
 import { judgeFirst, judgeSecond } from './demo/judge.ts'
 import { MODEL, QUESTION, TOOL, TOOL_RESULT } from './demo/script.ts'
 import { startUpstream } from './demo/upstream.ts'
@@ -17,7 +18,7 @@ export const demo = defineCommand({
   async run() {
     const upstream = startUpstream()
     const config = demoConfig(upstream.url)
-    const router = await startRouter({ config, host: '127.0.0.1', port: 0, log: () => {} })
+    const router = await startRouter({ config, host: '127.0.0.1', port: 0, log: () => {}, usage: createMemoryStore() })
     try {
       return await converse(config, router, upstream.url)
     } finally {

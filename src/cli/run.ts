@@ -1,21 +1,23 @@
 import type { ArgsDef, CommandDef } from 'citty'
 import { didYouMean } from '../config/suggest.ts'
 import { Failure } from './failure.ts'
-import { catchStrays } from './strays.ts'
+import { catchStrays, type Strays } from './strays.ts'
 
 /** Runs one command line and gives the exit code. Prints what went wrong; throws nothing. */
 export async function run(command: string, args: readonly string[]): Promise<number> {
-  catchStrays()
+  const strays = catchStrays()
   try {
-    return await dispatch(command, args)
+    return await dispatch(command, args, strays)
   } catch (error) {
     console.error(describe(error))
     return error instanceof Failure ? error.exitCode : 1
   }
 }
 
+type Launcher = (args: readonly string[], strays: Strays) => Promise<number>
+
 /** Commands that hand all their arguments to an agent, `--help` included: citty would take it away. */
-const launchers: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+const launchers: Readonly<Record<string, () => Promise<Launcher>>> = {
   code: async () => (await import('./code.ts')).code,
 }
 
@@ -27,9 +29,9 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const helpWords = ['help', '-h', '--help']
 
-async function dispatch(command: string, args: readonly string[]): Promise<number> {
+async function dispatch(command: string, args: readonly string[], strays: Strays): Promise<number> {
   const launch = Object.hasOwn(launchers, command) ? launchers[command] : undefined
-  if (launch) return (await launch())(args)
+  if (launch) return (await launch())(args, strays)
   const load = Object.hasOwn(commands, command) ? commands[command] : undefined
   if (load)
     return (await import('./command.ts')).runCommand((await load()) as CommandDef<ArgsDef>, ['ccr', command], args)

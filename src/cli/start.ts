@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts'
 import { formatDiagnostic } from '../config/diagnostic.ts'
 import { loadConfig } from '../config/load.ts'
 import { isLoopback } from '../config/proxy.ts'
+import { createMemoryStore } from '../store/memory.ts'
 import { Failure } from './failure.ts'
 import { bothLogs, fileLog, terminalLog } from './log.ts'
 import { type Router, startRouter } from './router.ts'
@@ -60,7 +61,7 @@ async function listen(config: Config, host: string, port: number, debug: boolean
     ? bothLogs(terminal, fileLog(join(dirname(config.file), 'logs'), debug ? 'debug' : config.logLevel))
     : terminal
   try {
-    return await startRouter({ config, host, port, log })
+    return await startRouter({ config, host, port, log, usage: createMemoryStore() })
   } catch (error) {
     throw new Failure(cannotListen(error, host, port), 1)
   }
@@ -104,6 +105,7 @@ function untilStopped(router: Router): Promise<number> {
       console.error('ccr: stopping when the running calls have ended; the same signal again stops at once')
       router.stop(DRAIN_MS).then(() => resolve(0), reject)
     }
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+    // Not SIGHUP: a handler would undo `nohup`.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop)
   })
 }

@@ -1,31 +1,41 @@
 import { promptTokens } from '../canonical/usage.ts'
-import type { CallRecord } from '../store/usage-store.ts'
+import type { CallRecord, UsageStore } from '../store/usage-store.ts'
 
-/** One line about the calls of a run: which models answered, what it took, what failed. Nothing if there were none. */
-export function summarize(calls: readonly CallRecord[]): string | undefined {
-  if (calls.length === 0) return undefined
+/** Adds calls up, however many there are. */
+export interface Tally extends UsageStore {
+  /** One line: which models answered, what it took, what failed. Nothing if there was no call. */
+  line(): string | undefined
+}
+
+/** A tally of no calls. */
+export function createTally(): Tally {
   const models = new Map<string, number>()
-  for (const { provider, model } of calls) {
-    if (provider === undefined || model === undefined) continue
-    models.set(`${provider},${model}`, (models.get(`${provider},${model}`) ?? 0) + 1)
+  const sum = { calls: 0, input: 0, cached: 0, output: 0, fallbacks: 0, failed: 0 }
+  return {
+    record({ provider, model, usage = {}, fallback, error }: CallRecord) {
+      const name = `${provider},${model}`
+      if (provider !== undefined && model !== undefined) models.set(name, (models.get(name) ?? 0) + 1)
+      sum.calls++
+      sum.input += promptTokens(usage)
+      sum.cached += usage.cacheRead ?? 0
+      sum.output += usage.output ?? 0
+      if (fallback) sum.fallbacks++
+      if (error !== undefined) sum.failed++
+    },
+    line() {
+      if (sum.calls === 0) return undefined
+      const names = [...models].map(([name, count]) => `${name} (${count})`)
+      const cached = sum.cached > 0 ? ` (${readable(sum.cached)} from cache)` : ''
+      return [
+        `ccr: ${names.join(', ') || 'no model answered'}`,
+        `${readable(sum.input)} tokens in${cached}, ${readable(sum.output)} out`,
+        ...(sum.fallbacks > 0 ? [`${sum.fallbacks} by fallback`] : []),
+        ...(sum.failed > 0 ? [`${sum.failed} failed`] : []),
+      ].join(' · ')
+    },
   }
-  const input = sum(calls.map(({ usage }) => (usage ? promptTokens(usage) : 0)))
-  const cached = sum(calls.map(({ usage }) => usage?.cacheRead ?? 0))
-  const output = sum(calls.map(({ usage }) => usage?.output ?? 0))
-  const fallbacks = calls.filter(({ fallback }) => fallback).length
-  const failed = calls.filter(({ error }) => error !== undefined).length
-  return [
-    `ccr: ${[...models].map(([name, count]) => `${name} (${count})`).join(', ') || 'no model answered'}`,
-    `${readable(input)} tokens in${cached > 0 ? ` (${readable(cached)} from cache)` : ''}, ${readable(output)} out`,
-    ...(fallbacks > 0 ? [`${fallbacks} by fallback`] : []),
-    ...(failed > 0 ? [`${failed} failed`] : []),
-  ].join(' · ')
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0)
-}
-
-function readable(number: number): string {
-  return number.toLocaleString('en-US')
+function readable(count: number): string {
+  return count.toLocaleString('en-US')
 }

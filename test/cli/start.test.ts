@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { executable } from '../client/agent.ts'
 import { chatAnswer } from '../helper/turn-chat.ts'
 import { createUpstream } from '../helper/upstream.ts'
 import { CONFIG, configOf, createDesk, readUntil, type Desk } from './program.ts'
@@ -70,7 +71,7 @@ describe('ccr start', () => {
     expect(ended.stderr).toContain('APIKEY')
   })
 
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s lets a running answer end', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s lets a running answer end', async (signal) => {
     await using desk = await createDesk()
     const gate = Promise.withResolvers<void>()
     await using upstream = await createUpstream((request) => {
@@ -110,12 +111,40 @@ describe('ccr start', () => {
     await answer
   })
 
+  test('under nohup it outlives its terminal', async () => {
+    await using desk = await createDesk()
+    await desk.write(CONFIG, configOf())
+    const child = Bun.spawn(['sh', '-c', 'trap "" HUP; exec "$0" start --port 0', await executable()], {
+      cwd: desk.work,
+      env: desk.env,
+      stdin: 'ignore',
+      stdout: 'pipe',
+      stderr: 'ignore',
+    })
+    const url = ADDRESS.exec(await readUntil(child.stdout, /\n/))?.[0]
+    child.kill('SIGHUP')
+    expect((await fetch(`${url}/health`)).status).toBe(200)
+    child.kill('SIGTERM')
+    expect(await child.exited).toBe(0)
+  })
+
   test('without a provider it serves, and says that every call will fail', async () => {
     await using desk = await createDesk()
     const { child } = await serving(desk)
     expect(await readUntil(child.stderr, /\n/)).toContain('no provider is configured')
     child.kill('SIGTERM')
     expect(await child.exited).toBe(0)
+  })
+
+  test('--debug prints what LOG would write', async () => {
+    await using desk = await createDesk()
+    await using upstream = await createUpstream((request) => chatAnswer(request, { text: 'hello' }))
+    await desk.write(CONFIG, configOf(upstream.url))
+    const { child, url } = await serving(desk, ['--port', '0', '--debug'])
+    await (await ask(url)).text()
+    expect(await readUntil(child.stderr, /info: call .*\n/)).toContain('lab-model')
+    child.kill('SIGTERM')
+    await child.exited
   })
 
   test('LOG writes JSON lines without keys, readable for the user alone', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { summarize } from '../../src/cli/summary.ts'
+import { createTally } from '../../src/cli/summary.ts'
 import type { CallRecord } from '../../src/store/usage-store.ts'
 
 const call: CallRecord = {
@@ -31,4 +31,8 @@ test.each<[string, CallRecord[], string | undefined]>([
     'ccr: lab,small (1) · 1,234 tokens in (200 from cache), 5 out · 1 by fallback',
   ],
   ['a failure', [{ ...nobody, status: 500, error: 'x' }], 'ccr: no model answered · 0 tokens in, 0 out · 1 failed'],
-])('%s is told in one line', (_name, calls, line) => expect(summarize(calls)).toBe(line))
+])('%s is told in one line', (_name, calls, line) => {
+  const tally = createTally()
+  for (const each of calls) tally.record(each)
+  expect(tally.line()).toBe(line)
+})
