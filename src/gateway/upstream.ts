@@ -46,12 +46,13 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const dialects = dialectsOf(provider, target.model)
   const prepare = (learnt: Traits | undefined): Prepared =>
     relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
-  const { incoming, prepared } = await school.ask(target, prepare, async ({ prepared, body, lost }) => {
-    call.trace.relayed = prepared.isRelay
-    call.trace.dropped = [...prepared.dropped, ...lost]
-    const text = body === prepared.body ? prepared.text() : JSON.stringify(body)
-    const outgoing = { ...prepared.outgoing, body: text }
-    return { prepared, incoming: await send(provider, endpoint, target.model, outgoing, call.signal, ports) }
+  const { incoming, prepared } = await school.ask(target, prepare, async (edited) => {
+    const own = edited.prepared
+    call.trace.relayed = own.isRelay
+    call.trace.dropped = [...own.dropped, ...edited.lost]
+    const text = edited.body === own.body ? own.text() : JSON.stringify(edited.body)
+    const outgoing = { ...own.outgoing, body: text }
+    return { prepared: own, incoming: await send(provider, endpoint, target.model, outgoing, call.signal, ports) }
   })
   const headers = relayedResponseHeaders(incoming.headers)
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }

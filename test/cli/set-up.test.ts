@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('ccr code on a terminal without a 
     const desk = await createDesk()
     await installClaude(
       desk,
-      'echo "claude reads: $(head -n 1)"; test -t 0 && test -t 1 && test -t 2 && echo has a terminal',
+      'printf "claude asks: "; echo "claude reads: $(head -n 1)"; test -t 0 && test -t 1 && test -t 2 && echo has a terminal',
     )
     let shown = ''
     const waiting = [...answers]
@@ -90,7 +90,7 @@ describe.skipIf(process.platform === 'win32')('ccr code on a terminal without a 
       [/URL.*: $/, 'http://127.0.0.1:9/v1\r'],
       [/Key.*: $/, 'sk-very-secret\r'],
       [/Model.*: $/, 'lab-model\r'],
-      [/Written to /, 'for claude\r'],
+      [/claude asks: $/, 'for claude\r'],
     ])
     await using _ = desk
     expect(shown).toContain('claude reads: for claude')

@@ -58,7 +58,7 @@ describe('files of users', () => {
         traits: {},
         headers: {},
         proxy: 'http://127.0.0.1:1087',
-        timeoutMs: 600_000,
+        deadlines: { connectMs: 15_000, firstByteMs: 600_000, idleMs: 600_000 },
       },
     ])
     expect(loaded).toMatchObject({ log: false, host: '127.0.0.1', port: 3456, proxyUrl: 'http://127.0.0.1:1087' })
@@ -154,14 +154,13 @@ describe('files of users', () => {
     expect(configFile({ env: { CCR_HOME: '/elsewhere' }, home: '/h', file: '/f.json' })).toBe('/f.json')
   })
 
-  test.each<[string, (file: string) => void]>([
-    ['there is no such file', () => {}],
-    ['this is a directory', (file) => writeFileSync(join(file, '..', 'x'), '')],
-  ])('a named file that cannot be read is an error: %s', (message, prepare) => {
-    const file = message.includes('directory') ? home : join(home, 'none.json')
-    prepare(file)
-    expect(() => loadConfig({ file, env: {}, home })).toThrow(`${file}:1:1: ${message}`)
-  })
+  test.each(['there is no such file', 'this is a directory'])(
+    'a named file that cannot be read is an error: %s',
+    (message) => {
+      const file = message.includes('directory') ? home : join(home, 'none.json')
+      expect(() => loadConfig({ file, env: {}, home })).toThrow(`${file}:1:1: ${message}`)
+    },
+  )
 
   test.skipIf(process.getuid?.() === 0)('a file without permission is an error', () => {
     const file = join(home, 'secret.json')
@@ -220,7 +219,13 @@ describe('values', () => {
       '`API_TIMEOUT_MS` for every provider',
       `{API_TIMEOUT_MS: 5000, ${provider()}, Router: {default: "p,m"}}`,
       {},
-      { providers: [expect.objectContaining({ timeoutMs: 5000 })] },
+      { providers: [expect.objectContaining({ deadlines: { connectMs: 15_000, firstByteMs: 5000, idleMs: 5000 } })] },
+    ],
+    [
+      '`timeouts` of a provider, where 0 is none',
+      `{${provider(', "timeouts": { "connect": "100", "idle": 0, "total": 9 }')}, API_TIMEOUT_MS: 5000, Router: {default: "p,m"}}`,
+      {},
+      { providers: [expect.objectContaining({ deadlines: { connectMs: 100, firstByteMs: 5000, totalMs: 9 } })] },
     ],
   ])('reads %s', (_, text, env, expected) => {
     const loaded = load(text, env)
