@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
 import { isEndpointProblem, readEndpoint } from '../provider/endpoint.ts'
 import type { DialectUse, Endpoint, Provider } from '../provider/provider.ts'
+import { readDeadlines } from './deadlines.ts'
 import type { Problem } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
@@ -71,7 +72,7 @@ function readProvider(entry: Entry): Provider | undefined {
     traits: {},
     headers: readHeaders(fields['headers']),
     proxy: readProxy(entry, new URL(endpoint.baseUrl)),
-    timeoutMs: defaults.timeoutMs,
+    deadlines: readDeadlines(fields['timeouts'], defaults.timeoutMs),
   }
 }
 

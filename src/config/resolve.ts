@@ -12,6 +12,7 @@ import { readKey } from './key.ts'
 import { readProviders } from './providers.ts'
 import { checkProxy, isLoopback } from './proxy.ts'
 import { readRoutes } from './routes.ts'
+import { toNumber } from './scalar.ts'
 import { configSchema } from './schema.ts'
 
 /** The port that is listened on if nothing else is said. */
@@ -148,12 +149,6 @@ function readProxyUrl(top: JsonObject, problems: Problem[]): string | undefined 
     suggestion: proxy.suggestion,
   })
   return undefined
-}
-
-function toNumber(value: Json | undefined): number | undefined {
-  if (typeof value === 'number') return value
-  const text = asString(value)?.trim()
-  return text && /^\d+$/.test(text) ? Number(text) : undefined
 }
 
 function toFlag(value: Json | undefined): boolean | undefined {

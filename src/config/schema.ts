@@ -51,6 +51,32 @@ const transformer = Optional(
   ),
 )
 
+const limit = (description: string) => count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
+
+const timeouts = Optional(
+  ObjectOf(
+    {
+      connect: limit('Until the connection stands. Default 15000.'),
+      firstByte: limit('From there to the first byte of the answer. Default: API_TIMEOUT_MS.'),
+      idle: limit('Between two pieces of the answer. Default: API_TIMEOUT_MS.'),
+      total: limit('For the whole call. Default: no limit.'),
+    },
+    { description: 'How long its calls may take, in milliseconds; 0 is no limit.' },
+  ),
+)
+
+const tokens = { errorMessage: 'expected a number of tokens' }
+const tokenCount = Union([Integer({ minimum: 1 }), StringOf({ pattern: '^\\s*([1-9]\\d*|\\$.+)?\\s*$' })], tokens)
+
+/** A number of tokens for all models of a provider, or one for each. */
+const tokenLimit = (description: string) =>
+  Optional(
+    Union([...tokenCount.anyOf, RecordOf(StringOf(), tokenCount)], {
+      description,
+      errorMessage: 'expected a number of tokens, or an object `{ "model": number }`',
+    }),
+  )
+
 const provider = ObjectOf(
   {
     name: StringOf({ description: 'The name that routes call it by.', minLength: 1 }),
@@ -73,6 +99,9 @@ const provider = ObjectOf(
         errorMessage: 'expected the URL of a proxy or false',
       }),
     ),
+    timeouts,
+    contextWindow: tokenLimit('How many tokens input and output may have together; an object says it by model. Default: what is known of the model.'),
+    maxOutputTokens: tokenLimit('How many tokens an answer may have at most; an object says it by model. Default: what is known of the model.'),
     tokenizer: anything('How tokens are counted for this provider.'),
   },
   { description: 'Somebody who serves models.' },

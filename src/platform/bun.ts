@@ -1,6 +1,7 @@
 import type { OriginStore } from '../store/origin-store.ts'
 import { createOriginStore } from '../store/origins.ts'
 import type { UsageStore } from '../store/usage-store.ts'
+import { createFetch } from './fetch.ts'
 import type { Log, Ports } from './ports.ts'
 import { createTextReader } from './read-text.ts'
 
@@ -17,8 +18,7 @@ export interface BunPortsOptions {
 export function bunPorts(options: BunPortsOptions): Ports {
   const env = options.env ?? process.env
   return {
-    // Deadlines are ours: Bun's own would cut a provider that thinks for long.
-    fetch: (url, init) => fetch(url, { ...init, timeout: false } as unknown as RequestInit),
+    fetch: createFetch(() => performance.now(), options.log),
     now: Date.now,
     id: (prefix) => prefix + randomId(),
     sleep,

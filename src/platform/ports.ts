@@ -4,8 +4,8 @@ import type { UsageStore } from '../store/usage-store.ts'
 
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
 export interface Ports {
-  /** Never goes through a proxy or follows a redirect on its own: the caller says so in `init`. */
-  readonly fetch: (url: string, init: RequestInit & { proxy?: string | false }) => Promise<Response>
+  /** Never goes through a proxy that `init` does not name, never follows a redirect, knows no deadline but `init.signal`. */
+  readonly fetch: (url: string, init: FetchInit) => Promise<Response>
   /** Milliseconds since 1970. */
   now(): number
   /** A fresh unique id: `prefix` and 24 characters of `[0-9A-Za-z]`. */
@@ -21,6 +21,20 @@ export interface Ports {
   readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */
   overridesOf(sessionId: string): readonly RouteOverride[]
+}
+
+/** A request to a provider. */
+export interface FetchInit {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly signal: AbortSignal
+  /** URL of an HTTP proxy; `false`: none, whatever the environment says. */
+  readonly proxy: string | false
+  /** Certificates (PEM) of authorities to trust besides those that the machine trusts. */
+  readonly ca?: string
+  /** Called when the request leaves, so that connection, TLS and a proxy's tunnel stand; at once where that is known. */
+  readonly onConnected?: () => void
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

@@ -19,8 +19,21 @@ export interface Provider {
   readonly headers: Readonly<Record<string, string>>
   /** URL of an HTTP proxy, or `false` for none. Loopback never goes through one. */
   readonly proxy: string | false
-  /** How long the provider may stay silent, in milliseconds. */
-  readonly timeoutMs: number
+  /** Certificates (PEM) of authorities that its servers may be signed by, besides those that the machine trusts. */
+  readonly ca?: string
+  readonly deadlines: Deadlines
+}
+
+/** How long a call may take, in milliseconds. Absent: for ever. */
+export interface Deadlines {
+  /** Until the connection stands: name, TCP, TLS and a proxy's tunnel. Not looked at where the provider answered within a minute. */
+  readonly connectMs?: number
+  /** From there to the headers of the answer. */
+  readonly firstByteMs?: number
+  /** Between two pieces of the answer. */
+  readonly idleMs?: number
+  /** From the first attempt to connect to the last piece. */
+  readonly totalMs?: number
 }
 
 export interface Endpoint {

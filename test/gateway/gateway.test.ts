@@ -246,7 +246,7 @@ describe('silence', () => {
     // Time flies: 8 s pass in 8 ms.
     const quick = { now: () => performance.now() * 1000, sleep: (ms: number) => Bun.sleep(ms / 1000) }
     const { gateway } = testGateway(
-      { providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 1e9 })] },
+      { providers: [testProvider(upstream.url, 'anthropic-messages', { deadlines: {} })] },
       quick,
     )
     const response = await gateway(post('/v1/messages', STREAMED))
@@ -278,7 +278,7 @@ describe('silence', () => {
   test('a provider that stays silent for too long is given up, with a named error', async () => {
     await using upstream = await createUpstream(() => stream([START, ...TEXT, { pauseMs: 5000 }]))
     const { gateway, calls } = testGateway({
-      providers: [testProvider(upstream.url, 'anthropic-messages', { timeoutMs: 50 })],
+      providers: [testProvider(upstream.url, 'anthropic-messages', { deadlines: { idleMs: 50 } })],
     })
     const text = await (await gateway(post('/v1/messages', STREAMED))).text()
     expect(text).toContain('event: error')

@@ -47,7 +47,7 @@ export function testProvider(url: string, protocol: Endpoint['protocol'], more: 
     traits: {},
     headers: {},
     proxy: false,
-    timeoutMs: 10_000,
+    deadlines: { connectMs: 10_000, firstByteMs: 10_000, idleMs: 10_000 },
     ...more,
   }
 }

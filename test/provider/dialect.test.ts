@@ -30,7 +30,7 @@ function providerWith(uses: readonly Use[], ofModels: Record<string, readonly Us
     traits: {},
     headers: {},
     proxy: false,
-    timeoutMs: 1000,
+    deadlines: {},
   }
 }
 

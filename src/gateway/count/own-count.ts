@@ -70,7 +70,7 @@ async function ask(
     headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
     body: JSON.stringify(edited.body),
   }
-  const limited = { ...provider, timeoutMs: Math.min(provider.timeoutMs, LONGEST_WAIT_MS) }
+  const limited = { ...provider, deadlines: { ...provider.deadlines, totalMs: LONGEST_WAIT_MS } }
   const incoming = await send(limited, endpoint, target.model, outgoing, signal, ports)
   const context = { provider: target.provider, model: target.model, id: ports.id }
   return protocol.count.decodeReply(parseReply(await readText(incoming.source), context))

@@ -1,0 +1,32 @@
+import type { Endpoint, Provider } from '../provider/provider.ts'
+
+/** Everything by which `provider` could be used by somebody else: key, header values, query, the proxy's password. */
+export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
+  const endpoints = endpoint ? [endpoint] : provider.endpoints
+  const proxy = provider.proxy === false ? undefined : URL.parse(provider.proxy)
+  return [
+    provider.apiKey ?? '',
+    ...Object.values(provider.headers).flatMap((value) => [value, value.replace(/^\w+\s+/, '')]),
+    ...endpoints.flatMap(({ query }) => [
+      ...new URLSearchParams(query).values(),
+      ...query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1)),
+    ]),
+    ...(proxy ? [proxy.password, decoded(proxy.password)] : []),
+  ].filter((secret) => secret.length >= SHORTEST_SECRET)
+}
+
+/** `text` without the secrets: some providers repeat the key that they refuse. */
+export function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, '[redacted]') : rest), text)
+}
+
+/** Shorter ones (`api-version=2`, say) hold no secret, and would tear words apart. */
+const SHORTEST_SECRET = 8
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

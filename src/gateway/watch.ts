@@ -1,0 +1,90 @@
+import { ModelError } from '../canonical/error.ts'
+import type { Ports } from '../platform/ports.ts'
+import type { Deadlines } from '../provider/provider.ts'
+import type { Respondent } from './source.ts'
+
+/** What a call waits for. `client`: not for the provider. */
+export type Phase = 'connect' | 'firstByte' | 'idle' | 'client'
+
+/** The deadlines of one call. */
+export interface Watch {
+  /** The call waits for this from now on, and the deadline of it starts anew. */
+  enter(phase: Phase): void
+  stop(): void
+  /** The error to report if a deadline has passed. */
+  expired(): ModelError | undefined
+}
+
+/** Calls `expire`, once, when a deadline passes. The call waits for `connect` first. */
+export function watchDeadlines(
+  ports: Ports,
+  deadlines: Deadlines,
+  who: Respondent,
+  expire: (error: ModelError) => void,
+): Watch {
+  const limits = limitsOf(deadlines)
+  const end = ports.now() + limits.total
+  let phase: Phase = 'connect'
+  let due = ports.now() + limits.connect
+  let error: ModelError | undefined
+  let stopped = false
+  let sleep = new AbortController()
+  let wakesAt = 0
+
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      const left = Math.min(due, end) - ports.now()
+      if (left <= 0) {
+        error = timeout(due <= end ? phase : 'total', limits, who)
+        return expire(error)
+      }
+      const pause = Math.min(left, LONGEST_PAUSE_MS)
+      wakesAt = ports.now() + pause
+      sleep = new AbortController()
+      await ports.sleep(pause, sleep.signal)
+    }
+  }
+  void run()
+  return {
+    enter(next) {
+      phase = next
+      due = ports.now() + limits[next]
+      if (due < wakesAt) sleep.abort()
+    },
+    stop() {
+      stopped = true
+      sleep.abort()
+    },
+    expired: () => error,
+  }
+}
+
+type Limits = Readonly<Record<Phase | 'total', number>>
+
+/** Timers know no longer pause: they would end at once. */
+const LONGEST_PAUSE_MS = 2 ** 31 - 1
+
+function limitsOf({ connectMs, firstByteMs, idleMs, totalMs }: Deadlines): Limits {
+  const never = Number.POSITIVE_INFINITY
+  return {
+    connect: connectMs ?? never,
+    firstByte: firstByteMs ?? never,
+    idle: idleMs ?? never,
+    total: totalMs ?? never,
+    client: never,
+  }
+}
+
+function timeout(name: Phase | 'total', limits: Limits, who: Respondent): ModelError {
+  const ms = limits[name]
+  const words = WORDS[name](ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`)
+  return new ModelError(`${who.provider} (${who.model}) ${words}: the call was given up`, { kind: 'timeout', ...who })
+}
+
+const WORDS: Readonly<Record<Phase | 'total', (limit: string) => string>> = {
+  connect: (limit) => `could not be connected to within ${limit} (its timeouts.connect)`,
+  firstByte: (limit) => `did not begin to answer within ${limit} (its timeouts.firstByte, or API_TIMEOUT_MS)`,
+  idle: (limit) => `was silent for ${limit} (its timeouts.idle, or API_TIMEOUT_MS)`,
+  client: () => 'was not waited for',
+  total: (limit) => `did not finish within ${limit} (its timeouts.total)`,
+}
