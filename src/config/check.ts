@@ -45,7 +45,11 @@ function checkUnion(
   path: readonly PathStep[],
   problems: Problem[],
 ): void {
-  if (!members.some((member) => fits(member, value))) problems.push(mismatch(shape, value, path))
+  if (members.some((member) => fits(member, value))) return
+  // Of an object, what is wrong stands inside, where only one member can be meant.
+  const inner = types['object']?.(value, shape) ? members.find(({ type }) => type === 'object') : undefined
+  if (inner) check(inner, value, path, problems)
+  else problems.push(mismatch(shape, value, path))
 }
 
 function fits(shape: Shape, value: unknown): boolean {
@@ -140,6 +144,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   models: ['model', 'modellist'],
   transformer: ['transformers', 'dialect', 'dialects'],
   headers: ['extraheaders', 'customheaders'],
+  contextWindow: ['contextlength', 'contextsize', 'context', 'maxcontext', 'maxcontexttokens', 'window'],
+  maxOutputTokens: ['maxtokens', 'maxcompletiontokens', 'maxoutput', 'outputlimit'],
   PROXY_URL: ['proxy', 'httpproxy'],
   APIKEY: ['key', 'authtoken'],
   Router: ['routes', 'routing'],

@@ -6,6 +6,7 @@ import { readDeadlines } from './deadlines.ts'
 import type { Problem } from './diagnostic.ts'
 import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
+import { readLimits } from './limits.ts'
 import type { PathStep } from './place.ts'
 import { isLoopback, proxyFor } from './proxy.ts'
 import { readTransformer } from './transformer.ts'
@@ -69,7 +70,7 @@ function readProvider(entry: Entry): Provider | undefined {
     models,
     dialects,
     modelDialects,
-    traits: {},
+    ...readLimits(fields),
     headers: readHeaders(fields['headers']),
     proxy: readProxy(entry, new URL(endpoint.baseUrl)),
     deadlines: readDeadlines(fields['timeouts'], defaults.timeoutMs),

@@ -61,6 +61,8 @@ export interface Traits {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** The most output tokens the model can give; larger wishes are lowered. */
   readonly maxOutputTokens?: number
+  /** The most tokens of input and output together. Absent: not known. */
+  readonly contextWindow?: number
   /** OpenAI Chat: how reasoning is asked for. `effort`: `reasoning_effort`; `openrouter`: `reasoning: {}`; `thinking`: `thinking: {type}`; `enable-thinking`: `enable_thinking`. */
   readonly reasoningRequest?: 'effort' | 'openrouter' | 'thinking' | 'enable-thinking' | 'none'
   /** OpenAI Chat: the efforts that exist there; others go to the nearest. */

@@ -2,6 +2,7 @@ import type { Json } from '../canonical/json.ts'
 import type { ProtocolId } from '../canonical/native.ts'
 import type { Frame, Step, Traits, WireRequest } from '../protocol/protocol.ts'
 import { neededOptions, table, unserved } from './dialects/index.ts'
+import { limitsOf } from './limits.ts'
 import type { DialectUse, Provider } from './provider.ts'
 
 /** For whom a request is edited. */
@@ -83,12 +84,25 @@ export function applyDialects(wire: WireRequest, provider: Provider, context: Di
   )
 }
 
-/** What the provider's row and the model's dialects say of what it accepts; later ones win. */
+/**
+ * What a model accepts: what is publicly known of it, under what the provider's row says, under what its dialects say.
+ * Of two output limits that somebody set, the lower counts.
+ */
 export function traitsFor(provider: Provider, model: string): Traits {
-  return dialectsOf(provider, model).reduce(
-    (traits, dialect) => ({ ...traits, ...dialect.traits?.(model) }),
-    provider.traits,
+  const own = ownTraits(provider, model)
+  const traits = dialectsOf(provider, model).reduce<Traits>(
+    (before, dialect) => ({ ...before, ...dialect.traits?.(model) }),
+    { ...limitsOf(model), ...own },
   )
+  const { maxOutputTokens = Infinity } = traits
+  return own.maxOutputTokens !== undefined && own.maxOutputTokens < maxOutputTokens
+    ? { ...traits, maxOutputTokens: own.maxOutputTokens }
+    : traits
+}
+
+/** What the provider's row says of a model; it binds also where the client's own body is relayed. */
+export function ownTraits({ traits, modelTraits }: Provider, model: string): Traits {
+  return modelTraits && Object.hasOwn(modelTraits, model) ? { ...traits, ...modelTraits[model] } : traits
 }
 
 function usesOf(provider: Provider, model: string): readonly DialectUse[] {

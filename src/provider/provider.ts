@@ -15,6 +15,8 @@ export interface Provider {
   /** Further accents by model, applied after `dialects`. */
   readonly modelDialects: Readonly<Record<string, readonly DialectUse[]>>
   readonly traits: Traits
+  /** Further traits by model, over `traits`. */
+  readonly modelTraits?: Readonly<Record<string, Traits>>
   /** Extra request headers, as the user wrote them. */
   readonly headers: Readonly<Record<string, string>>
   /** URL of an HTTP proxy, or `false` for none. Loopback never goes through one. */

@@ -33,6 +33,29 @@ function errorsOf(text: string, env: Record<string, string> = {}): string {
 const provider = (more = '') =>
   `"Providers": [{ "name": "p", "api_base_url": "https://p.example/v1", "api_key": "k3y-of-p-0001", "models": ["m"]${more} }]`
 
+describe('sizes of models', () => {
+  test.each([
+    ['', {}, undefined],
+    [', "contextWindow": 32768, "maxOutputTokens": "4096"', { contextWindow: 32_768, maxOutputTokens: 4096 }, undefined],
+    [', "contextWindow": "$WINDOW"', { contextWindow: 8192 }, undefined],
+    [
+      ', "contextWindow": { "m": 8192, "a/b:c": "16384" }, "maxOutputTokens": { "m": 1024 }',
+      {},
+      { m: { contextWindow: 8192, maxOutputTokens: 1024 }, 'a/b:c': { contextWindow: 16_384 } },
+    ],
+    [
+      ', "contextWindow": { "m": 8192 }, "maxOutputTokens": 2048',
+      { maxOutputTokens: 2048 },
+      { m: { contextWindow: 8192 } },
+    ],
+    [', "contextWindow": null, "maxOutputTokens": { "m": null }', {}, { m: {} }],
+  ])('are stated for all models of a provider, or by model: %s', (written, traits, modelTraits) => {
+    const [loaded] = load(`{ ${provider(written)} }`, { WINDOW: '8192' }).providers
+    expect(loaded?.traits).toEqual(traits)
+    expect(loaded?.modelTraits).toEqual(modelTraits as never)
+  })
+})
+
 describe('files of users', () => {
   test('the config of a Gemini user loads and routes as written', () => {
     const loaded = loadConfig({ file: fixture('gemini.jsonc'), env: {}, home })

@@ -77,6 +77,17 @@ const mutations: readonly (readonly [find: string, replacement: string, message:
     /`Router\.default`: expected a text "provider,model", found an object/,
   ],
   ['"longContextThreshold": 60000', '"longContextThreshold": ¦"many"', /expected a number of tokens/],
+  [
+    '"name": "local",',
+    '"name": "local", "contextWindow": ¦"many",',
+    /`Providers\[1\]\.contextWindow`: expected a number of tokens, or an object `\{ "model": number \}`, found a text/,
+  ],
+  [
+    '"name": "local",',
+    '"name": "local", "contextWindow": { "a": 8192, "b": ¦0 },',
+    /`Providers\[1\]\.contextWindow\.b`: expected a number of tokens, found the number 0/,
+  ],
+  ['"name": "local",', '"name": "local", "maxOutputTokens": ¦-1,', /maxOutputTokens`: expected a number of tokens/],
   // Sense.
   ['"Providers": [', '¦"Provider": [', /expected the key `Providers`, found `Provider`; did you mean `Providers`\?/],
   ['"Router": {', '¦"router": {', /expected the key `Router`, found `router`; did you mean `Router`\?/],

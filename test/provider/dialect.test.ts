@@ -13,6 +13,7 @@ import {
   traitsFor,
   unservedDialects,
 } from '../../src/provider/dialect.ts'
+import { limitsOf } from '../../src/provider/limits.ts'
 import type { DialectUse, Provider } from '../../src/provider/provider.ts'
 
 type Use = string | [string, Record<string, unknown>]
@@ -414,7 +415,7 @@ describe('traits', () => {
     ['cleancache', 'm', { cacheControl: false }],
     ['Anthropic', 'm', {}],
   ])('%j for %s: %j', (use, model, traits) => {
-    expect(traitsFor(providerWith([use]), model)).toEqual(traits)
+    expect(traitsFor(providerWith([use]), model)).toEqual({ ...limitsOf(model), ...traits })
   })
 
   test('later ones win: row, provider, model', () => {

@@ -19,7 +19,7 @@ export const deepseek: DialectMaker = () => ({
   },
 })
 
-const fourthGeneration = /deepseek-v([4-9]|\d\d)/i
+const fourthGeneration = /deepseek-(v([4-9]|\d\d)|flash|pro)/i
 
 /** The older models refuse more than this. */
 function outputLimit(model: string): number | undefined {
