@@ -1,3 +1,5 @@
+import { isDeeperThan } from './nesting.ts'
+
 /** JSON as it travels: what `JSON.parse` gives, typed. */
 export type Json = string | number | boolean | null | Json[] | JsonObject
 
@@ -14,11 +16,26 @@ export function isObject(value: unknown): value is JsonObject {
 /**
  * `JSON.parse`, except that a number which JavaScript would change (`12345678901234567890`, `1e400`, `1.0`)
  * is kept as it was written: such a number becomes an opaque object that `JSON.stringify` writes back unchanged.
- * Throws `SyntaxError` where `JSON.parse` does, `RangeError` for nesting deeper than the stack.
+ * Throws `SyntaxError` where `JSON.parse` does, `RangeError` for nesting deeper than `DEEPEST`.
  */
 export function parseJson(text: string): Json {
   // The reviver costs 2.5 times a plain parse: only a text that may hold such a number pays for it.
-  return suspiciousNumber.test(text) ? JSON.parse(text, keepNumber) : JSON.parse(text)
+  if (!suspiciousNumber.test(text)) return parsePlainJson(text)
+  refuseDepth(text)
+  return JSON.parse(text, keepNumber)
+}
+
+/** The same without care for numbers: where there are none that matter, it spares the search for them. */
+export function parsePlainJson(text: string): Json {
+  refuseDepth(text)
+  return JSON.parse(text)
+}
+
+/** `JSON.parse` reads any depth, but nothing that walks a value, `JSON.stringify` among it, can go as deep. */
+const DEEPEST = 1000
+
+function refuseDepth(text: string): void {
+  if (isDeeperThan(text, DEEPEST)) throw new RangeError(`nested more than ${DEEPEST} levels deep`)
 }
 
 /** The number, also when it was kept as written; `undefined` for anything else. */
@@ -35,9 +52,16 @@ export function asString(value: unknown): string | undefined {
 /** A copy of `object` without `keys`: what a decoder did not claim. */
 export function omit(object: JsonObject, keys: ReadonlySet<string>): JsonObject {
   const rest: JsonObject = {}
-  for (const key in object) if (!keys.has(key)) rest[key] = object[key]
+  for (const key in object) {
+    if (keys.has(key)) continue
+    // Set the plain way it would become the prototype.
+    if (key === '__proto__') Object.defineProperty(rest, key, { ...PLAIN, value: object[key] })
+    else rest[key] = object[key]
+  }
   return rest
 }
+
+const PLAIN = { enumerable: true, configurable: true, writable: true }
 
 // 16 digits or more, an exponent, or a fraction that ends in 0 — anywhere, strings included: a false alarm only costs time.
 const suspiciousNumber = /\d{16}|\d[eE][+-]?\d|\d\.\d*0(?!\d)|-0(?![.\d])/
