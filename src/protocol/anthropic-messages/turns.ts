@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../canonical/json.ts'
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 
 /** A message on the wire with its content as blocks. */
 export interface Turn {
@@ -77,7 +77,7 @@ function missingResult(id: string): JsonObject {
 }
 
 function isStrayResult(block: JsonObject, open: readonly string[]): boolean {
-  return block.type === 'tool_result' && !open.includes(String(block.tool_use_id))
+  return block.type === 'tool_result' && !open.includes(asString(block.tool_use_id) ?? '')
 }
 
 function asPlainBlocks(block: JsonObject): JsonObject[] {

@@ -40,7 +40,7 @@ export function createEnvelope(): Envelope {
 
   return {
     read(chunk) {
-      id = asString(chunk.responseId) ?? id
+      id = asString(chunk.responseId) || id
       model = asString(chunk.modelVersion) ?? model
       if (isObject(chunk.usageMetadata)) usageMetadata = { ...usageMetadata, ...chunk.usageMetadata }
       rest = underlay(residueOf(chunk, CHUNK).rest, rest)

@@ -1,6 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
-import { asString, isObject, parseJson, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asString, isObject, parseJson, parsePlainJson, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { decodeContent, decodeReasoning } from './content.ts'
 import { errorInside, isFailure } from './error.ts'
@@ -139,7 +139,7 @@ function readFrame(answer: Answer, frame: Frame, out: ModelEvent[]): void {
   if (data.length < 3 && data.trim() === '') return
   let chunk: Json
   try {
-    chunk = JSON.parse(data)
+    chunk = parsePlainJson(data)
   } catch (cause) {
     if (data.trim() === '') return
     return answer.fail(unreadable(answer.context, cause), out)
