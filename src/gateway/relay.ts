@@ -129,17 +129,22 @@ interface Observer {
 
 function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace): Observer {
   const framing = decodeSse()
-  const decoder = protocol.decodeStream(context)
+  let decoder = protocol.decodeStream(context)
   let first: ModelEvent | undefined
   let ended = false
   let error: ModelError | undefined
 
+  const fail = (cause: ModelError): void => {
+    error ??= cause
+    // What we cannot read the client may: the end of the stream is still to be seen.
+    if (cause.kind === 'malformed' && first?.type !== 'error') decoder = protocol.decodeStream(context)
+  }
   const see = (events: ModelEvent[]): void => {
     for (const event of events) {
       observe(event, trace)
       if (isReal(event)) first ??= event
       if (event.type === 'finish') ended = true
-      if (event.type === 'error') error ??= event.error
+      if (event.type === 'error') fail(event.error)
     }
   }
   const read = (frames: Frame[]): void => {
@@ -148,7 +153,7 @@ function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace
   return {
     push: (bytes) => read(framing.push(bytes)),
     end(half) {
-      const told = error
+      const told = error?.kind === 'malformed' ? undefined : error
       if (half) read(framing.push(half))
       read(framing.end())
       see(decoder.end())
