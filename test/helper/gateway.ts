@@ -61,7 +61,7 @@ export function post(
   return new Request(`http://127.0.0.1${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...init.headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
     ...(init.signal && { signal: init.signal }),
   })
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import type { ModelEvent } from '../../src/canonical/event.ts'
 import type { Part } from '../../src/canonical/request.ts'
+import { faultsOf, textOf } from '../helper/event-grammar.ts'
 import { codecs, encodeContext, eventsIn, framesOf, having, run, translations } from './scenarios.ts'
 
 describe('law 5: what a decoder tells obeys the grammar of events', () => {
@@ -39,39 +40,6 @@ describe('law 5: what an encoder writes obeys its protocol', () => {
     expect(step.end()).toEqual([])
   })
 })
-
-/** Breaches of what `ModelEvent` promises. */
-function faultsOf(events: readonly ModelEvent[]): string[] {
-  const faults: string[] = []
-  const open = new Map<number, string>()
-  let next = 0
-  events.forEach((event, place) => {
-    const isLast = place === events.length - 1
-    if ((event.type === 'finish' || event.type === 'error') !== isLast) faults.push(`${event.type} at ${place}`)
-    if (event.type === 'part-start') {
-      if (event.index !== next++) faults.push(`part ${event.index} opened out of turn`)
-      open.set(event.index, '')
-    }
-    if (event.type === 'part-delta') {
-      const text = open.get(event.index)
-      if (text === undefined) faults.push(`delta for part ${event.index}, which is not open`)
-      open.set(event.index, `${text}${event.text}`)
-    }
-    if (event.type === 'part-end') {
-      const text = open.get(event.index)
-      if (text === undefined) faults.push(`part ${event.index} closed, but not open`)
-      else if (text !== textOf(event.part)) faults.push(`part ${event.index} is not what its deltas add up to`)
-      open.delete(event.index)
-    }
-    if (event.type === 'finish' && open.size > 0) faults.push(`finished with parts ${[...open.keys()]} open`)
-  })
-  return faults
-}
-
-function textOf(part: Part): string {
-  if (part.type === 'text' || part.type === 'reasoning') return part.text
-  return part.type === 'tool-call' ? part.input : ''
-}
 
 /** Text, calls and how it ended: what every protocol can say. Calls that ran side by side may be told in any order. */
 function contentOf(events: readonly ModelEvent[]) {
