@@ -2,12 +2,18 @@ import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { operationOf } from '../gateway/paths.ts'
 import { createGuard } from './guard.ts'
+import { createInstanceRoutes, type Instance } from './instance.ts'
+import { randomText } from './proof.ts'
 
 /** A server that listens. */
 export interface RunningServer {
   readonly port: number
   /** Base URL for clients, without a slash at the end. */
   readonly url: string
+  /** How many requests are being answered. */
+  running(): number
+  /** Calls from now on see this config, whole; those that run end on the one they began with. */
+  use(config: GatewayConfig, ports: Ports): void
   /** Takes no new calls, lets running ones end for at most `graceMs` (10 s), then cuts them. */
   stop(graceMs?: number): Promise<void>
 }
@@ -21,11 +27,13 @@ export interface ServeOptions {
   readonly port: number
   /** What `/health` says of this executable. */
   readonly version: string
+  /** Absent: nobody can stop it from outside. */
+  readonly instance?: Instance
 }
 
 /** Listens. Throws what the system says when the address cannot be had (`code` `EADDRINUSE`, `EACCES`, …). */
-export function serve({ config, ports, host, port, version }: ServeOptions): RunningServer {
-  const gateway = createGateway(config, ports)
+export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
+  let gateway = createGateway(config, ports)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const server = Bun.serve({
     hostname: host,
@@ -38,9 +46,12 @@ export function serve({ config, ports, host, port, version }: ServeOptions): Run
       const refusal = guard(request)
       if (refusal !== undefined)
         return Response.json({ error: { type: 'permission_error', message: refusal } }, { status: 403 })
-      if (operationOf(pathOf(request.url))) return gateway(request)
+      const path = pathOf(request.url)
+      if (operationOf(path)) return gateway(request)
+      const answer = instanceRoutes(request, path)
+      if (answer) return answer
       // The framework is loaded by the first request that needs it: model calls do not.
-      app ??= import('./app.ts').then(({ createApp }) => createApp(gateway, version).fetch)
+      app ??= import('./app.ts').then(({ createApp }) => createApp((other) => gateway(other), version).fetch)
       return (await app)(request)
     },
     error(error) {
@@ -52,9 +63,14 @@ export function serve({ config, ports, host, port, version }: ServeOptions): Run
     },
   })
   const guard = createGuard(host, server.port as number)
+  const instanceRoutes = createInstanceRoutes({ instance, version, port: server.port as number, now: ports.now })
   return {
     port: server.port as number,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
+    running: () => server.pendingRequests,
+    use(nextConfig, nextPorts) {
+      gateway = createGateway(nextConfig, nextPorts)
+    },
     async stop(graceMs = 10_000) {
       const patience = new AbortController()
       await Promise.race([server.stop(), ports.sleep(graceMs, patience.signal)])
@@ -62,6 +78,10 @@ export function serve({ config, ports, host, port, version }: ServeOptions): Run
       await server.stop(true)
     },
   }
+}
+
+function nobody(): Instance {
+  return { id: randomText(), describe: () => ({}), stop: () => {} }
 }
 
 /** Long sessions with images are large; beyond this the server answers 413 itself. */
