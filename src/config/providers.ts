@@ -8,7 +8,7 @@ import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
 import { readLimits } from './limits.ts'
 import type { PathStep } from './place.ts'
-import { isLoopback, proxyFor } from './proxy.ts'
+import { isLoopback, isOwnAddress, proxyFor } from './proxy.ts'
 import { readTransformer } from './transformer.ts'
 
 /** What the whole config says about every provider. */
@@ -111,8 +111,17 @@ function readHeaders(value: Json | undefined): Record<string, string> {
 
 function readProxy(entry: Entry, base: URL): string | false {
   const { fields, defaults } = entry
-  const own = asString(fields['proxy'])?.trim() || undefined
-  const proxy = proxyFor(base, fields['proxy'] === false ? false : (own ?? defaults.proxyUrl), defaults.env)
+  const own = fields['proxy'] === false ? false : asString(fields['proxy'])?.trim() || undefined
+  const proxy = proxyFor(base, {
+    env: defaults.env,
+    ...(own !== undefined && { own }),
+    ...(defaults.proxyUrl !== undefined && { shared: defaults.proxyUrl }),
+  })
+  if (typeof proxy === 'string' && isOwnAddress(proxy, defaults.port)) {
+    const message = `its proxy is port ${defaults.port} of this machine, where this router itself listens: calls would go in circles`
+    tell(entry, 'error', own === undefined ? undefined : 'proxy', message, 'name the port of the proxy')
+    return false
+  }
   if (typeof proxy === 'string' || proxy === false) return proxy
   if (proxy.variable === undefined) tell(entry, 'error', 'proxy', proxy.problem, proxy.suggestion)
   else {

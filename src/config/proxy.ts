@@ -1,4 +1,5 @@
 import type { Environment } from './interpolate.ts'
+import { isExempt } from './no-proxy.ts'
 
 /** Why an address cannot be a proxy. */
 export interface ProxyProblem {
@@ -8,23 +9,39 @@ export interface ProxyProblem {
   readonly variable?: string
 }
 
+/** What decides about the proxy of a provider besides its URL. */
+export interface ProxyChoice {
+  /** The provider's own; `false`: none. */
+  readonly own?: string | false
+  /** The config's, for all providers. */
+  readonly shared?: string
+  readonly env: Environment
+}
+
 /**
- * The proxy of a provider: the config's, else the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` in either case),
- * unless the provider is on loopback or `NO_PROXY` names it.
+ * The proxy of a provider: its own, else the config's, else the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` in
+ * either case), but for hosts that `NO_PROXY` names. This machine is never called through one.
  */
-export function proxyFor(
-  url: URL,
-  configured: string | false | undefined,
-  env: Environment,
-): string | false | ProxyProblem {
-  if (configured === false || isLoopback(url.hostname) || isExempt(url, env['NO_PROXY'] || env['no_proxy']))
-    return false
-  if (configured !== undefined) return checkProxy(configured)
-  const variable = variablesOf(url).find((name) => env[name])
-  const value = variable === undefined ? undefined : env[variable]
+export function proxyFor(url: URL, { own, shared, env }: ProxyChoice): string | false | ProxyProblem {
+  if (own === false || isThisMachine(url.hostname)) return false
+  if (own !== undefined) return checkProxy(own)
+  if (isExempt(url, env)) return false
+  if (shared !== undefined) return checkProxy(shared)
+  const variable = variablesOf(url).find((name) => env[name]?.trim())
+  const value = variable === undefined ? undefined : env[variable]?.trim()
   if (variable === undefined || value === undefined) return false
   const proxy = checkProxy(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`)
   return typeof proxy === 'string' ? proxy : { ...proxy, variable }
+}
+
+/** Whether `proxy` is this router, listening on `port`: calls would go in circles. */
+export function isOwnAddress(proxy: string, port: number): boolean {
+  const url = URL.parse(proxy)
+  return (
+    url !== null &&
+    isThisMachine(url.hostname) &&
+    (url.port || (url.protocol === 'https:' ? '443' : '80')) === String(port)
+  )
 }
 
 /** The proxy's URL if it is one that can be used: an HTTP proxy. */
@@ -52,23 +69,13 @@ export function isLoopback(hostname: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
+/** Also what leads to this machine without being a loopback address: `0.0.0.0`, `::`, and IPv4 written as IPv6. */
+function isThisMachine(hostname: string): boolean {
+  return isLoopback(hostname) || ['0.0.0.0', '[::]'].includes(hostname) || /^\[::ffff:7f[0-9a-f]{2}:/.test(hostname)
+}
+
 function variablesOf(url: URL): string[] {
   // HTTP_PROXY in upper case can be set by a request header in CGI, but this is no CGI program.
   const own = url.protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy']
   return [...own, 'ALL_PROXY', 'all_proxy']
-}
-
-/** `NO_PROXY`: hosts, domains with or without a leading dot, `host:port`, `*`. */
-function isExempt(url: URL, list: string | undefined): boolean {
-  const host = url.hostname.toLowerCase()
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80')
-  return (list ?? '')
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .some((entry) => {
-      const [, name = '', entryPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? []
-      if (name === '' || (entryPort !== undefined && entryPort !== port)) return false
-      const domain = name.replace(/^\*?\./, '')
-      return name === '*' || host === domain || host.endsWith(`.${domain}`)
-    })
 }

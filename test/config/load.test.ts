@@ -380,8 +380,46 @@ describe('proxies', () => {
     ['https://p.example', ',PROXY_URL:"http://c:1"', { NO_PROXY: 'p.example:80,x.p.example' }, 'http://c:1'],
     ['https://p.example', ',PROXY_URL:"http://c:1"', { no_proxy: '*' }, false],
     ['https://p.example', '', { ALL_PROXY: 'socks5://s:1', NO_PROXY: 'p.example' }, false],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'a', no_proxy: 'p.example' }, false],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'p.example', no_proxy: 'a' }, false],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '*.example' }, false],
+    ['https://p.example', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'xample' }, 'http://e:1'],
+    ['https://p.example', '', { HTTPS_PROXY: ' ' }, false],
+    ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.0.0.0/8' }, false],
+    ['https://11.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.0.0.0/8' }, 'http://e:1'],
+    ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.1.2.3' }, false],
+    ['https://10.1.2.30', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.1.2.3' }, 'http://e:1'],
+    ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '0.0.0.0/0' }, false],
+    ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.0.0.0/33,10.0.0.0/,300.0.0.0/1' }, 'http://e:1'],
+    ['https://[fd00::2]', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'fd00::/8' }, false],
+    ['https://[fd00::2]', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'fd00:0::0002' }, false],
+    ['https://[fd00::2]:8443', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '[fd00::2]:8443' }, false],
+    ['https://[fd00::2]', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '[fd00::2]:8443' }, 'http://e:1'],
+    ['http://0.0.0.0:1', ',PROXY_URL:"http://c:1"', {}, false],
+    ['http://[::ffff:127.0.0.1]:1', ',PROXY_URL:"http://c:1"', {}, false],
+    ['http://box.localhost:1', ',PROXY_URL:"http://c:1"', {}, false],
   ])('%s with %s and %j goes through %s', (url, more, env, proxy) => {
     expect(proxyOf(url, more, env)).toBe(proxy)
+  })
+
+  test("a provider's own proxy counts whatever NO_PROXY says, and `false` is none", () => {
+    const own = (proxy: string, env: Record<string, string>) => load(`{${provider(`, "proxy": ${proxy}`)}}`, env).providers[0]?.proxy
+    expect(own('"http://c:1"', { NO_PROXY: '*' })).toBe('http://c:1')
+    expect(own('false', { HTTPS_PROXY: 'http://e:1' })).toBe(false)
+  })
+
+  test.each([
+    [', "proxy": "http://localhost:3456"', {}, '1:'],
+    ['', { HTTPS_PROXY: '127.0.0.1:3456' }, '1:'],
+  ])('a proxy that is the router itself is refused: %s %j', (more, env, place) => {
+    const message = errorsOf(`{${provider(more)}}`, env as Record<string, string>)
+    expect(message).toStartWith(place)
+    expect(message).toContain('where this router itself listens')
+  })
+
+  test.each(['socks5://s:1', 'socks5h://s:1', 'socks4a://s:1', 'SOCKS://s:1'])('a SOCKS proxy of the config is refused: %s', (proxy) => {
+    expect(errorsOf(`{${provider(`, "proxy": "${proxy}"`)}}`)).toContain('only an HTTP proxy')
+    expect(errorsOf(`{${provider()}, PROXY_URL: "${proxy}"}`)).toContain('only an HTTP proxy')
   })
 
   test('a SOCKS proxy of the environment is refused where a provider would use it', () => {
