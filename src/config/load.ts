@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Json } from '../canonical/json.ts'
+import { withAuthorities } from './authority.ts'
 import type { Config } from './config.ts'
 import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
+import { fullPath } from './file-path.ts'
 import type { Environment } from './interpolate.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
-import { checkPromptFile, promptFilePath } from './prompt-file.ts'
+import { checkPromptFile } from './prompt-file.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
 
@@ -37,17 +39,26 @@ export function loadConfig(options: LoadOptions): Config {
   const file = configFile(options)
   const text = readText(file, options.file !== undefined)
   const { config, problems } = resolveConfig(parse(text ?? '{}', file), options.env)
-  const prompt = config.systemPromptFile && promptFilePath(config.systemPromptFile, file, options.home)
-  const all = prompt ? [...problems, ...checkPromptFile(prompt)] : problems
+  const pathOf = (written: string): string => fullPath(written, file, options.home)
+  const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
+  const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]
+  const providers = withAuthorities(config.providers, config.raw, pathOf, all)
   const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
   return {
     file,
     exists: text !== undefined,
+    ...(text !== undefined && { hash: hashOf(text) }),
     ...config,
+    providers,
     ...(prompt && { systemPromptFile: prompt }),
     warnings: diagnostics,
   }
+}
+
+/** A short name of a file's text. */
+export function hashOf(text: string): string {
+  return new Bun.CryptoHasher('sha256').update(text).digest('hex').slice(0, 12)
 }
 
 /** Keys that stand twice in one object of the file: the later one counts. Not told by `loadConfig`, for it costs a second reading. */

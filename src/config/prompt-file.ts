@@ -1,11 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
 import type { Problem } from './diagnostic.ts'
-
-/** The full path of the file that `REWRITE_SYSTEM_PROMPT` names: from the config's folder, with `~` for `home`. */
-export function promptFilePath(written: string, configFile: string, home: string): string {
-  return /^~[/\\]/.test(written) ? join(home, written.slice(2)) : resolve(dirname(configFile), written)
-}
 
 /** What stands in the way of reading `file`: told when the config is read, though the file may still come. */
 export function checkPromptFile(file: string): readonly Problem[] {

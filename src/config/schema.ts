@@ -51,7 +51,13 @@ const transformer = Optional(
   ),
 )
 
-const limit = (description: string) => count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
+const files = (description: string) =>
+  Optional(
+    Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a path or a list of paths' }),
+  )
+
+const limit = (description: string) =>
+  count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
 
 const timeouts = Optional(
   ObjectOf(
@@ -98,6 +104,9 @@ const provider = ObjectOf(
         description: 'URL of an HTTP proxy for this provider, or false for none.',
         errorMessage: 'expected the URL of a proxy or false',
       }),
+    ),
+    ca: files(
+      'Files with certificates (PEM) that its servers may be signed by, besides those that the machine and CA_FILES trust.',
     ),
     timeouts,
     contextWindow: tokenLimit('How many tokens input and output may have together; an object says it by model. Default: what is known of the model.'),
@@ -184,6 +193,9 @@ export const configSchema = ObjectOf({
   CUSTOM_ROUTER_PATH: text('A module that chooses the route.'),
   REWRITE_SYSTEM_PROMPT: text(
     "A file whose text replaces Claude Code's own system prompt; a relative path begins at this file.",
+  ),
+  CA_FILES: files(
+    'Files with certificates (PEM) to trust besides those of the machine: those of a company proxy, say.',
   ),
   transformers: Optional(
     ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' }),

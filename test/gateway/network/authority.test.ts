@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { join } from 'node:path'
+import { ConfigError } from '../../../src/config/diagnostic.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { post, testGateway } from '../../helper/gateway.ts'
+import { createCertificates, type Certificates } from './certificates.ts'
+
+const QUESTION = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
+const REPLY = { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hi' } }] }
+
+describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its company knows', () => {
+  let certificates: Certificates
+  let server: Bun.Server<undefined>
+
+  beforeAll(async () => {
+    certificates = await createCertificates()
+    const { cert, key } = certificates
+    server = Bun.serve({ port: 0, hostname: '127.0.0.1', tls: { cert, key }, fetch: () => Response.json(REPLY) })
+  })
+  afterAll(async () => {
+    await server.stop(true)
+    await certificates[Symbol.asyncDispose]()
+  })
+
+  const load = async (config: object, provider: object, host = '127.0.0.1') => {
+    const file = join(certificates.directory, 'config.json')
+    const entry = {
+      name: 'p',
+      api_base_url: `https://${host}:${server.port}/v1`,
+      api_key: 'k-1234567890',
+      models: ['m'],
+      ...provider,
+    }
+    await Bun.write(file, JSON.stringify({ ...config, Providers: [entry] }))
+    return loadConfig({ file, env: {}, home: certificates.directory })
+  }
+  const ask = async (config: object, provider: object = {}, host?: string): Promise<[number, string]> => {
+    const { gateway } = testGateway({ providers: (await load(config, provider, host)).providers })
+    const response = await gateway(post('/v1/messages', QUESTION))
+    return [response.status, await response.text()]
+  }
+
+  test('is not trusted, and the error says which host and what to set', async () => {
+    const [status, text] = await ask({})
+    expect(status).toBe(502)
+    expect(text).toContain(`the certificate of 127.0.0.1:${server.port} is not trusted`)
+    expect(text).toContain('CA_FILES')
+  })
+
+  test.each<[string, object, object]>([
+    ['CA_FILES, a path from the config’s folder', { CA_FILES: 'ca.pem' }, {}],
+    ['CA_FILES, a list', { CA_FILES: ['~/ca.pem'] }, {}],
+    ['`ca` of the provider', {}, { ca: './ca.pem' }],
+    ['both', { CA_FILES: ['ca.pem'] }, { ca: ['ca.pem'] }],
+  ])('is trusted by %s', async (_, config, provider) => {
+    expect((await ask(config, provider))[0]).toBe(200)
+    expect((await ask(config, provider))[0]).toBe(200)
+  })
+
+  test('is not trusted for a name that is not its own', async () => {
+    const [status, text] = await ask({ CA_FILES: 'ca.pem' }, {}, 'localhost')
+    expect(status).toBe(502)
+    expect(text).toContain(`the certificate of localhost:${server.port} is not trusted`)
+    expect(text).toContain('for another host')
+  })
+
+  test.each<[string, object, string]>([
+    ['a file that is not there', { CA_FILES: 'none.pem' }, 'none.pem cannot be read (ENOENT)'],
+    ['a file without a certificate', { CA_FILES: ['ca.pem', 'names'] }, 'holds no certificate in PEM form'],
+    ['something else than paths', { CA_FILES: { a: 1 } }, 'expected a path or a list of paths'],
+  ])('%s is told when the config is read', async (_, config, message) => {
+    const failure = await load(config, {}).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(ConfigError)
+    expect((failure as ConfigError).message).toContain(message)
+  })
+})
