@@ -17,10 +17,21 @@ export type ModelEvent =
   /** The finished part, signature and all. */
   | { readonly type: 'part-end'; readonly index: number; readonly part: Part }
   | { readonly type: 'usage'; readonly usage: Usage }
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly native?: Native }
+  | {
+      readonly type: 'finish'
+      readonly reason: FinishReason
+      readonly search?: WebSearch
+      readonly native?: Native
+    }
   | { readonly type: 'error'; readonly error: ModelError }
   /** A frame of the provider's protocol with no meaning for others (a ping, say). */
   | { readonly type: 'native'; readonly native: Native }
+
+/** What the provider's own web search looked for and found for the answer. */
+export interface WebSearch {
+  readonly queries: readonly string[]
+  readonly pages: readonly { readonly url: string; readonly title?: string }[]
+}
 
 export interface FinishReason {
   readonly kind: FinishKind

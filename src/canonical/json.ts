@@ -1,4 +1,4 @@
-import { isDeeperThan } from './nesting.ts'
+import { isDeeperThan, isTextDeeperThan } from './nesting.ts'
 
 /** JSON as it travels: what `JSON.parse` gives, typed. */
 export type Json = string | number | boolean | null | Json[] | JsonObject
@@ -19,23 +19,28 @@ export function isObject(value: unknown): value is JsonObject {
  * Throws `SyntaxError` where `JSON.parse` does, `RangeError` for nesting deeper than `DEEPEST`.
  */
 export function parseJson(text: string): Json {
+  const value = parsePlainJson(text)
   // The reviver costs 2.5 times a plain parse: only a text that may hold such a number pays for it.
-  if (!suspiciousNumber.test(text)) return parsePlainJson(text)
-  refuseDepth(text)
-  return JSON.parse(text, keepNumber)
+  return suspiciousNumber.test(text) ? JSON.parse(text, keepNumber) : value
 }
 
 /** The same without care for numbers: where there are none that matter, it spares the search for them. */
 export function parsePlainJson(text: string): Json {
-  refuseDepth(text)
-  return JSON.parse(text)
+  // A large text of nothing but brackets would take a hundred times its size.
+  if (text.length > LARGE && isTextDeeperThan(text, DEEPEST)) throw tooDeep()
+  const value: Json = JSON.parse(text)
+  if (text.length > DEEPEST && isDeeperThan(value, DEEPEST)) throw tooDeep()
+  return value
 }
 
 /** `JSON.parse` reads any depth, but nothing that walks a value, `JSON.stringify` among it, can go as deep. */
 const DEEPEST = 1000
 
-function refuseDepth(text: string): void {
-  if (isDeeperThan(text, DEEPEST)) throw new RangeError(`nested more than ${DEEPEST} levels deep`)
+/** Characters from which on a text is looked at before it is parsed. */
+const LARGE = 1_000_000
+
+function tooDeep(): RangeError {
+  return new RangeError(`nested more than ${DEEPEST} levels deep`)
 }
 
 /** The number, also when it was kept as written; `undefined` for anything else. */

@@ -1,5 +1,23 @@
-/** Whether brackets in the JSON `text` stand more than `limit` deep. Cheap beside a parse, and never recursive. */
-export function isDeeperThan(text: string, limit: number): boolean {
+/** Whether arrays and objects stand more than `limit` deep in a parsed value. Never recursive. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: object[] = typeof value === 'object' && value !== null ? [value] : []
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > limit) return true
+    const inner: object[] = []
+    for (const node of level) {
+      // Most members are strings: looking at them costs less than reading their text again.
+      for (const key in node) {
+        const member: unknown = (node as Record<string, unknown>)[key]
+        if (typeof member === 'object' && member !== null) inner.push(member)
+      }
+    }
+    level = inner
+  }
+  return false
+}
+
+/** Whether brackets in the JSON `text` stand more than `limit` deep, without the memory that parsing it would take. */
+export function isTextDeeperThan(text: string, limit: number): boolean {
   if (text.length <= limit) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {

@@ -1,4 +1,4 @@
-import type { FinishReason, ModelEvent } from './event.ts'
+import type { FinishReason, ModelEvent, WebSearch } from './event.ts'
 import type { Native } from './native.ts'
 import type { Part } from './request.ts'
 import { mergeUsage, type Usage } from './usage.ts'
@@ -9,6 +9,7 @@ export interface ModelReply {
   readonly model?: string
   readonly parts: readonly Part[]
   readonly finish: FinishReason
+  readonly search?: WebSearch
   readonly usage?: Usage
   readonly native?: Native
 }
@@ -50,6 +51,7 @@ export function createCollector(): { push(event: ModelEvent): void; end(): Model
         ...(start?.model !== undefined && { model: start.model }),
         parts,
         finish: finish.reason,
+        ...(finish.search && { search: finish.search }),
         ...(usage && { usage }),
         ...(native && { native }),
       }
@@ -74,7 +76,7 @@ export function eventsOf(reply: ModelReply): ModelEvent[] {
     events.push({ type: 'part-end', index, part })
   })
   if (reply.usage) events.push({ type: 'usage', usage: reply.usage })
-  events.push({ type: 'finish', reason: reply.finish })
+  events.push({ type: 'finish', reason: reply.finish, ...(reply.search && { search: reply.search }) })
   return events
 }
 
