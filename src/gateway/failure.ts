@@ -16,6 +16,8 @@ function wordsOf(code: string, host: string): string {
   return `the connection to ${host} failed: ${code}`
 }
 
+const DAMAGED = 'the compressed answer cannot be unpacked: it is damaged or cut off'
+
 const WORDS: Readonly<Record<string, string>> = {
   ConnectionRefused: 'the connection was refused: is api_base_url right, and does the server run?',
   ECONNREFUSED: 'the connection was refused: is api_base_url right, and does the server run?',
@@ -24,8 +26,10 @@ const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is not known: is api_base_url right?',
   FailedToOpenSocket: 'no connection could be opened: is api_base_url right?',
   ERR_PROXY_TUNNEL: 'the proxy refused to connect to the provider: is the proxy right, and its user name and password?',
-  ZlibError: 'the compressed answer cannot be unpacked: it is damaged or cut off',
-  ShortRead: 'the compressed answer cannot be unpacked: it is damaged or cut off',
+  ZlibError: DAMAGED,
+  ShortRead: DAMAGED,
+  BrotliDecompressionError: DAMAGED,
+  ZstdDecompressionError: DAMAGED,
 }
 
 const UNKNOWN_AUTHORITY =

@@ -4,7 +4,8 @@ import type { Ports } from '../platform/ports.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import { explainFailure } from './failure.ts'
-import { redact, secretsOf } from './redact.ts'
+import { hopHeader } from './hops.ts'
+import { redact, redactKeys, secretsOf } from './redact.ts'
 import { createSource, type Respondent, type Source } from './source.ts'
 import { watchDeadlines } from './watch.ts'
 
@@ -21,6 +22,8 @@ export interface Outgoing {
   readonly query: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** How many routers the client's request has come through. Default 0. */
+  readonly hops?: number
 }
 
 /**
@@ -36,31 +39,31 @@ export async function send(
   ports: Ports,
 ): Promise<Incoming> {
   const who: Respondent = { provider: provider.name, model }
-  const url = urlOf(endpoint, outgoing)
-  const { host } = new URL(url)
+  const url = urlOf(endpoint, outgoing, who)
+  const hop = hopHeader(url, outgoing.hops ?? 0, who)
   const abort = new AbortController()
   const stop = (): void => abort.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   if (signal.aborted) stop()
   const watch = watchDeadlines(ports, provider.deadlines, who, (error) => abort.abort(error))
   try {
-    const response = await ports.fetch(url, {
+    const response = await ports.fetch(url.href, {
       method: 'POST',
-      headers: { ...outgoing.headers, ...credentials(provider, endpoint), ...provider.headers },
+      headers: { ...outgoing.headers, ...hop, ...credentials(provider, endpoint), ...provider.headers },
       body: outgoing.body,
       signal: abort.signal,
       proxy: provider.proxy,
       ...(provider.ca !== undefined && { ca: provider.ca }),
       onConnected: () => watch.enter('firstByte'),
     })
-    const source = createSource(response.body, watch, who, host)
-    if (!response.ok) throw await refusal(response, source, provider, endpoint, who)
+    const source = createSource(response.body, watch, who, url.host)
+    if (!response.ok) throw await refusal(response, source, provider, endpoint, who, ports)
     const isStream = (response.headers.get('content-type') ?? '').includes('event-stream')
     return { headers: response.headers, isStream, source }
   } catch (cause) {
     watch.stop()
     if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...who, cause })
-    throw watch.expired() ?? (cause instanceof ModelError ? cause : explainFailure(cause, who, host))
+    throw watch.expired() ?? (cause instanceof ModelError ? cause : explainFailure(cause, who, url.host))
   }
 }
 
@@ -86,13 +89,15 @@ async function refusal(
   provider: Provider,
   endpoint: Endpoint,
   who: Respondent,
+  ports: Ports,
 ): Promise<ModelError> {
   const name = `${who.provider} (${who.model})`
   if (response.status < 400) {
     source.cancel()
     return new ModelError(`${name} ${redirection(response)}`, { kind: 'network', ...who })
   }
-  const text = redact(await readText(source, LONGEST_REFUSAL), secretsOf(provider, endpoint))
+  const text = redactKeys(redact(await readText(source, LONGEST_REFUSAL), secretsOf(provider, endpoint)))
+  ports.log('debug', 'the provider refused', { ...who, status: response.status, body: clip(text) })
   const error = codecOf(endpoint.protocol).decodeError(response.status, jsonOrText(text), response.headers)
   return new ModelError(`${name} answered ${response.status}: ${error.message}`, {
     ...error.details,
@@ -110,6 +115,13 @@ function redirection({ status, headers }: Response): string {
   return `answered ${status}, a redirect to ${target ?? 'another path'}, which is not followed with a key: put the address that it leads to into api_base_url`
 }
 
+/** What of a refusal is worth a line of the log, in characters. */
+const LONGEST_LOGGED = 2000
+
+function clip(text: string): string {
+  return text.length > LONGEST_LOGGED ? `${text.slice(0, LONGEST_LOGGED)}…` : text
+}
+
 function jsonOrText(text: string): Json {
   try {
     return JSON.parse(text) as Json
@@ -118,9 +130,16 @@ function jsonOrText(text: string): Json {
   }
 }
 
-function urlOf(endpoint: Endpoint, outgoing: Outgoing): string {
+function urlOf(endpoint: Endpoint, outgoing: Outgoing, who: Respondent): URL {
   const query = [endpoint.query, outgoing.query].filter(Boolean).join('&')
-  return endpoint.baseUrl + outgoing.path + (query && `?${query}`)
+  const path = endpoint.baseUrl + outgoing.path
+  const url = new URL(path + (query && `?${query}`))
+  // A model named `../..` would lead out of what the user configured.
+  if ((url.origin + url.pathname).split('/').length === path.split('/').length) return url
+  throw new ModelError(`${who.provider} (${who.model}) was not called: its path cannot hold a model of this name`, {
+    kind: 'bad-request',
+    ...who,
+  })
 }
 
 function credentials(provider: Provider, endpoint: Endpoint): Record<string, string> {

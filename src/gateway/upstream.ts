@@ -24,6 +24,8 @@ import type { RouteTarget } from '../router/route.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
 import { relayReply, relayStream } from './relay.ts'
+import { limitOutput, type OutputLimit } from './output-limit.ts'
+import { hopsOf } from './hops.ts'
 import { createSchool, type School } from './school.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
@@ -51,7 +53,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
     call.trace.relayed = own.isRelay
     call.trace.dropped = [...own.dropped, ...edited.lost]
     const text = edited.body === own.body ? own.text() : JSON.stringify(edited.body)
-    const outgoing = { ...own.outgoing, body: text }
+    const outgoing = { ...own.outgoing, body: text, hops: hopsOf(call.wire.headers) }
     return { prepared: own, incoming: await send(provider, endpoint, target.model, outgoing, call.signal, ports) }
   })
   const headers = relayedResponseHeaders(incoming.headers)

@@ -6,6 +6,7 @@ import { applyDialects, traitsFor, unservedDialects } from '../../provider/diale
 import type { Provider } from '../../provider/provider.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
+import { hopsOf } from '../hops.ts'
 import { parseReply } from '../relay.ts'
 import { readText, send } from '../send.ts'
 
@@ -69,6 +70,7 @@ async function ask(
     query: edited.query,
     headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
     body: JSON.stringify(edited.body),
+    hops: hopsOf(headers),
   }
   const limited = { ...provider, deadlines: { ...provider.deadlines, totalMs: LONGEST_WAIT_MS } }
   const incoming = await send(limited, endpoint, target.model, outgoing, signal, ports)
