@@ -116,18 +116,30 @@ export function isWhole(call: Call): boolean {
   return call.part !== undefined && !call.ended && call.scan.complete && call.scan.filled && call.extra.trim() === ''
 }
 
-/** Decides about what came behind a whole value. */
+/** Decides about what came behind a whole value; what is a call of its own is left in `extra`. */
 export function settle(call: Call): void {
-  if (isRepeat(call.extra, call.input)) return
-  if (call.scan.filled) {
-    call.input += call.extra
-    call.unsent += call.extra
+  if (call.custom) return
+  if (call.scan.plain) {
+    call.input = call.unsent = unwrapped(call.input)
     return
   }
-  call.input = call.unsent = withoutRepeats(call.extra, call.input.trim())
+  const extra = withoutRepeats(call.extra, call.input.trim())
+  call.extra = ''
+  if (extra === '') return
+  if (!call.scan.filled) {
+    // The empty value stood for the real one.
+    Object.assign(call.scan, createJsonScan())
+    call.input = call.unsent = ''
+    feed(call, extra)
+    settle(call)
+  } else if (extra.startsWith('{')) call.extra = extra
+  else {
+    call.input += extra
+    call.unsent += extra
+  }
 }
 
-/** Whether `extra` says nothing but `input` again. */
+/** Whether `extra` says nothing new behind `input`. */
 export function isRepeat(extra: string, input: string): boolean {
   return withoutRepeats(extra, input.trim()) === ''
 }
@@ -144,8 +156,25 @@ function argumentText(value: Json | undefined): string {
   return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
+// An empty object behind a real one says nothing either.
 function withoutRepeats(extra: string, value: string): string {
   let rest = extra.trim()
-  while (value && rest.startsWith(value)) rest = rest.slice(value.length).trimStart()
-  return rest
+  for (;;) {
+    const said = [value, '{}'].find((known) => known && rest.startsWith(known))
+    if (said === undefined) return rest
+    rest = rest.slice(said.length).trimStart()
+  }
+}
+
+// Some vendors say `null` for no arguments, others quote the object once more.
+function unwrapped(input: string): string {
+  if (input.trim() === 'null') return '{}'
+  if (!input.trim().startsWith('"')) return input
+  try {
+    const text: Json = JSON.parse(input)
+    return typeof text === 'string' && isObject(JSON.parse(text)) ? text : input
+  } catch {
+    // Broken arguments are told as they came: the client sees that they are.
+    return input
+  }
 }

@@ -37,12 +37,15 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
 
   const find = (piece: Piece): Call | undefined => {
     const byId = () => (piece.id ? calls.find((call) => call.wireId === piece.id) : undefined)
+    const labelled = piece.index === undefined ? undefined : byIndex.get(piece.index)
+    // An index may be wrong where the id is right.
+    const strays = labelled?.wireId && piece.id && !piece.name && piece.id !== labelled.wireId
     const found =
       piece.index === undefined
         ? piece.id
           ? byId()
           : last
-        : (byIndex.get(piece.index) ?? (piece.name ? undefined : byId()))
+        : ((strays ? byId() : undefined) ?? labelled ?? (piece.name ? undefined : byId()))
     return found && isAnother(found, piece) ? undefined : found
   }
 
@@ -91,7 +94,8 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
     call.rest ??= piece.rest
     feed(call, piece.text)
     if (!call.part && call.name && (call.wireId || call.input)) start(call, out)
-    if (call.part && call.scan.filled) flush(call, out)
+    // Text that is no JSON value waits: its end tells what it is.
+    if (call.part && call.scan.filled && (call.custom || !call.scan.plain)) flush(call, out)
   }
 
   const finishCall = (call: Call, out: ModelEvent[]): void => {
@@ -100,13 +104,13 @@ export function createToolCalls(context: DecodeContext, openPart: (out: ModelEve
       if (isFiller(call)) return
       call.name ||= 'unknown'
       close(call, out)
-    } else if (!isRepeat(call.extra, call.input)) {
-      // The part is closed: what came afterwards can only be a call of its own.
-      const further = createCall(call.custom)
-      further.name = call.name
-      feed(further, call.extra)
-      finishCall(further, out)
     }
+    if (isRepeat(call.extra, call.input)) return
+    // The part is closed: what came afterwards can only be a call of its own.
+    const further = createCall(call.custom)
+    further.name = call.name
+    feed(further, call.extra)
+    finishCall(further, out)
   }
 
   return {

@@ -186,9 +186,12 @@ describe('vendors’ ways to send calls', () => {
       [['a', 'f', '{}']],
     ],
     [
-      'two different objects stay as they are',
+      'two different objects are two calls',
       [calls(piece({ index: 0, id: 'a', name: 'f', args: '{"x":1}{"x":2}' }))],
-      [['a', 'f', '{"x":1}{"x":2}']],
+      [
+        ['a', 'f', '{"x":1}'],
+        ['call_new0', 'f', '{"x":2}'],
+      ],
     ],
     [
       'broken JSON stays as it is',
