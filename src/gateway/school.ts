@@ -32,6 +32,8 @@ export interface Edited<P> {
 /** A refusal names one field at a time: a request with a handful of new ones must still get through. */
 const MOST_LESSONS_A_CALL = 8
 
+const OF_ONE_CALL: ReadonlySet<Lesson['type']> = new Set(['forget-reasoning', 'stop-thinking'])
+
 export function createSchool(ports: Ports): School {
   const learnt = new Map<string, readonly Lesson[]>()
   return {
@@ -50,7 +52,7 @@ export function createSchool(ports: Ports): School {
           ports.log('warn', `${target.provider} (${target.model}) refused a request: ${describeLesson(lesson).what}`, {
             answer: (cause as ModelError).message,
           })
-          if (lesson.type !== 'forget-reasoning') learnt.set(key, [...(learnt.get(key) ?? []), lesson])
+          if (!OF_ONE_CALL.has(lesson.type)) learnt.set(key, [...(learnt.get(key) ?? []), lesson])
           if (lesson.type === 'trait') prepared = prepare(traitsOf(lessons))
         }
       }

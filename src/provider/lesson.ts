@@ -14,6 +14,8 @@ export type Lesson =
   | { readonly type: 'trait'; readonly traits: Traits; readonly what: string }
   /** A signature of earlier reasoning was not the provider's own. Holds for this one conversation only. */
   | { readonly type: 'forget-reasoning' }
+  /** It does not think when a tool is forced. Holds for this one call only. */
+  | { readonly type: 'stop-thinking' }
 
 /** What `error`, the provider's answer to `body`, teaches; `undefined` if asking again would not help. */
 export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
@@ -21,6 +23,7 @@ export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefine
   const { message } = error
   return (
     forgetting(message, body) ??
+    stopping(message, body) ??
     folding(message, body) ??
     renaming(message, body) ??
     limiting(message, body) ??
@@ -46,6 +49,8 @@ export function describeLesson(lesson: Lesson): { readonly path: string; readonl
       return { path: Object.keys(lesson.traits).join('.'), what: lesson.what }
     case 'forget-reasoning':
       return { path: 'messages.*.content.*.thinking', what: 'earlier reasoning is left out of this call' }
+    case 'stop-thinking':
+      return { path: 'thinking', what: 'this call, which forces a tool, goes without thinking' }
   }
 }
 
@@ -65,6 +70,8 @@ function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
     }
     case 'forget-reasoning':
       return withoutReasoning(body)
+    case 'stop-thinking':
+      return withoutThinking(body)
     case 'trait':
       return body
   }
@@ -92,6 +99,29 @@ function folding(message: string, body: JsonObject): Lesson | undefined {
 function forgetting(message: string, body: JsonObject): Lesson | undefined {
   if (!/signature/i.test(message) || !/thinking|reasoning|thought/i.test(message)) return undefined
   return withoutReasoning(body) === body ? undefined : { type: 'forget-reasoning' }
+}
+
+// "Thinking may not be enabled when tool_choice forces tool use."
+function stopping(message: string, body: JsonObject): Lesson | undefined {
+  if (!/tool[_ ]choice/i.test(message) || !/thinking|reasoning/i.test(message)) return undefined
+  return withoutThinking(body) === body ? undefined : { type: 'stop-thinking' }
+}
+
+function withoutThinking(body: JsonObject): JsonObject {
+  const { thinking, enable_thinking: flag, reasoning, context_management: clearing, ...rest } = body
+  const asks = [thinking, reasoning].some(
+    (wish) => isObject(wish) && wish['type'] !== 'disabled' && wish['enabled'] !== false,
+  )
+  if (!asks && flag !== true) return body
+  // Where nothing is thought there is nothing to clear, which Anthropic refuses as well.
+  const clears = JSON.stringify(clearing ?? '').includes('clear_thinking')
+  return {
+    ...rest,
+    ...(clearing !== undefined && !clears && { context_management: clearing }),
+    ...(thinking !== undefined && { thinking: { type: 'disabled' } }),
+    ...(flag !== undefined && { enable_thinking: false }),
+    ...(reasoning !== undefined && { reasoning: { enabled: false } }),
+  }
 }
 
 function renaming(message: string, body: JsonObject): Lesson | undefined {

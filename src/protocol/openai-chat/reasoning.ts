@@ -16,11 +16,19 @@ export function encodeReasoning(request: ModelRequest, target: Target, own: bool
     losses.drop('thinking', `${target.model} does not reason`)
     return {}
   }
+  const isForced = request.toolChoice?.type === 'required' || request.toolChoice?.type === 'tool'
+  if (isForced && EXCLUSIVE.has(style) && isOn(reasoning) === true) {
+    losses.drop('thinking', 'thinking and a forced tool choice exclude each other')
+    return STYLES[style]({ mode: 'off' }, target, request.maxOutputTokens)
+  }
   const fields = STYLES[style](reasoning, target, request.maxOutputTokens)
   if (Object.keys(fields).length === 0 && asksSomething(reasoning))
     losses.drop('thinking', 'the provider has no way to ask for it')
   return fields
 }
+
+/** Who is asked in these ways refuses to think when a tool is forced: "Thinking mode does not support this tool_choice". */
+const EXCLUSIVE: ReadonlySet<string> = new Set(['thinking', 'enable-thinking'])
 
 type Style = (reasoning: ReasoningOption, target: Target, maxTokens: number | undefined) => JsonObject
 
