@@ -1,5 +1,5 @@
 import { ModelError } from '../../canonical/error.ts'
-import type { FinishKind, FinishReason } from '../../canonical/event.ts'
+import type { FinishKind, FinishReason, WebSearch } from '../../canonical/event.ts'
 import { omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { restFor, type Native } from '../../canonical/native.ts'
 import type { MediaPart, Part, ReasoningPart } from '../../canonical/request.ts'
@@ -71,6 +71,21 @@ export function proofOf(part: ReasoningPart): string | undefined {
   return part.encrypted === undefined
     ? seal({ kind: 'signature', origin, value: part.signature ?? '' })
     : seal({ kind: 'encrypted', origin, value: part.encrypted })
+}
+
+/** Another provider's web search, in the blocks in which Anthropic tells of its own. */
+export function searchBlocks(search: WebSearch, id: string): JsonObject[] {
+  const content = search.pages.map(({ url, title = url }) => ({
+    type: 'web_search_result',
+    url,
+    title,
+    encrypted_content: '',
+    page_age: null,
+  }))
+  return [
+    { type: 'server_tool_use', id, name: 'web_search', input: { query: search.queries.join('; ') } },
+    { type: 'web_search_tool_result', tool_use_id: id, content },
+  ]
 }
 
 /** Anthropic's answers hold no media: the client is told what it cannot be shown. */

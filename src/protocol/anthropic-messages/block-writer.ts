@@ -157,8 +157,8 @@ function writeNotice(text: string, out: Frame[], nextIndex: () => number): void 
   )
 }
 
-// Clients take the arguments of a tool, also of the provider's own, from deltas.
-function writeBlock(block: JsonObject, out: Frame[], nextIndex: () => number): void {
+/** A whole block. Clients take the arguments of a tool, also of the provider's own, from deltas. */
+export function writeBlock(block: JsonObject, out: Frame[], nextIndex: () => number): void {
   const index = nextIndex()
   const { input } = block
   if (isObject(input) && typeof block.id === 'string') {

@@ -5,8 +5,8 @@ import { restFor, type Native } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
-import { stopReasonOf, type SentParts } from './answer.ts'
-import { createBlockWriter, type BlockWriter } from './block-writer.ts'
+import { searchBlocks, stopReasonOf, type SentParts } from './answer.ts'
+import { createBlockWriter, writeBlock, type BlockWriter } from './block-writer.ts'
 import { encodeError } from './error.ts'
 import { ID, spelling, withKeys } from './residue.ts'
 import { encodeUsage } from './usage.ts'
@@ -130,10 +130,12 @@ function begin(state: State): Frame[] {
   return [frameOf('message_start', { message: withKeys(message, rest) })]
 }
 
-function finish(state: State, { reason, native }: FinishEvent): Frame[] {
+function finish(state: State, { reason, search, native }: FinishEvent): Frame[] {
   const out = begin(state)
   for (const writer of state.parts.values()) writer.end(undefined)
   for (; state.current; state.current = state.waiting.shift()) state.current.resume(out)
+  const blocks = search ? searchBlocks(search, state.context.id('srvtoolu_')) : []
+  for (const block of blocks) writeBlock(block, out, () => state.blocks++)
   state.ended = true
   const own = native ?? state.start?.native
   const { usage: usageRest, ...rest } = restFor(own, ID) ?? {}

@@ -10,6 +10,7 @@ import {
   malformed,
   mediaNotice,
   messageRest,
+  searchBlocks,
   stopReasonOf,
 } from './answer.ts'
 import { errorInside } from './error.ts'
@@ -46,6 +47,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
   const ours = restFor(native, ID)
   const { usage: usageRest, ...rest } = ours ?? {}
   const content = reply.parts.flatMap((part) => encodePart(part, context))
+  if (reply.search) content.push(...searchBlocks(reply.search, context.id('srvtoolu_')))
   const sent = {
     calls: reply.parts.some((part) => part.type === 'tool-call'),
     natives: reply.parts.some((part) => part.type === 'native' && part.native.protocol === ID),

@@ -8,6 +8,7 @@ import { argumentsText, createAnswerParts } from './answer-parts.ts'
 import { createEnvelope } from './envelope.ts'
 import { errorInside } from './error.ts'
 import { failure, finishOf } from './finish.ts'
+import { groundingOf } from './grounding.ts'
 import { applyPartialArg } from './partial-args.ts'
 import { isSame } from './residue.ts'
 import { decodeUsage } from './usage.ts'
@@ -68,7 +69,9 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
     } else {
       const outcome = finishOf(finishReason, envelope.finishMessage, writer.sent, context)
       out.push(
-        outcome instanceof Error ? { type: 'error', error: outcome } : { type: 'finish', reason: outcome, native },
+        outcome instanceof Error
+          ? { type: 'error', error: outcome }
+          : { type: 'finish', reason: outcome, ...groundingOf(native), native },
       )
     }
   }

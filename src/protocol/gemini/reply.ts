@@ -8,6 +8,7 @@ import { encodeAnswerPart, restOf } from './encode-answer.ts'
 import { createEnvelope } from './envelope.ts'
 import { errorInside } from './error.ts'
 import { failure, finishOf, finishReasonOf } from './finish.ts'
+import { groundingOf } from './grounding.ts'
 import { defined, underlay } from './residue.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -27,6 +28,7 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
     parts,
     finish: decodeFinish(envelope, parts, context),
     ...(usage && { usage }),
+    ...groundingOf(envelope.native()),
     native: envelope.native(),
   }
 }

@@ -1,0 +1,19 @@
+import type { WebSearch } from '../../canonical/event.ts'
+import { asString, isObject } from '../../canonical/json.ts'
+import type { Native } from '../../canonical/native.ts'
+
+/** What Google's search looked for and found for an answer; nothing if it did not search. */
+export function groundingOf({ rest }: Native): { search?: WebSearch } {
+  const [candidate] = Array.isArray(rest.candidates) ? rest.candidates : []
+  const grounding = isObject(candidate) ? candidate.groundingMetadata : undefined
+  if (!isObject(grounding) || !Array.isArray(grounding.groundingChunks)) return {}
+  const { webSearchQueries: asked } = grounding
+  const queries = Array.isArray(asked) ? asked.filter((query) => typeof query === 'string') : []
+  const pages = grounding.groundingChunks.flatMap((chunk) => {
+    const web = isObject(chunk) && isObject(chunk.web) ? chunk.web : {}
+    const url = asString(web.uri)
+    const title = asString(web.title)
+    return url === undefined ? [] : [{ url, ...(title && { title }) }]
+  })
+  return pages.length > 0 ? { search: { queries, pages } } : {}
+}
