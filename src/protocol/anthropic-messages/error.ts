@@ -49,7 +49,7 @@ function requestIdIn(body: Json): string | undefined {
 }
 
 function kindOf(type: string | undefined, message: string, status: number | undefined): ErrorKind {
-  if (isOverflow(message) && status !== 429) return 'context-overflow'
+  if (isOverflow(message) && (status === undefined || (status < 500 && status !== 429))) return 'context-overflow'
   if (/credit balance is too low/i.test(message)) return 'payment'
   const named = type === undefined ? undefined : KINDS.get(type)
   if (named) return named

@@ -2,6 +2,7 @@ import { type ErrorKind, kindOfStatus, ModelError } from '../../canonical/error.
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { readFailure } from '../openai-chat/failure.ts'
 import { retryAfterMs } from '../openai-chat/retry-after.ts'
+import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
 
 /** A provider's failed answer: Google's error, alone or in a list, or what a proxy says instead. */
@@ -86,7 +87,7 @@ function labels({ status, details }: Said): { type?: string; code?: string } {
 
 function kindOf(said: Said, status: number | undefined): ErrorKind {
   const text = said.message ?? ''
-  if (OVERFLOW.test(text) && status !== 429) return 'context-overflow'
+  if (saysOverflow(text) && status !== 429) return 'context-overflow'
   if (
     said.details.some(({ reason }) => reason === 'API_KEY_INVALID') ||
     /api key (not valid|expired|not found)/i.test(text)
@@ -105,10 +106,6 @@ function isDaily({ details }: Said): boolean {
   )
   return ids.length > 0 && ids.every((id) => /PerDay/i.test(id))
 }
-
-// "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576)."
-const OVERFLOW =
-  /token count[^.]{0,60}exceeds|exceeds the maximum (number of tokens|context)|input (is )?too long|context (window|length)[^.]{0,40}exceed/i
 
 const KINDS: ReadonlyMap<string, ErrorKind> = new Map([
   ['INVALID_ARGUMENT', 'bad-request'],

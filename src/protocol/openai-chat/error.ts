@@ -1,6 +1,7 @@
 import { kindOfStatus, ModelError, type ErrorKind } from '../../canonical/error.ts'
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { DecodeContext } from '../protocol.ts'
+import { saysOverflow } from '../overflow.ts'
 import { readFailure, type Failure } from './failure.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -57,7 +58,7 @@ function labels({ type, code, param }: Failure) {
 
 function kindOf(failure: Failure, status: number | undefined): ErrorKind {
   const text = failure.message ?? ''
-  if (status !== 429 && (failure.code === 'context_length_exceeded' || OVERFLOW.test(text))) return 'context-overflow'
+  if (status !== 429 && (OVERFLOW_CODES.has(failure.code ?? '') || saysOverflow(text))) return 'context-overflow'
   const named = KINDS.get(failure.code?.toLowerCase() ?? '') ?? KINDS.get(failure.type?.toLowerCase() ?? '')
   if (named) return named
   if (EMPTY_PURSE.test(text)) return 'payment'
@@ -71,30 +72,7 @@ function statusOf(code: string | undefined): number | undefined {
   return number >= 400 && number < 600 ? number : undefined
 }
 
-/** How vendors say that the prompt does not fit. */
-const OVERFLOW = new RegExp(
-  [
-    'context[ _-]?(length|window|size)[^.]{0,40}exceed',
-    'exceed[^.]{0,60}(context|maximum (input|prompt)|max(imum)? (model|sequence) len)',
-    'maximum context (length|window|size)',
-    'max(imum)? (model )?(sequence|prompt|input) (length|tokens)',
-    'prompt (is too long|too long)',
-    'prompt contains [\\d,]+ (tokens|characters)',
-    'input (is too long|too long|length exceeds|tokens exceed)',
-    'input token count[^.]{0,40}exceeds',
-    'too many (input |prompt )?tokens',
-    'too large for (the )?model',
-    'reduce the length of the (messages|prompt|input)',
-    'please reduce (your prompt|the prompt)',
-    'greater than the (context|maximum)',
-    'longer than the model',
-    'range of input length should be',
-    'request exceeds the available context',
-    'tokens to keep from the initial prompt is greater',
-    'input_length_exceeded|context_window_exceeded',
-  ].join('|'),
-  'i',
-)
+const OVERFLOW_CODES = new Set(['context_length_exceeded', 'model_max_prompt_tokens_exceeded'])
 
 const EMPTY_PURSE =
   /insufficient (balance|credits?|funds)|credit balance is too low|requires more credits|out of credits/i

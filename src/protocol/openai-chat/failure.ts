@@ -20,6 +20,7 @@ const MAX_DEPTH = 8
 const MAX_LENGTH = 1000
 // The patterns below take quadratic time on a page of unclosed tags.
 const MAX_PAGE = 4000
+const MOST_BRACES = 40
 
 function readObject(body: JsonObject, depth: number): Failure {
   const wrapped = body.error ?? list(body.errors) ?? (isObject(body.base_resp) ? body.base_resp : undefined)
@@ -30,7 +31,7 @@ function readObject(body: JsonObject, depth: number): Failure {
     const better = typeof wrapped === 'string' ? readFailure(messageOf(body), depth + 1).message : undefined
     return { ...own, ...inner, ...(better !== undefined && { message: better }) }
   }
-  const said = messageOf(body)
+  const said = withWindow(messageOf(body), body)
   const inner = said === undefined ? {} : readFailure(said, depth + 1)
   const raw = isObject(body.metadata) ? routedMessage(body.metadata, depth) : undefined
   return { ...inner, ...own, ...(raw !== undefined && { message: raw }) }
@@ -46,6 +47,13 @@ function labelsOf(body: JsonObject): Failure {
 function messageOf(body: JsonObject): Json | undefined {
   if (Array.isArray(body.detail)) return body.detail.map(complaint).filter(Boolean).join('; ')
   return body.message ?? body.detail ?? body.msg ?? body.error_msg ?? body.status_msg ?? body.error_description
+}
+
+// llama.cpp says how long it was beside its message.
+function withWindow(said: Json | undefined, body: JsonObject): Json | undefined {
+  const [prompt, window] = [asNumber(body.n_prompt_tokens), asNumber(body.n_ctx)]
+  if (typeof said !== 'string' || prompt === undefined || window === undefined) return said
+  return `${said}: context size ${window}, prompt ${prompt} tokens`
 }
 
 // FastAPI: where the fault is, and which.
@@ -71,7 +79,28 @@ function readText(text: string, depth: number): Failure {
     const inner = readFailure(parsed(trimmed), depth + 1)
     if (inner.message !== undefined) return inner
   }
+  const inner = embedded(trimmed, depth)
+  if (inner) return inner
   return { message: clip(/^<(!doctype|html|head|body|\?xml)/i.test(trimmed) ? pageText(trimmed) : trimmed) }
+}
+
+// Another router's words around a provider's error: `Error from provider: {"error": …} at …`.
+function embedded(text: string, depth: number): Failure | undefined {
+  const start = text.search(/\{\s*"(error|message|detail)"/)
+  const end = text.lastIndexOf('}')
+  if (start <= 0 || end < start || text.length > MAX_PAGE) return undefined
+  // What follows may hold a brace, too: the shortest text that parses is the object.
+  for (
+    let close = text.indexOf('}', start), tries = 0;
+    close >= 0 && tries < MOST_BRACES;
+    close = text.indexOf('}', close + 1), tries++
+  ) {
+    const object = parsed(text.slice(start, close + 1))
+    if (object === undefined) continue
+    const inner = readFailure(object, depth + 1)
+    return inner.message === undefined ? undefined : inner
+  }
+  return undefined
 }
 
 function pageText(whole: string): string {
