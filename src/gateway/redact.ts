@@ -20,6 +20,14 @@ export function redact(text: string, secrets: readonly string[]): string {
   return secrets.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, '[redacted]') : rest), text)
 }
 
+/** `text` without what looks like anybody's key: a provider may repeat one that is not in the config. */
+export function redactKeys(text: string): string {
+  return text.replace(KEYS, '[redacted]')
+}
+
+const KEYS =
+  /\b(?:sk|pk|rk|gsk|xai|nvapi|hf|r8|ghp|gho|ghu|csk|fw|tgp)[-_][A-Za-z0-9_-]{16,}|\bAIza[0-9A-Za-z_-]{30,}|\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]*|(?<=\bBearer )[A-Za-z0-9._~+/=-]{16,}/g
+
 /** Shorter ones (`api-version=2`, say) hold no secret, and would tear words apart. */
 const SHORTEST_SECRET = 8
 

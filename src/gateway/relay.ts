@@ -7,6 +7,7 @@ import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
 import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { readText, type Incoming } from './send.ts'
+import { asSentence } from './sentence.ts'
 import { attribute } from './source.ts'
 
 /**
@@ -114,7 +115,7 @@ export function parseReply(text: string, context: DecodeContext): ReturnType<typ
 /** The frame with which `protocol` tells of a failure inside a stream. */
 export function errorFrame(protocol: Protocol, error: ModelError): Frame {
   const encoder = protocol.encodeStream({ id: (prefix) => prefix, created: 0, model: '' })
-  return encoder.push({ type: 'error', error }).at(-1) as Frame
+  return encoder.push({ type: 'error', error: asSentence(error) }).at(-1) as Frame
 }
 
 interface Observer {

@@ -5,6 +5,7 @@ import type { Protocol } from '../protocol/protocol.ts'
 import type { Answer, Call, Chunks } from './call.ts'
 import { headerText } from './headers.ts'
 import { errorFrame } from './relay.ts'
+import { asSentence } from './sentence.ts'
 
 /** After this much silence the client gets its status line, and from then on a ping, in milliseconds. */
 export const PING_AFTER_MS = 8000
@@ -53,7 +54,7 @@ export function errorResponse(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const { retryAfterMs, shouldRetry, requestId } = error.details
-  return Response.json(protocol.encodeError(error), {
+  return Response.json(protocol.encodeError(asSentence(error)), {
     status: error.status,
     headers: {
       ...headers,

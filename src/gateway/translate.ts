@@ -7,6 +7,7 @@ import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { parseReply } from './relay.ts'
 import { readText, type Incoming } from './send.ts'
+import { asSentence } from './sentence.ts'
 import { attribute, type Source } from './source.ts'
 
 /** How a provider's answer is read and how the client is told. */
@@ -34,7 +35,7 @@ export async function translateStream(incoming: Incoming, translation: Translati
     let out = ''
     let real = false
     for (const told of batch ?? []) {
-      const event = told.type === 'error' ? { ...told, error: attribute(told.error, translation.decodeContext) } : told
+      const event = told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
       observe(event, trace)
       real ||= isReal(event)
       for (const frame of encoder.push(event)) out += encodeSse(frame)
