@@ -2,6 +2,7 @@ import type { ModelRequest } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
+import type { OutputLimit } from './output-limit.ts'
 
 /** One request of a client, as it goes inwards through the middleware. Immutable but for its `trace`. */
 export interface Call {
@@ -20,6 +21,10 @@ export interface Call {
   readonly target?: RouteTarget
   /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
   readonly imageTarget?: RouteTarget
+  /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
+  readonly calibrate?: (estimated: number) => number
+  /** What the target's window leaves for the answer, if that is less than is asked for. */
+  readonly outputLimit?: OutputLimit
   readonly trace: Trace
 }
 

@@ -5,7 +5,7 @@ import { factsOf } from '../router/facts.ts'
 import { imageTargetOf } from '../router/override.ts'
 import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
-import { conversationOf, learnInput, sessionIdOf, type HeaderValues, type SessionState } from '../router/session.ts'
+import { calibrated, conversationOf, learnInput, sessionIdOf, type HeaderValues, type SessionState } from '../router/session.ts'
 import type { TokenCounter } from './count/counter.ts'
 import { createMemory } from './memory.ts'
 
@@ -19,6 +19,8 @@ export interface Choice {
   /** Who looks at images for those that cannot. */
   readonly imageTarget: RouteTarget | undefined
   readonly sessionId: string | undefined
+  /** An estimate of input tokens, corrected by what was last counted in this conversation. */
+  calibrate(estimated: number): number
   /** The call is made: its size counts for the conversation's next choices. */
   remember(): void
   /** What the provider really counted. */
@@ -41,12 +43,14 @@ export function createChooser(routing: Routing, counter: TokenCounter, ports: Po
         selection,
         imageTarget: imageTargetOf(effective),
         sessionId,
+        calibrate: (estimated) => (session ? calibrated(estimated, session) : estimated),
         remember() {
           if (conversation !== undefined && next) conversations.set(conversation, next)
         },
         learn(usage) {
           const tokens = promptTokens(usage)
-          if (conversation !== undefined && next) conversations.set(conversation, learnInput(next, tokens))
+          const state = next ?? { ...session, estimated: facts.estimated }
+          if (conversation !== undefined) conversations.set(conversation, learnInput(state, tokens))
           // Only where the rules have asked for the size it is known: it is not worth an estimate of its own.
           if (next) counter.learn(selection.target, facts.estimated, tokens)
         },

@@ -14,6 +14,7 @@ import { logCall } from './middleware/log.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
+import { createWindowGuard } from './middleware/window.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
@@ -52,6 +53,7 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn),
     createImageAgent(providers, forceUseImageAgent, ports, warn),
+    createWindowGuard(providers),
     createOriginMiddleware(ports),
   ]
   const core: Core = {
@@ -153,7 +155,7 @@ function requireMethod(method: string, operation: Operation): void {
 }
 
 /** In whose words to answer where the path does not say: Anthropic's own clients name their version. */
-function protocolOf(operation: Operation | undefined, headers: Headers): Protocol {
+export function protocolOf(operation: Operation | undefined, headers: Headers): Protocol {
   const named = operation && 'protocol' in operation ? operation.protocol : undefined
   return codecOf(named ?? (headers.has('anthropic-version') ? 'anthropic-messages' : 'openai-chat'))
 }

@@ -15,6 +15,7 @@ import {
   applyDialects,
   dialectsOf,
   editsRequests,
+  ownTraits,
   traitsFor,
   unservedDialects,
   type Dialect,
@@ -23,9 +24,9 @@ import type { Endpoint, Provider } from '../provider/provider.ts'
 import type { RouteTarget } from '../router/route.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
-import { relayReply, relayStream } from './relay.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
 import { hopsOf } from './hops.ts'
+import { relayReply, relayStream } from './relay.ts'
 import { createSchool, type School } from './school.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
@@ -46,8 +47,10 @@ export function createUpstream(providers: readonly Provider[], ports: Ports): Ha
 async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {
   const { endpoint, relays } = choose(call, provider, target)
   const dialects = dialectsOf(provider, target.model)
-  const prepare = (learnt: Traits | undefined): Prepared =>
-    relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
+  const prepare = (learnt: Traits | undefined): Prepared => {
+    const whole = relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
+    return limitOutput(whole, endpoint.protocol, limitsOf(call, provider, target))
+  }
   const { incoming, prepared } = await school.ask(target, prepare, async (edited) => {
     const own = edited.prepared
     call.trace.relayed = own.isRelay
@@ -80,6 +83,13 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
     })
   }
   return { endpoint, relays: endpoint === own && !call.edited && !editsRequests(provider, target.model) }
+}
+
+/** Every limit of the answer's length that no codec knows of: of a relayed body it changes only what the config forbids. */
+function limitsOf(call: Call, provider: Provider, { model }: RouteTarget): OutputLimit[] {
+  const { maxOutputTokens: most } = ownTraits(provider, model)
+  const configured = most === undefined ? [] : [{ most, why: `the config allows ${model} ${most} tokens of output` }]
+  return call.outputLimit ? [...configured, call.outputLimit] : configured
 }
 
 interface Prepared {

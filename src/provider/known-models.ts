@@ -106,6 +106,9 @@ export const knownModels: readonly LimitRow[] = [
   // https://www.llama.com/docs/model-cards-and-prompt-formats
   ['llama-4-scout(-17b-16e-instruct)?(-fp8)?', 10 * K * K],
   ['llama-4-maverick(-17b-128e-instruct)?(-fp8)?', K * K],
-  ['(meta-)?llama-3[.][123]-(1b|3b|8b|70b|405b|11b-vision|90b-vision)(-instruct|-instant|-versatile)?(-turbo|-fp8)?', 128 * K],
+  [
+    '(meta-)?llama-3[.][123]-(1b|3b|8b|70b|405b|11b-vision|90b-vision)(-instruct|-instant|-versatile)?(-turbo|-fp8)?',
+    128 * K,
+  ],
   ['(meta-)?llama-3-(8b|70b)(-instruct)?', 8192],
 ]

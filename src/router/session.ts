@@ -21,6 +21,14 @@ export function learnInput(state: SessionState, inputTokens: number): SessionSta
   return { ...state, ratio }
 }
 
+/**
+ * An estimate, corrected by the conversation's last real count. Of two readings of that count (everything is so much
+ * larger; or something that we do not see is always added, as a provider's own preamble) the smaller one counts.
+ */
+export function calibrated(estimated: number, { estimated: last, ratio = 1 }: SessionState): number {
+  return Math.max(0, Math.min(estimated * ratio, estimated + (ratio - 1) * last))
+}
+
 /** The agent's session, from its header or its user id. An opaque text: see `isSafeSessionId` before using it in a path. */
 export function sessionIdOf(request: Pick<ModelRequest, 'userId'>, headers: HeaderValues): string | undefined {
   for (const name of sessionHeaders) if (headers[name]) return headers[name]

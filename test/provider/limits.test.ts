@@ -81,7 +81,10 @@ describe('documented limits', () => {
     expect(limitsOf('deepseek-chat').contextWindow).toBe(1_048_576)
   })
 
-  const strangers = `model my-gpt-5 gpt-5-turbo gpt-50 gpt-5x gpt-4-32k gpt-4o-audio-preview gpt-4o-mini-tts gpt-5.9 o1x o10 claude-opus-4-9 claude-opus-6 claude claude-sonnet gemini-3-pro-image-preview gemini-2.5-flash-preview-tts deepseek-r1-distill-llama-70b deepseek-v5 qwen3-coder:30b llama3.1:8b glm-6 kimi-k2-base kimi-latest grok-4-heavy gpt-oss:20b mistral-large-latest gpt-5/extra`.split(' ')
+  const strangers =
+    `model my-gpt-5 gpt-5-turbo gpt-50 gpt-5x gpt-4-32k gpt-4o-audio-preview gpt-4o-mini-tts gpt-5.9 o1x o10 claude-opus-4-9 claude-opus-6 claude claude-sonnet gemini-3-pro-image-preview gemini-2.5-flash-preview-tts deepseek-r1-distill-llama-70b deepseek-v5 qwen3-coder:30b llama3.1:8b glm-6 kimi-k2-base kimi-latest grok-4-heavy gpt-oss:20b mistral-large-latest gpt-5/extra`.split(
+      ' ',
+    )
   test.each(['', ...strangers, 'x'.repeat(100_000)])('%p is nobody known: no neighbour’s limits', (model) => {
     expect(limitsOf(model)).toEqual({})
   })
@@ -95,7 +98,8 @@ describe('documented limits', () => {
 
   test('hostile ids are judged at once', () => {
     const started = performance.now()
-    for (const model of ['gpt-5' + '-latest'.repeat(50_000), '-2024-01-01'.repeat(50_000), 'claude-3-'.repeat(50_000)]) limitsOf(model)
+    for (const model of ['gpt-5' + '-latest'.repeat(50_000), '-2024-01-01'.repeat(50_000), 'claude-3-'.repeat(50_000)])
+      limitsOf(model)
     expect(performance.now() - started).toBeLessThan(100)
   })
 })
