@@ -3,6 +3,7 @@ import { cerebras } from './cerebras.ts'
 import { cleancache } from './cleancache.ts'
 import { customparams } from './customparams.ts'
 import { deepseek } from './deepseek.ts'
+import { extrathinktag } from './extrathinktag.ts'
 import { groq } from './groq.ts'
 import { maxcompletiontokens } from './maxcompletiontokens.ts'
 import { maxtoken } from './maxtoken.ts'
@@ -22,6 +23,7 @@ export const table: Readonly<Record<string, DialectMaker>> = {
   cleancache,
   customparams,
   deepseek,
+  extrathinktag,
   groq,
   maxcompletiontokens,
   maxtoken,
@@ -37,7 +39,6 @@ export const unserved: readonly string[] = [
   'tooluse',
   'enhancetool',
   'forcereasoning',
-  'extrathinktag',
   'vertex-gemini',
   'vertex-claude',
   'vertex-openai',
