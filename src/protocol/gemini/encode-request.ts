@@ -74,11 +74,11 @@ function encodeConfig(request: ModelRequest, encoding: Encoding): JsonObject | u
   return Object.keys(config).length > 0 ? config : undefined
 }
 
-function encodeReasoning({ reasoning }: ModelRequest, encoding: Encoding): JsonObject | undefined {
+function encodeReasoning({ reasoning, maxOutputTokens }: ModelRequest, encoding: Encoding): JsonObject | undefined {
   const own = spelling(reasoning?.native, 'thinkingConfig')
   if (encoding.ours && isObject(own) && isSame(decodeThinking(own), reasoning)) return own
   encoding.dropResidue(reasoning?.native, 'thinking')
-  return encodeThinking(reasoning, encoding.target, encoding.drop)
+  return encodeThinking(reasoning, encoding.target, encoding.drop, maxOutputTokens)
 }
 
 function encodeLimit({ maxOutputTokens }: ModelRequest, { ours, target, drop }: Encoding): number | undefined {

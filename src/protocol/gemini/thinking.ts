@@ -8,6 +8,7 @@ export function encodeThinking(
   reasoning: ReasoningOption | undefined,
   target: Target,
   drop: (path: string, why: string) => void,
+  maxOutputTokens?: number,
 ): JsonObject | undefined {
   if (!reasoning) return undefined
   const thinking = target.traits.reasoningRequest === 'none' ? undefined : thinkingOf(target.model)
@@ -15,16 +16,28 @@ export function encodeThinking(
     if (!isOff(reasoning)) drop('thinking', `${target.model} cannot be asked to think`)
     return undefined
   }
-  const config = { ...amount(reasoning, thinking, drop), ...(isShown(reasoning) && { includeThoughts: true }) }
+  const config = {
+    ...amount(reasoning, thinking, drop, maxOutputTokens),
+    ...(isShown(reasoning) && { includeThoughts: true }),
+  }
   return Object.keys(config).length > 0 ? config : undefined
 }
 
-function amount(reasoning: ReasoningOption, thinking: Thinking, drop: (path: string, why: string) => void): JsonObject {
+function amount(
+  reasoning: ReasoningOption,
+  thinking: Thinking,
+  drop: (path: string, why: string) => void,
+  maxOutputTokens = Infinity,
+): JsonObject {
   if (thinking.type === 'level') {
     const level = levelFor(reasoning, thinking.levels)
     return level === undefined ? {} : { thinkingLevel: level }
   }
-  if (thinking.type === 'budget') return { thinkingBudget: budgetFor(reasoning, thinking) }
+  if (thinking.type === 'budget') {
+    const budget = budgetFor(reasoning, thinking)
+    // Thoughts count as output: with a budget of the whole limit nothing would be left to say.
+    return { thinkingBudget: budget < maxOutputTokens ? budget : Math.max(thinking.min, maxOutputTokens - 1) }
+  }
   if (isOff(reasoning)) drop('thinking', 'the model cannot be told by its name whether its thinking can be turned off')
   return {}
 }
