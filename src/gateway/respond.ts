@@ -11,7 +11,7 @@ import { asSentence } from './sentence.ts'
 export const PING_AFTER_MS = 8000
 
 // A client that does not read is not pinged, but looked at again soon.
-const SHORTEST_SLEEP_MS = 250
+const SHORTEST_PAUSE_MS = 250
 
 /** How a call ended, as the client saw it. */
 export interface Outcome {
@@ -85,12 +85,14 @@ async function settled(pending: Promise<Answer>): Promise<Answer | ModelError> {
   }
 }
 
-async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {
-  const waited = new AbortController()
-  const silence = ports.sleep(PING_AFTER_MS, waited.signal).then(() => undefined)
-  const first = await Promise.race([settled(pending), silence])
-  waited.abort()
-  return first
+function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {
+  return new Promise((resolve) => {
+    const stop = ports.after(PING_AFTER_MS, () => resolve(undefined))
+    void settled(pending).then((answer) => {
+      stop()
+      resolve(answer)
+    })
+  })
 }
 
 /** The body of a streamed answer: pulled, so that a slow client slows the provider down. */
@@ -102,23 +104,27 @@ function streamOf(
   { silentSoFar }: { silentSoFar: boolean },
 ): ReadableStream<Uint8Array> {
   const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
-  const ended = new AbortController()
+  let ended = false
+  let stopPinging = (): void => undefined
   let chunks: Chunks | undefined
   let waiting = false
   let last = ports.now()
 
   const end = (error?: ModelError): void => {
-    if (ended.signal.aborted) return
-    ended.abort()
+    if (ended) return
+    ended = true
+    stopPinging()
     settle({ status: 200, ...(error && { error }) })
   }
-  const pingOn = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    while (!ended.signal.aborted) {
-      await ports.sleep(Math.max(last + PING_AFTER_MS - ports.now(), SHORTEST_SLEEP_MS), ended.signal)
-      if (ended.signal.aborted || !waiting || ports.now() - last < PING_AFTER_MS) continue
-      controller.enqueue(ping)
-      last = ports.now()
-    }
+  const pingOn = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    const pause = Math.max(last + PING_AFTER_MS - ports.now(), SHORTEST_PAUSE_MS)
+    stopPinging = ports.after(pause, () => {
+      if (waiting && ports.now() - last >= PING_AFTER_MS) {
+        controller.enqueue(ping)
+        last = ports.now()
+      }
+      pingOn(controller)
+    })
   }
 
   return new ReadableStream<Uint8Array>(
@@ -126,7 +132,7 @@ function streamOf(
       start(controller) {
         // The head alone would not leave: the server holds it back until there is a body to send with it.
         if (silentSoFar) controller.enqueue(ping)
-        void pingOn(controller)
+        pingOn(controller)
       },
       async pull(controller) {
         waiting = true

@@ -27,33 +27,33 @@ export function watchDeadlines(
   let phase: Phase = 'connect'
   let due = ports.now() + limits.connect
   let error: ModelError | undefined
-  let stopped = false
-  let sleep = new AbortController()
   let wakesAt = 0
+  let stopped = false
+  let cancel = (): void => undefined
 
-  const run = async (): Promise<void> => {
-    while (!stopped) {
-      const left = Math.min(due, end) - ports.now()
-      if (left <= 0) {
-        error = timeout(due <= end ? phase : 'total', limits, who)
-        return expire(error)
-      }
-      const pause = Math.min(left, LONGEST_PAUSE_MS)
-      wakesAt = ports.now() + pause
-      sleep = new AbortController()
-      await ports.sleep(pause, sleep.signal)
+  const sleepOn = (): void => {
+    const left = Math.min(due, end) - ports.now()
+    if (left <= 0) {
+      error = timeout(due <= end ? phase : 'total', limits, who)
+      return expire(error)
     }
+    const pause = Math.min(left, LONGEST_PAUSE_MS)
+    wakesAt = ports.now() + pause
+    cancel = ports.after(pause, sleepOn)
   }
-  void run()
+  sleepOn()
   return {
     enter(next) {
       phase = next
       due = ports.now() + limits[next]
-      if (due < wakesAt) sleep.abort()
+      // A later deadline is seen when the earlier one wakes.
+      if (stopped || due >= wakesAt) return
+      cancel()
+      sleepOn()
     },
     stop() {
       stopped = true
-      sleep.abort()
+      cancel()
     },
     expired: () => error,
   }

@@ -21,6 +21,7 @@ export function bunPorts(options: BunPortsOptions): Ports {
     fetch: createFetch(() => performance.now(), options.log),
     now: Date.now,
     id: (prefix) => prefix + randomId(),
+    after,
     sleep,
     env: (name) => env[name],
     log: options.log,
@@ -29,6 +30,11 @@ export function bunPorts(options: BunPortsOptions): Ports {
     readText: createTextReader(),
     overridesOf: options.overridesOf ?? (() => []),
   }
+}
+
+function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, ms)
+  return () => clearTimeout(timer)
 }
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

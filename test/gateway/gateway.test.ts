@@ -244,7 +244,11 @@ describe('silence', () => {
       stream([{ until: gate.promise }, START, ...TEXT, { until: second.promise }, ...END]),
     )
     // Time flies: 8 s pass in 8 ms.
-    const quick = { now: () => performance.now() * 1000, sleep: (ms: number) => Bun.sleep(ms / 1000) }
+    const after = (ms: number, run: () => void): (() => void) => {
+      const timer = setTimeout(run, ms / 1000)
+      return () => clearTimeout(timer)
+    }
+    const quick = { now: () => performance.now() * 1000, after }
     const { gateway } = testGateway(
       { providers: [testProvider(upstream.url, 'anthropic-messages', { deadlines: {} })] },
       quick,
@@ -267,8 +271,11 @@ describe('silence', () => {
     let silences = 0
     // The first wait for a sign of life is over at once, whatever else is waited for never.
     const isFirst = (ms: number): boolean => ms === PING_AFTER_MS && silences++ === 0
-    const once = { sleep: (ms: number) => (isFirst(ms) ? Promise.resolve() : new Promise<void>(() => {})) }
-    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] }, once)
+    const after = (ms: number, run: () => void): (() => void) => {
+      if (isFirst(ms)) queueMicrotask(run)
+      return () => undefined
+    }
+    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] }, { after })
     const response = await gateway(post('/v1/messages', STREAMED))
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('event: ping\ndata: {"type": "ping"}\n\n')
