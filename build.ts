@@ -1,7 +1,10 @@
 // Compiles the executable. `bun build.ts` makes dist/ccr for this machine, `bun build.ts linux-x64-musl …` makes
-// dist/<target>/ccr for others, `bun build.ts all` for every target of the table.
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
+// dist/<target>/ccr for others, `bun build.ts all` for every target of the table; `bun build.ts release` also packs them
+// into dist/release, a folder that install.sh downloads from when it is served. The same sources give the same bytes.
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { tarGz, zip } from './.ci/archive.ts'
+import { signAdHoc, signatureProblems } from './.ci/macho-signature.ts'
 import { version } from './package.json'
 
 /** What can be built, and the name of the file. The x64 builds need SSE4.2 and no more: there is no baseline variant. */
@@ -34,15 +37,19 @@ const flags = [
 ]
 
 const wanted = process.argv.slice(2)
-const unknown = wanted.filter((name) => name !== 'all' && !(name in targets))
+const whole = ['all', 'release']
+const unknown = wanted.filter((name) => !whole.includes(name) && !(name in targets))
 if (unknown.length > 0) {
-  console.error(`error: no such target: ${unknown.join(', ')}. There are: all, ${Object.keys(targets).join(', ')}`)
+  console.error(
+    `error: no such target: ${unknown.join(', ')}. There are: ${[...whole, ...Object.keys(targets)].join(', ')}`,
+  )
   process.exit(1)
 }
 if (wanted.length === 0) build(process.platform === 'win32' ? 'dist/ccr.exe' : 'dist/ccr')
 for (const [name, file] of Object.entries(targets)) {
-  if (wanted.includes(name) || wanted.includes('all')) build(`dist/${name}/${file}`, name)
+  if ([name, ...whole].some((each) => wanted.includes(each))) build(`dist/${name}/${file}`, name)
 }
+if (wanted.includes('release')) release()
 
 function build(outfile: string, target?: string): void {
   const directory = join(import.meta.dir, dirname(outfile))
@@ -58,8 +65,47 @@ function build(outfile: string, target?: string): void {
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
+  if (exitCode === 0 && target?.startsWith('darwin-')) sign(staged)
   if (exitCode === 0) renameSync(staged, join(import.meta.dir, outfile))
   rmSync(stage, { recursive: true })
   if (exitCode !== 0) process.exit(exitCode)
   console.log(`${outfile} ${version}`)
+}
+
+// macOS kills an executable whose signature does not fit, and Bun leaves the one of its runtime on some targets.
+function sign(path: string): void {
+  const file = readFileSync(path)
+  if (signatureProblems(file).length === 0) return
+  const signed = signAdHoc(file, 'ccr')
+  const problems = signatureProblems(signed)
+  if (problems.length > 0) throw new Error(`${path} could not be signed: ${problems.join('; ')}`)
+  writeFileSync(path, signed)
+}
+
+// Laid out as GitHub lays out its releases, so that one base URL serves a folder and a project's releases alike.
+function release(): void {
+  const root = join(import.meta.dir, 'dist/release')
+  const directory = join(root, `download/v${version}`)
+  rmSync(root, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  const licence = { name: 'LICENSE', bytes: readFileSync(join(import.meta.dir, 'LICENSE')) }
+  for (const [name, file] of Object.entries(targets)) {
+    const executable = {
+      name: file,
+      bytes: readFileSync(join(import.meta.dir, 'dist', name, file)),
+      isExecutable: true,
+    }
+    const [pack, ending] = name.startsWith('windows-') ? [zip, 'zip'] : [tarGz, 'tar.gz']
+    publish(directory, `ccr-${name}.${ending}`, pack([executable, licence]))
+  }
+  publish(directory, 'install.sh', readFileSync(join(import.meta.dir, 'install.sh')))
+  mkdirSync(join(root, 'latest'))
+  symlinkSync(`../download/v${version}`, join(root, 'latest/download'))
+}
+
+function publish(directory: string, name: string, bytes: Uint8Array): void {
+  writeFileSync(join(directory, name), bytes)
+  const hash = new Bun.CryptoHasher('sha256').update(bytes).digest('hex')
+  writeFileSync(join(directory, 'SHA256SUMS'), `${hash}  ${name}\n`, { flag: 'a' })
+  console.log(`dist/release/download/v${version}/${name} ${bytes.length} ${hash}`)
 }
