@@ -44,7 +44,7 @@ export function encodeMessage({ role, blocks, rest, asString }: Turn): JsonObjec
 export function encodeSystem(parts: readonly TextPart[], encoding: Encoding): JsonObject[] {
   return parts.flatMap((part, index) => {
     encoding.dropResidue(part.native, `system[${index}]`)
-    return part.text === '' ? [] : [encodeText(withoutCache(part, encoding, `system[${index}]`))]
+    return isBlank(part, encoding) ? [] : [encodeText(withoutCache(part, encoding, `system[${index}]`))]
   })
 }
 
@@ -54,14 +54,19 @@ function encodeTurn(message: Message, index: number, keepLaterEffort: boolean, e
   const path = `messages[${index}]`
   encoding.dropResidue(message.native, path)
   const asString = formFor(message.native, ID) === 'string'
-  const blocks = message.parts.flatMap<JsonObject>(
-    (part, place) => encodePart(part, `${path}.content[${place}]`, encoding) ?? [],
+  const blocks = message.parts.flatMap<JsonObject>((part, place) =>
+    isBlank(part, encoding) ? [] : (encodePart(part, `${path}.content[${place}]`, encoding) ?? []),
   )
   if (blocks.length === 0 && !(asString && message.parts.length > 0 && encoding.ours)) return undefined
   if (blocks.length === 0) blocks.push({ type: 'text', text: '' })
   const rest = restFor(message.native, ID)
   const kept = rest && !keepLaterEffort ? withoutEffort(rest) : rest
   return { role: message.role, blocks, asString, ...(kept && { rest: kept }) }
+}
+
+// Anthropic refuses texts of white space alone; what its own client sends is left to it to judge.
+function isBlank(part: Part, { ours }: Encoding): boolean {
+  return part.type === 'text' && (ours ? part.text : part.text.trim()) === ''
 }
 
 function withoutEffort(rest: JsonObject): JsonObject {

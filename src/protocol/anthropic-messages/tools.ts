@@ -34,7 +34,8 @@ export function encodeTool(tool: Tool, name: string): JsonObject | undefined {
       type: spelling(tool.native, 'type'),
       name,
       description: tool.description,
-      input_schema: tool.schema,
+      // Others know tools without arguments; Anthropic demands the type.
+      input_schema: tool.schema.type === undefined ? { type: 'object', ...tool.schema } : tool.schema,
       strict: tool.strict,
       defer_loading: tool.deferred,
       cache_control: encodeCache(tool),
