@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'bun:test'
+import { ModelError } from '../../../src/canonical/error.ts'
+import type { JsonObject } from '../../../src/canonical/json.ts'
+import type { ProtocolId } from '../../../src/canonical/native.ts'
+import { codecOf, protocols } from '../../../src/protocol/index.ts'
+import { ANTHROPIC_REQUESTS } from '../../helper/fuzz/anthropic-requests.ts'
+import { capturedRequests, hasRecordings, recordedRequests, type RecordedRequest } from '../../helper/shared.ts'
+import { having } from '../../law/scenarios.ts'
+import { anthropicFaults } from './anthropic.ts'
+import { chatFaults } from './chat.ts'
+import { geminiFaults } from './gemini.ts'
+
+const PROVIDERS = [
+  ['anthropic-messages', 'claude-sonnet-4-5', anthropicFaults],
+  ['openai-chat', 'some-model', chatFaults],
+  ['gemini', 'gemini-2.5-pro', geminiFaults],
+] as const satisfies readonly (readonly [ProtocolId, string, (body: JsonObject) => string[]])[]
+
+describe.each(PROVIDERS)('what a provider of %s is sent', (protocol, model, faultsIn) => {
+  const own = having('request').map(([name, scenario]) => ({
+    name,
+    protocol: scenario.protocol.id,
+    wire: scenario.request,
+  }))
+  const shapes = ANTHROPIC_REQUESTS.map((body, index) => ({
+    name: `shape ${index}`,
+    protocol: 'anthropic-messages' as const,
+    wire: { path: '/messages', query: '', headers: {}, body: body as JsonObject },
+  }))
+  test.each(
+    [...own, ...shapes]
+      .filter((request) => request.protocol !== protocol)
+      .map((request) => [request.name, request] as const),
+  )('%s keeps to its specification', (_, request) => {
+    expect(faultsOf(request)).toEqual([])
+  })
+
+  test.skipIf(!hasRecordings)('every request that Claude Code was seen to send keeps to its specification', () => {
+    const captured = capturedRequests()
+    expect(captured.length).toBeGreaterThan(50)
+    expect(tally(captured)).toEqual({})
+  })
+
+  test.skipIf(!hasRecordings)('every recorded request of other clients keeps to its specification', () => {
+    const recorded = recordedRequests().filter((request) => protocols[request.protocol])
+    expect(recorded.length).toBeGreaterThan(300)
+    expect(tally(recorded)).toEqual({})
+  })
+
+  function faultsOf(request: RecordedRequest): string[] {
+    // What a client says in the provider's own protocol is its own, vendor's extras and all: only what we add is judged.
+    const before = request.protocol === protocol ? new Set(faultsIn(request.wire.body)) : new Set<string>()
+    const body = encoded(request)
+    return body ? faultsIn(body).filter((fault) => !before.has(fault)) : []
+  }
+
+  /** What would be sent; nothing if the client is told in a clear error that this provider cannot be asked. */
+  function encoded({ protocol: client, wire }: RecordedRequest): JsonObject | undefined {
+    try {
+      const decoded = codecOf(client).decodeRequest({ ...wire, body: { model, ...wire.body } })
+      const sent = codecOf(protocol).encodeRequest({ ...decoded, model }, { provider: 'p', model, traits: {} })
+      return JSON.parse(JSON.stringify(sent.wire.body)) as JsonObject
+    } catch (cause) {
+      if (cause instanceof ModelError && cause.status < 500) return undefined
+      throw cause
+    }
+  }
+
+  /** Each kind of fault with how often it was found and where first. */
+  function tally(requests: readonly RecordedRequest[]): Record<string, string> {
+    expect(requests.filter((request) => !encoded(request)).length).toBeLessThan(requests.length / 10)
+    const found = new Map<string, { count: number; first: string }>()
+    for (const request of requests) {
+      for (const fault of faultsOf(request)) {
+        const kind = fault.replaceAll(/\[\d+\]/g, '[]')
+        const known = found.get(kind)
+        found.set(kind, { count: (known?.count ?? 0) + 1, first: known?.first ?? request.name })
+      }
+    }
+    return Object.fromEntries([...found].map(([kind, { count, first }]) => [kind, `${count} times, first in ${first}`]))
+  }
+})
