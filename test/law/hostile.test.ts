@@ -13,7 +13,8 @@ describe('whatever a client sends is read or refused by a readable error', () =>
         if (!decoded) return
         for (const codec of codecs) {
           const target = { provider: 'fixture', model: 'm', traits: {} }
-          expect(isObject(codec.encodeRequest(decoded, target).wire.body)).toBe(true)
+          const encoded = attempt(() => codec.encodeRequest(decoded, target))
+          if (encoded) expect(isObject(encoded.wire.body)).toBe(true)
         }
       }),
       { numRuns: 200 },
