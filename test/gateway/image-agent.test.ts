@@ -356,7 +356,8 @@ describe('a look that fails', () => {
       'eyes (vision) answered without a word',
       2,
     ],
-    ['no JSON', () => ({ ...json({}), pieces: ['oops'] }), 'something that is not JSON', 2],
+    // An answer that cannot be read is asked for once more each time.
+    ['no JSON', () => ({ ...json({}), pieces: ['oops'] }), 'something that is not JSON', 4],
   ]
   test.each(failures)('%s is told to the model and to the user', async (_name, see, words, attempts) => {
     const { answer, sent, looks, lines, records } = await play(EARLIER, { see, times: 2 })
