@@ -17,6 +17,10 @@ export interface Config {
   readonly apiKey?: string
   /** Whether a log is written. */
   readonly log: boolean
+  /** Names by which the router may be called besides those of loopback. */
+  readonly allowedHosts: readonly string[]
+  /** Origins whose pages may use the router. */
+  readonly allowedOrigins: readonly string[]
   readonly logLevel: LogLevel
   /** How long a provider may stay silent, in milliseconds. */
   readonly timeoutMs: number

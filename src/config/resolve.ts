@@ -3,6 +3,7 @@ import { asString, isObject } from '../canonical/json.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Routes } from '../router/route.ts'
 import { checkAgainst } from './check.ts'
+import { readAllowedHosts, readAllowedOrigins } from './access.ts'
 import type { Config } from './config.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
@@ -62,6 +63,8 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...optional('systemPromptFile', top['REWRITE_SYSTEM_PROMPT']),
       providers,
       routes,
+      allowedHosts: readAllowedHosts(top['ALLOWED_HOSTS'], problems),
+      allowedOrigins: readAllowedOrigins(top['ALLOWED_ORIGINS'], problems),
       raw: top,
     },
     problems,

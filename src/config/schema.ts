@@ -55,6 +55,9 @@ const files = (description: string) =>
   Optional(
     Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a path or a list of paths' }),
   )
+const names = (description: string) =>
+  Optional(Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a list of texts, or a text with commas' }))
+
 
 const limit = (description: string) =>
   count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
@@ -177,6 +180,8 @@ export const configSchema = ObjectOf({
         errorMessage: `expected one of ${logLevels.join(', ')}`,
       },
     ),
+  ALLOWED_HOSTS: names('Further names by which the router may be called, in the Host header: behind nginx, in Docker or WSL.'),
+  ALLOWED_ORIGINS: names('Web pages that may use the router: their origins, `https://app.example`. Default none.'),
   ),
   API_TIMEOUT_MS: count(
     'How long a provider may stay silent, in milliseconds. Default 600000.',

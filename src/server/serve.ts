@@ -1,9 +1,11 @@
 import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { operationOf } from '../gateway/paths.ts'
-import { createGuard } from './guard.ts'
+import { isPreflight, preflightResponse, withCors } from './cors.ts'
+import { createGuard, type Guard } from './guard.ts'
 import { createInstanceRoutes, type Instance } from './instance.ts'
 import { randomText } from './proof.ts'
+import { refuse } from './refuse.ts'
 
 /** A server that listens. */
 export interface RunningServer {
@@ -13,13 +15,21 @@ export interface RunningServer {
   /** How many requests are being answered. */
   running(): number
   /** Calls from now on see this config, whole; those that run end on the one they began with. */
-  use(config: GatewayConfig, ports: Ports): void
+  use(config: ServerConfig, ports: Ports): void
   /** Takes no new calls, lets running ones end for at most `graceMs` (10 s), then cuts them. */
   stop(graceMs?: number): Promise<void>
 }
 
+/** What the server must know; a part of the config. */
+export interface ServerConfig extends GatewayConfig {
+  /** Names by which the server is called besides those of loopback. */
+  readonly allowedHosts?: readonly string[]
+  /** Other sites whose pages may use it. */
+  readonly allowedOrigins?: readonly string[]
+}
+
 export interface ServeOptions {
-  readonly config: GatewayConfig
+  readonly config: ServerConfig
   readonly ports: Ports
   /** Address to listen on. */
   readonly host: string
@@ -35,24 +45,30 @@ export interface ServeOptions {
 export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
   let gateway = createGateway(config, ports)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
+  const answer = async (request: Request, path: string): Promise<Response> => {
+    if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES)
+      return refuse(request, path, 'too-large', TOO_LARGE)
+    if (operationOf(path)) return gateway(request)
+    const own = instanceRoutes(request, path)
+    if (own) return own
+    // The framework is loaded by the first request that needs it: model calls do not.
+    app ??= import('./app.ts').then(({ createApp }) => createApp((other) => gateway(other), version).fetch)
+    return (await app)(request)
+  }
   const server = Bun.serve({
     hostname: host,
     port,
     // A second server on the port must fail, not share it; silence is for our own deadlines to judge.
     reusePort: false,
     idleTimeout: 0,
-    maxRequestBodySize: MAX_BODY_BYTES,
-    async fetch(request) {
-      const refusal = guard(request)
-      if (refusal !== undefined)
-        return Response.json({ error: { type: 'permission_error', message: refusal } }, { status: 403 })
+    // What says its length is refused by us, in words; the rest is cut off here.
+    maxRequestBodySize: 2 * MAX_BODY_BYTES,
+    async fetch(request): Promise<Response> {
       const path = pathOf(request.url)
-      if (operationOf(path)) return gateway(request)
-      const answer = instanceRoutes(request, path)
-      if (answer) return answer
-      // The framework is loaded by the first request that needs it: model calls do not.
-      app ??= import('./app.ts').then(({ createApp }) => createApp((other) => gateway(other), version).fetch)
-      return (await app)(request)
+      const { refusal, origin } = guard(request)
+      if (refusal !== undefined) return refuse(request, path, 'permission', refusal)
+      if (origin === undefined) return answer(request, path)
+      return isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, path), origin)
     },
     error(error) {
       ports.log('error', 'a request failed inside the server', { error: error.stack ?? error.message })
@@ -62,7 +78,9 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
       )
     },
   })
-  const guard = createGuard(host, server.port as number)
+  const guardOf = ({ allowedHosts = [], allowedOrigins = [] }: ServerConfig): Guard =>
+    createGuard({ host, port: server.port as number, allowedHosts, allowedOrigins })
+  let guard = guardOf(config)
   const instanceRoutes = createInstanceRoutes({ instance, version, port: server.port as number, now: ports.now })
   return {
     port: server.port as number,
@@ -70,6 +88,7 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     running: () => server.pendingRequests,
     use(nextConfig, nextPorts) {
       gateway = createGateway(nextConfig, nextPorts)
+      guard = guardOf(nextConfig)
     },
     async stop(graceMs = 10_000) {
       const patience = new AbortController()
@@ -84,11 +103,14 @@ function nobody(): Instance {
   return { id: randomText(), describe: () => ({}), stop: () => {} }
 }
 
-/** Long sessions with images are large; beyond this the server answers 413 itself. */
+/** Long sessions with images are large. */
 const MAX_BODY_BYTES = 256 * 1024 * 1024
+const TOO_LARGE = 'the request is larger than 256 MB'
 
-/** The path of an absolute URL, without the cost of parsing it whole. */
+/** The path of a request's URL, without the cost of parsing it whole. */
 function pathOf(url: string): string {
+  // Where the Host header is none, Bun gives the path alone.
+  if (url.startsWith('/')) return url.split('?', 1)[0] as string
   const start = url.indexOf('/', url.indexOf('://') + 3)
   const end = url.indexOf('?', start)
   return start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end)

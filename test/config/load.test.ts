@@ -36,7 +36,11 @@ const provider = (more = '') =>
 describe('sizes of models', () => {
   test.each([
     ['', {}, undefined],
-    [', "contextWindow": 32768, "maxOutputTokens": "4096"', { contextWindow: 32_768, maxOutputTokens: 4096 }, undefined],
+    [
+      ', "contextWindow": 32768, "maxOutputTokens": "4096"',
+      { contextWindow: 32_768, maxOutputTokens: 4096 },
+      undefined,
+    ],
     [', "contextWindow": "$WINDOW"', { contextWindow: 8192 }, undefined],
     [
       ', "contextWindow": { "m": 8192, "a/b:c": "16384" }, "maxOutputTokens": { "m": 1024 }',
@@ -355,6 +359,31 @@ describe('warnings', () => {
   })
 })
 
+describe('who may call', () => {
+  test('names and origins are a list, or a text with commas', () => {
+    expect(
+      load(
+        '{"ALLOWED_HOSTS": "ccr.example, .lan,*", "ALLOWED_ORIGINS": ["https://app.example/", "chrome-extension://*"]}',
+      ),
+    ).toMatchObject({
+      allowedHosts: ['ccr.example', '.lan', '*'],
+      allowedOrigins: ['https://app.example', 'chrome-extension://*'],
+    })
+    expect(load('{}')).toMatchObject({ allowedHosts: [], allowedOrigins: [] })
+  })
+
+  test.each([
+    ['"ALLOWED_HOSTS": ["https://ccr.example:1/x"]', 'write `ccr.example:1`'],
+    ['"ALLOWED_HOSTS": "a b"', 'is no host name'],
+    ['"ALLOWED_HOSTS": 1', 'expected a list of texts'],
+    ['"ALLOWED_ORIGINS": "*"', 'every page on the web'],
+    ['"ALLOWED_ORIGINS": ["app.example"]', 'write `https://app.example`'],
+    ['"ALLOWED_ORIGINS": ["null"]', 'is no origin'],
+  ])('%s is refused', (text, message) => {
+    expect(errorsOf(`{${text}}`)).toContain(message)
+  })
+})
+
 describe('proxies', () => {
   const proxyOf = (url: string, more: string, env: Record<string, string> = {}) =>
     load(`{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"} ${more}}`, env).providers[0]
@@ -390,7 +419,12 @@ describe('proxies', () => {
     ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.1.2.3' }, false],
     ['https://10.1.2.30', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.1.2.3' }, 'http://e:1'],
     ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '0.0.0.0/0' }, false],
-    ['https://10.1.2.3', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.0.0.0/33,10.0.0.0/,300.0.0.0/1' }, 'http://e:1'],
+    [
+      'https://10.1.2.3',
+      '',
+      { HTTPS_PROXY: 'http://e:1', NO_PROXY: '10.0.0.0/33,10.0.0.0/,300.0.0.0/1' },
+      'http://e:1',
+    ],
     ['https://[fd00::2]', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'fd00::/8' }, false],
     ['https://[fd00::2]', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: 'fd00:0::0002' }, false],
     ['https://[fd00::2]:8443', '', { HTTPS_PROXY: 'http://e:1', NO_PROXY: '[fd00::2]:8443' }, false],
@@ -403,7 +437,8 @@ describe('proxies', () => {
   })
 
   test("a provider's own proxy counts whatever NO_PROXY says, and `false` is none", () => {
-    const own = (proxy: string, env: Record<string, string>) => load(`{${provider(`, "proxy": ${proxy}`)}}`, env).providers[0]?.proxy
+    const own = (proxy: string, env: Record<string, string>) =>
+      load(`{${provider(`, "proxy": ${proxy}`)}}`, env).providers[0]?.proxy
     expect(own('"http://c:1"', { NO_PROXY: '*' })).toBe('http://c:1')
     expect(own('false', { HTTPS_PROXY: 'http://e:1' })).toBe(false)
   })
@@ -417,10 +452,13 @@ describe('proxies', () => {
     expect(message).toContain('where this router itself listens')
   })
 
-  test.each(['socks5://s:1', 'socks5h://s:1', 'socks4a://s:1', 'SOCKS://s:1'])('a SOCKS proxy of the config is refused: %s', (proxy) => {
-    expect(errorsOf(`{${provider(`, "proxy": "${proxy}"`)}}`)).toContain('only an HTTP proxy')
-    expect(errorsOf(`{${provider()}, PROXY_URL: "${proxy}"}`)).toContain('only an HTTP proxy')
-  })
+  test.each(['socks5://s:1', 'socks5h://s:1', 'socks4a://s:1', 'SOCKS://s:1'])(
+    'a SOCKS proxy of the config is refused: %s',
+    (proxy) => {
+      expect(errorsOf(`{${provider(`, "proxy": "${proxy}"`)}}`)).toContain('only an HTTP proxy')
+      expect(errorsOf(`{${provider()}, PROXY_URL: "${proxy}"}`)).toContain('only an HTTP proxy')
+    },
+  )
 
   test('a SOCKS proxy of the environment is refused where a provider would use it', () => {
     expect(errorsOf(`{${provider()}}`, { ALL_PROXY: 'socks5h://u:secret@s:1' })).toBe(
