@@ -34,6 +34,10 @@ const MOST_LESSONS_A_CALL = 8
 
 const OF_ONE_CALL: ReadonlySet<Lesson['type']> = new Set(['forget-reasoning', 'stop-thinking'])
 
+function isLasting(lesson: Lesson): boolean {
+  return !OF_ONE_CALL.has(lesson.type) && !(lesson.type === 'limit' && lesson.ofThisCall)
+}
+
 export function createSchool(ports: Ports): School {
   const learnt = new Map<string, readonly Lesson[]>()
   return {
@@ -52,7 +56,7 @@ export function createSchool(ports: Ports): School {
           ports.log('warn', `${target.provider} (${target.model}) refused a request: ${describeLesson(lesson).what}`, {
             answer: (cause as ModelError).message,
           })
-          if (!OF_ONE_CALL.has(lesson.type)) learnt.set(key, [...(learnt.get(key) ?? []), lesson])
+          if (isLasting(lesson)) learnt.set(key, [...(learnt.get(key) ?? []), lesson])
           if (lesson.type === 'trait') prepared = prepare(traitsOf(lessons))
         }
       }

@@ -1,6 +1,7 @@
 import type { ModelError } from '../canonical/error.ts'
-import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
+import { isObject, type Json, type JsonObject } from '../canonical/json.ts'
 import type { Traits } from '../protocol/protocol.ts'
+import { applyLimit, limitLesson, type LimitLesson } from './lesson-limit.ts'
 
 /** What the refusal of a request taught about a model: an edit of the bodies sent to it from then on. */
 export type Lesson =
@@ -9,7 +10,7 @@ export type Lesson =
   /** The output limit has another name there. */
   | { readonly type: 'rename'; readonly from: string; readonly to: string }
   /** The output limit may be no larger. */
-  | { readonly type: 'limit'; readonly field: string; readonly most: number }
+  | LimitLesson
   /** What the codec must know: the request is to be encoded anew. */
   | { readonly type: 'trait'; readonly traits: Traits; readonly what: string }
   /** A signature of earlier reasoning was not the provider's own. Holds for this one conversation only. */
@@ -19,6 +20,7 @@ export type Lesson =
 
 /** What `error`, the provider's answer to `body`, teaches; `undefined` if asking again would not help. */
 export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
+  if (error.kind === 'context-overflow') return limitLesson(error, body)
   if (error.kind !== 'bad-request') return undefined
   const { message } = error
   return (
@@ -26,7 +28,7 @@ export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefine
     stopping(message, body) ??
     folding(message, body) ??
     renaming(message, body) ??
-    limiting(message, body) ??
+    limitLesson(error, body) ??
     leavingOut(error, body)
   )
 }
@@ -44,7 +46,10 @@ export function describeLesson(lesson: Lesson): { readonly path: string; readonl
     case 'rename':
       return { path: lesson.from, what: `${lesson.from} is sent as ${lesson.to} from now on` }
     case 'limit':
-      return { path: lesson.field, what: `${lesson.field} is lowered to ${lesson.most} from now on` }
+      return {
+        path: lesson.field,
+        what: `${lesson.field} is lowered to ${lesson.most} ${lesson.ofThisCall ? 'for this call' : 'from now on'}`,
+      }
     case 'trait':
       return { path: Object.keys(lesson.traits).join('.'), what: lesson.what }
     case 'forget-reasoning':
@@ -64,10 +69,8 @@ function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
       const { [lesson.from]: value, ...rest } = body
       return value === undefined ? body : { ...rest, [lesson.to]: value }
     }
-    case 'limit': {
-      const value = asNumber(body[lesson.field])
-      return value !== undefined && value > lesson.most ? { ...body, [lesson.field]: lesson.most } : body
-    }
+    case 'limit':
+      return applyLimit(body, lesson)
     case 'forget-reasoning':
       return withoutReasoning(body)
     case 'stop-thinking':
@@ -129,18 +132,6 @@ function renaming(message: string, body: JsonObject): Lesson | undefined {
   const other = LIMIT_FIELDS.find((name) => body[name] === undefined && mentions(message, name))
   if (!field || !other || !/instead|not supported|unsupported|use /i.test(message)) return undefined
   return { type: 'rename', from: field, to: other }
-}
-
-function limiting(message: string, body: JsonObject): Lesson | undefined {
-  const field = LIMIT_FIELDS.find((name) => body[name] !== undefined)
-  const asked = field && asNumber(body[field])
-  if (!field || asked === undefined || !/max[_ ]?(?:completion|output|new)?[_ ]?tokens/i.test(message)) return undefined
-  if (!/at most|maximum|range|less than|<=|too large|exceed|must be|greater than/i.test(message)) return undefined
-  // vLLM says the rest of the window as a sum: "(32000 > 8192 - 20)".
-  const rest = /> (\d+) - (\d+)/.exec(message)
-  const numbers = [...message.matchAll(/\d+/g)].map(([digits]) => Number(digits))
-  const most = rest ? Number(rest[1]) - Number(rest[2]) : Math.max(0, ...numbers.filter((number) => number < asked))
-  return most >= 1 ? { type: 'limit', field, most } : undefined
 }
 
 function mentions(message: string, name: string): boolean {

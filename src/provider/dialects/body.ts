@@ -62,8 +62,8 @@ function lowered(object: JsonObject, names: readonly string[], limit: number): J
   return setFields(object, Object.fromEntries(high.map((name) => [name, limit])))
 }
 
-/** Anthropic wants a thinking budget of at least 1024 tokens, and below `max_tokens`. */
-function fitThinking(body: JsonObject, limit: number): JsonObject {
+/** The body with a budget of thinking that fits its limit: Anthropic wants at least 1024 tokens, and less than `max_tokens`. */
+export function fitThinking(body: JsonObject, limit: number): JsonObject {
   const { thinking } = body
   if (!isObject(thinking) || (asNumber(thinking['budget_tokens']) ?? 0) < limit) return body
   return { ...body, thinking: limit > 1024 ? { ...thinking, budget_tokens: limit - 1 } : { type: 'disabled' } }
