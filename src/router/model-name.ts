@@ -23,12 +23,15 @@ export type NamedModel =
  * configured spelling. `provider,model` is the surest reading; then a model that a provider lists wins over `provider/model`.
  */
 export function readModelName(name: string, providers: readonly RoutedProvider[]): NamedModel {
-  const trimmed = name.trim()
-  const isPicked = trimmed.slice(0, PICKER_PREFIX.length).toLowerCase() === PICKER_PREFIX
-  const plain = isPicked ? trimmed.slice(PICKER_PREFIX.length) : trimmed
+  const plain = withoutPrefix(name)
   const exact = readPlain(plain, providers)
   const isListed = exact.kind === 'listed' || (exact.kind === 'target' && exact.listed)
   return isListed ? exact : readPlain(plain.replace(windowMark, ''), providers)
+}
+
+/** The model that a client asks for, without the marks that are not for providers: a picker's prefix, a window's size. */
+export function plainModel(name: string): string {
+  return withoutPrefix(name).replace(windowMark, '')
 }
 
 /** A target as users write it. */
@@ -57,6 +60,12 @@ export function configuredTarget(target: RouteTarget, providers: readonly Routed
 
 /** The mark of a larger window that Claude Code's users append. */
 const windowMark = /[ \t]{0,4}\[\d{1,4}[mk]\]$/i
+
+function withoutPrefix(name: string): string {
+  const trimmed = name.trim()
+  const isPicked = trimmed.slice(0, PICKER_PREFIX.length).toLowerCase() === PICKER_PREFIX
+  return isPicked ? trimmed.slice(PICKER_PREFIX.length) : trimmed
+}
 
 function sameName(one: string, other: string): boolean {
   return one.length === other.length && one.toLowerCase() === other.toLowerCase()

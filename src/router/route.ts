@@ -21,6 +21,8 @@ export interface Routes {
   readonly targets: Readonly<Partial<Record<Scenario, RouteTarget>>>
   /** Input tokens above which `longContext` applies. */
   readonly longContextThreshold: number
+  /** Who gets what no target takes and no client's name decides: with the model that the client asked for. */
+  readonly defaultProvider?: string
 }
 
 /** A `Router` of one project or session: what it names wins over the global one, the rest stays. */

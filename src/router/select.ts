@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts'
 import { nextState } from './long-context.ts'
 import { withoutMarkers } from './marker.ts'
-import { configuredTarget, findProvider, nameOfTarget, readModelName } from './model-name.ts'
+import { configuredTarget, findProvider, nameOfTarget, plainModel, readModelName } from './model-name.ts'
 import { effectiveRoutes, type EffectiveRoutes } from './override.ts'
 import { noModel, nothingFits, unknownProvider } from './refusal.ts'
 import { type RouteName, type RouteTarget, type Routing, SCENARIOS, type Scenario, type Selection } from './route.ts'
@@ -60,7 +60,7 @@ function chooseRoute(question: Question, named: Choice | undefined): Choice | un
     if (choice) return choice
     if (scenario === 'longContext' && question.marked) return question.marked
   }
-  return undefined
+  return byDefaultProvider(question)
 }
 
 /**
@@ -72,6 +72,7 @@ function namedByClient({ facts, routing, warnings }: Question): { choice: Choice
   const named = readModelName(model, routing.providers)
   switch (named.kind) {
     case 'target':
+      if (isVendorsId(model, named.listed, routing)) return undefined
       return {
         choice: explicit(named.target, `the client asks for ${quote(model)}`),
         isFirm: named.listed || !vendorSpelling.test(model),
@@ -91,7 +92,8 @@ function namedByClient({ facts, routing, warnings }: Question): { choice: Choice
       )
       return undefined
     case 'unlisted':
-      if (!isAgentsOwn(model) && !isSmallModel(model, routing.smallModel)) warnings.push(unlisted(model))
+      if (!takesAnyModel(routing) && !isAgentsOwn(model) && !isSmallModel(model, routing.smallModel))
+        warnings.push(unlisted(model))
       return undefined
   }
 }
@@ -102,6 +104,15 @@ function explicit(target: RouteTarget, reason: string): Choice {
 
 function unlisted(model: string): string {
   return `no provider lists the model ${quote(model)}: the scenarios decide; ask for "provider,model" to choose`
+}
+
+/** Where models go to one provider as they are named, a slash is a part of the name: OpenRouter's ids have one. */
+function isVendorsId(model: string, isListed: boolean, routing: Routing): boolean {
+  return takesAnyModel(routing) && !isListed && !model.includes(',')
+}
+
+function takesAnyModel({ routes }: Routing): boolean {
+  return routes.defaultProvider !== undefined
 }
 
 /** OpenRouter's spelling of Claude's names, which is no wish for a provider that happens to be called `anthropic`. */
@@ -139,6 +150,13 @@ function resolve(model: string, { providers }: Routing): { target: RouteTarget; 
   if (named.kind !== 'target') return undefined
   const open = findProvider(named.target.provider, providers)?.models.length === 0
   return { target: named.target, listed: named.listed || open }
+}
+
+function byDefaultProvider({ facts, routing }: Question): Choice | undefined {
+  const provider = findProvider(routing.routes.defaultProvider ?? '', routing.providers)
+  if (!provider) return undefined
+  const target = { provider: provider.name, model: plainModel(facts.request.model) }
+  return { target, route: 'default', reason: `the client names no provider, and ${provider.name} is the default` }
 }
 
 function byScenario({ facts, routing, routes, warnings }: Question, scenario: Scenario): Choice | undefined {
