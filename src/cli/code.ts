@@ -7,6 +7,7 @@ import type { Log } from '../platform/ports.ts'
 import { claudeEnvironment } from './claude/environment.ts'
 import { launch } from './claude/launch.ts'
 import { overrideSettings } from './claude/override.ts'
+import { withOwnKey } from './claude/own-key.ts'
 import { findClaude } from './claude/program.ts'
 import { type Conflict, managedConflicts } from './claude/settings.ts'
 import { Failure } from './failure.ts'
@@ -36,7 +37,7 @@ export async function code(args: readonly string[], strays: Strays): Promise<num
   const usage = createTally()
   const key = `ccr-${crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: 'base64url' })}`
   const router = await startRouter({
-    config: { ...config, apiKey: key },
+    config: { ...config, apiKey: key, providers: withOwnKey(config.providers, env['ANTHROPIC_API_KEY']) },
     host: '127.0.0.1',
     port: 0,
     log: logOf(config),

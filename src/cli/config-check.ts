@@ -48,10 +48,16 @@ function summary(config: Config): string[] {
     config.file,
     providers.length === 0 ? 'providers: none; `ccr code` asks for one' : 'providers:',
     ...providers.map((provider) => `  ${provider.name.padEnd(width)}  ${describe(provider)}`),
-    scenarios.length === 0 ? 'routes: none' : 'routes:',
+    scenarios.length === 0 && routes.defaultProvider === undefined ? 'routes: none' : 'routes:',
+    ...(routes.defaultProvider === undefined ? [] : [anyModelText(routes.defaultProvider)]),
     ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
     `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined ? 'no client key' : 'client key set'}`,
+    ...(config.cache?.enabled ? ['cache: kept in the config, not yet in effect'] : []),
   ]
+}
+
+function anyModelText(provider: string): string {
+  return `  ${'default'.padEnd(longestScenario)}  ${provider}, with the model that the client names; \`endpoint,model\` names another`
 }
 
 const longestScenario = Math.max(...SCENARIOS.map((scenario) => scenario.length))
@@ -62,8 +68,10 @@ function describe(provider: Provider): string {
   const unserved = unservedDialects(provider, '')
   return [
     endpoints.join(', '),
-    models.length === 1 ? `model ${models[0]}` : `${models.length} models`,
+    models.length === 1 ? `model ${models[0]}` : models.length === 0 ? 'any model' : `${models.length} models`,
     provider.apiKey === undefined ? 'no key' : 'key set',
+    ...(provider.takes?.includes('key') && provider.apiKey === undefined ? ["takes a client's `ccr:` key"] : []),
+    ...(provider.takes?.includes('login') ? ["passes a client's own login on"] : []),
     ...(provider.proxy === false ? [] : ['through a proxy']),
     ...(unserved.length === 0 ? [] : [`calls fail: ${unserved.join(', ')} not served`]),
   ].join(', ')

@@ -40,7 +40,7 @@ const init = defineCommand({
 
 const schema = defineCommand({
   meta: { name: 'schema', description: 'Print the JSON Schema of the config file, for editors' },
-  run: async () => console.log(JSON.stringify((await import('../config/schema.ts')).jsonSchema(), null, 2)),
+  run: async () => console.log(JSON.stringify((await import('../config/json-schema.ts')).jsonSchema(), null, 2)),
 })
 
 /** `ccr config`: where the config file is, whether it is right, one to start from, its schema. */

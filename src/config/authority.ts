@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../canonical/json.ts'
 import { isObject } from '../canonical/json.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Problem } from './diagnostic.ts'
+import { formOf } from './form.ts'
 import type { PathStep } from './place.ts'
 
 /**
@@ -20,7 +21,7 @@ export function withAuthorities(
       .map((written) => readCertificates(pathOf(written), path, problems))
       .join('\n')
   const shared = read(top['CA_FILES'], ['CA_FILES'])
-  const list = top['Providers'] === undefined ? 'providers' : 'Providers'
+  const { list } = formOf(top)
   const entries = Array.isArray(top[list]) ? top[list] : []
   return providers.map((provider) => {
     const index = entries.findIndex((entry) => isObject(entry) && String(entry['name']).trim() === provider.name)

@@ -10,17 +10,19 @@ export interface Config {
   readonly file: string
   /** Whether the file exists. */
   readonly exists: boolean
+  /** Names the file's text, as `ccr status` shows it. Absent: there is no file. */
+  readonly hash?: string
   /** Address to listen on. Other than loopback only if there is an `apiKey`. */
   readonly host: string
   readonly port: number
   /** The key that clients must show. Absent: none, and then only loopback is served. */
   readonly apiKey?: string
-  /** Whether a log is written. */
-  readonly log: boolean
   /** Names by which the router may be called besides those of loopback. */
   readonly allowedHosts: readonly string[]
   /** Origins whose pages may use the router. */
   readonly allowedOrigins: readonly string[]
+  /** Whether a log is written. */
+  readonly log: boolean
   readonly logLevel: LogLevel
   /** How long a provider may stay silent, in milliseconds. */
   readonly timeoutMs: number
@@ -36,6 +38,8 @@ export interface Config {
   readonly systemPromptFile?: string
   readonly providers: readonly Provider[]
   readonly routes: Routes
+  /** Kept; nothing is cached yet. */
+  readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number }
   /** The whole file with its variables replaced; holds secrets. */
   readonly raw: JsonObject
   readonly warnings: readonly Diagnostic[]

@@ -7,6 +7,7 @@ import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import { fullPath } from './file-path.ts'
 import type { Environment } from './interpolate.ts'
+import { withKeyPlaces } from './key-place.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
 import { checkPromptFile } from './prompt-file.ts'
@@ -50,7 +51,7 @@ export function loadConfig(options: LoadOptions): Config {
     exists: text !== undefined,
     ...(text !== undefined && { hash: hashOf(text) }),
     ...config,
-    providers,
+    providers: withKeyPlaces(providers, config.raw, text ?? '{}', file),
     ...(prompt && { systemPromptFile: prompt }),
     warnings: diagnostics,
   }

@@ -1,12 +1,16 @@
 import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
+import { isUpstreamKey } from '../gateway/credential.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Routes } from '../router/route.ts'
-import { checkAgainst } from './check.ts'
 import { readAllowedHosts, readAllowedOrigins } from './access.ts'
+import { checkAgainst } from './check.ts'
 import type { Config } from './config.ts'
+import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
+import { endpointSchema } from './endpoint-schema.ts'
+import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 import { readKey } from './key.ts'
@@ -30,13 +34,16 @@ export interface Resolved {
 /** Makes a parsed config file ready for use. Pure: everything it finds wrong is in `problems`. */
 export function resolveConfig(written: Json, env: Environment): Resolved {
   const raw = interpolate(written, env)
-  const top = isObject(raw) ? raw : {}
-  const problems = checkAgainst(configSchema, raw).map((problem) => misspelt(problem, top))
+  const file = isObject(raw) ? raw : {}
+  const form = formOf(file)
+  const hasEndpoints = form.list === 'endpoints'
+  const top = hasEndpoints ? settingsOf(file) : file
+  const problems = checkForm(raw, file, form)
   const apiKey = readKey(top['APIKEY'] ?? undefined, ['APIKEY'], '`APIKEY`', problems)
+  if (apiKey !== undefined && isUpstreamKey(apiKey)) problems.push(markedKey)
   const timeoutMs = toNumber(top['API_TIMEOUT_MS']) || DEFAULT_TIMEOUT_MS
   const proxyUrl = readProxyUrl(top, problems)
   const port = toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT
-  const list = providersKey(top, problems)
   const defaults = {
     env,
     timeoutMs,
@@ -44,14 +51,20 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
     hasPlugins: Array.isArray(top['transformers']),
     ...(proxyUrl ? { proxyUrl } : {}),
   }
-  const providers = readProviders(top[list], list, defaults, problems)
-  const routes = readRoutes(top['Router'], providers, problems, failedProviders(top[list], problems))
+  const providers = readProviders(top[form.list], form, defaults, problems)
+  const hasFailed = failedProviders(top[form.list], problems)
+  const routes = hasEndpoints
+    ? readDefaultEndpoint(top, providers, problems, hasFailed)
+    : readRoutes(top['Router'], providers, problems, hasFailed)
+  const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])
   return {
     config: {
       host: readHost(top, apiKey, problems),
       port,
       ...(apiKey === undefined ? {} : { apiKey }),
+      allowedHosts: readAllowedHosts(top['ALLOWED_HOSTS'], problems),
+      allowedOrigins: readAllowedOrigins(top['ALLOWED_ORIGINS'], problems),
       log: toFlag(top['LOG']) !== false && level !== 'silent',
       logLevel: (level === 'silent' ? undefined : (level as LogLevel | undefined)) ?? 'info',
       timeoutMs,
@@ -63,9 +76,8 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...optional('systemPromptFile', top['REWRITE_SYSTEM_PROMPT']),
       providers,
       routes,
-      allowedHosts: readAllowedHosts(top['ALLOWED_HOSTS'], problems),
-      allowedOrigins: readAllowedOrigins(top['ALLOWED_ORIGINS'], problems),
-      raw: top,
+      ...(cache && { cache }),
+      raw: file,
     },
     problems,
   }
@@ -97,17 +109,28 @@ function failedProviders(list: Json | undefined, problems: readonly Problem[]): 
   return (name) => list.some((entry) => isObject(entry) && asString(entry['name'])?.trim() === name)
 }
 
-function providersKey(top: JsonObject, problems: Problem[]): 'Providers' | 'providers' {
-  if (top['Providers'] === undefined) return 'providers'
-  if (top['providers'] !== undefined) {
-    problems.push({
-      severity: 'warning',
-      path: ['providers'],
-      atKey: true,
-      message: '`providers` is without effect beside `Providers`',
-    })
-  }
-  return 'Providers'
+/** What the schema of the file's form says of it; of a mixed one only that it is mixed, as nothing else is sure. */
+function checkForm(raw: Json, file: JsonObject, form: Form): Problem[] {
+  const mixed = mixedForms(file)
+  if (mixed.length > 0) return mixed
+  if (form.list === 'endpoints') return checkAgainst(endpointSchema, raw)
+  const problems = checkAgainst(configSchema, raw).map((problem) => misspelt(problem, file))
+  const isTwice = form.list === 'Providers' && file['providers'] !== undefined
+  return isTwice ? [...problems, secondList] : problems
+}
+
+const secondList: Problem = {
+  severity: 'warning',
+  path: ['providers'],
+  atKey: true,
+  message: '`providers` is without effect beside `Providers`',
+}
+
+const markedKey: Problem = {
+  severity: 'error',
+  path: ['APIKEY'],
+  message: '`APIKEY` begins with `ccr:`, the mark of a key that is meant for a provider: no client could show it',
+  suggestion: 'choose another key',
 }
 
 /** An open address without a key would give everybody on the network the user's keys. */

@@ -11,7 +11,6 @@ import {
   Union,
   Unknown,
 } from '@sinclair/typebox'
-import type { JsonObject } from '../canonical/json.ts'
 import type { Scenario } from '../router/route.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
@@ -55,9 +54,9 @@ const files = (description: string) =>
   Optional(
     Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a path or a list of paths' }),
   )
+
 const names = (description: string) =>
   Optional(Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a list of texts, or a text with commas' }))
-
 
 const limit = (description: string) =>
   count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
@@ -102,6 +101,12 @@ const provider = ObjectOf(
         errorMessage: 'expected an object of texts',
       }),
     ),
+    auth: Optional(
+      Literal('passthrough', {
+        description: "`passthrough`: a client's own login or key of Anthropic is passed on to this provider.",
+        errorMessage: 'expected "passthrough"',
+      }),
+    ),
     proxy: Optional(
       Union([StringOf(), Literal(false)], {
         description: 'URL of an HTTP proxy for this provider, or false for none.',
@@ -112,8 +117,12 @@ const provider = ObjectOf(
       'Files with certificates (PEM) that its servers may be signed by, besides those that the machine and CA_FILES trust.',
     ),
     timeouts,
-    contextWindow: tokenLimit('How many tokens input and output may have together; an object says it by model. Default: what is known of the model.'),
-    maxOutputTokens: tokenLimit('How many tokens an answer may have at most; an object says it by model. Default: what is known of the model.'),
+    contextWindow: tokenLimit(
+      'How many tokens input and output may have together; an object says it by model. Default: what is known of the model.',
+    ),
+    maxOutputTokens: tokenLimit(
+      'How many tokens an answer may have at most; an object says it by model. Default: what is known of the model.',
+    ),
     tokenizer: anything('How tokens are counted for this provider.'),
   },
   { description: 'Somebody who serves models.' },
@@ -171,6 +180,8 @@ export const configSchema = ObjectOf({
     maximum: 65535,
   }),
   APIKEY: text('The key that clients must show. Write `$NAME` for a variable of the environment.'),
+  ALLOWED_HOSTS: names('Further names by which the router may be called, in the Host header: behind nginx, in Docker or WSL.'),
+  ALLOWED_ORIGINS: names('Web pages that may use the router: their origins, `https://app.example`. Default none.'),
   LOG: flag('Whether to write a log. Default true.'),
   LOG_LEVEL: Optional(
     Union(
@@ -180,8 +191,6 @@ export const configSchema = ObjectOf({
         errorMessage: `expected one of ${logLevels.join(', ')}`,
       },
     ),
-  ALLOWED_HOSTS: names('Further names by which the router may be called, in the Host header: behind nginx, in Docker or WSL.'),
-  ALLOWED_ORIGINS: names('Web pages that may use the router: their origins, `https://app.example`. Default none.'),
   ),
   API_TIMEOUT_MS: count(
     'How long a provider may stay silent, in milliseconds. Default 600000.',
@@ -195,12 +204,12 @@ export const configSchema = ObjectOf({
   HTTPS_PROXY: text('The same as PROXY_URL.'),
   https_proxy: text('The same as PROXY_URL.'),
   httpsProxy: text('The same as PROXY_URL.'),
+  CA_FILES: files(
+    'Files with certificates (PEM) to trust besides those of the machine: those of a company proxy, say.',
+  ),
   CUSTOM_ROUTER_PATH: text('A module that chooses the route.'),
   REWRITE_SYSTEM_PROMPT: text(
     "A file whose text replaces Claude Code's own system prompt; a relative path begins at this file.",
-  ),
-  CA_FILES: files(
-    'Files with certificates (PEM) to trust besides those of the machine: those of a company proxy, say.',
   ),
   transformers: Optional(
     ArrayOf(ObjectOf({ path: StringOf() }, open), { description: 'Modules with further dialects.' }),
@@ -220,13 +229,3 @@ export const configSchema = ObjectOf({
   GOOGLE_APPLICATION_CREDENTIALS: anything('The credentials file of Vertex providers.'),
   log: anything('Kept, without effect.'),
 })
-
-/** The JSON Schema of the config file, for editors. */
-export function jsonSchema(): JsonObject {
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'ccr configuration',
-    // Drops what TypeBox keeps under symbols.
-    ...(JSON.parse(JSON.stringify(configSchema)) as JsonObject),
-  }
-}

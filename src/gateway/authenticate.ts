@@ -1,20 +1,19 @@
 import { ModelError } from '../canonical/error.ts'
+import { isUpstreamKey, shownKeys } from './credential.ts'
 
 /**
  * Refuses a request whose client key is not `apiKey`. Any header in which a protocol carries its key will do, so that a
- * wrong `authorization` does not hide a right `x-api-key`. Without an `apiKey` everybody is let in.
+ * wrong `authorization` does not hide a right `x-api-key`; what is marked as a provider's key is never one of ours.
+ * Without an `apiKey` everybody is let in.
  */
 export function authenticate(headers: Readonly<Record<string, string>>, apiKey: string | undefined): void {
   if (apiKey === undefined) return
-  const keys = [
-    headers['x-api-key'],
-    headers['authorization']?.replace(/^bearer\s+/i, ''),
-    headers['x-goog-api-key'],
-  ].filter((key) => key !== undefined)
+  const shown = shownKeys(headers)
+  const keys = shown.filter((key) => !isUpstreamKey(key))
   if (keys.some((key) => sameText(key, apiKey))) return
   throw new ModelError(
     keys.length === 0
-      ? 'a key is needed: send APIKEY of the router in x-api-key or in Authorization: Bearer'
+      ? `a key is needed: send APIKEY of the router in x-api-key or in Authorization: Bearer${shown.length > 0 ? ', in the one of them that your ccr: key is not in' : ''}`
       : 'the key is wrong: it must be APIKEY of the router',
     { kind: 'auth' },
   )

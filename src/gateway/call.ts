@@ -2,6 +2,7 @@ import type { ModelRequest } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
+import type { Credential } from './credential.ts'
 import type { OutputLimit } from './output-limit.ts'
 
 /** One request of a client, as it goes inwards through the middleware. Immutable but for its `trace`. */
@@ -17,6 +18,8 @@ export interface Call {
   readonly edited: boolean
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
+  /** What the client brought to be shown to a provider. */
+  readonly credential?: Credential
   /** Whom to ask; set by the route middleware. */
   readonly target?: RouteTarget
   /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */

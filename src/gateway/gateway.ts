@@ -7,6 +7,7 @@ import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
 import { createChooser, type Chooser } from './chooser.ts'
+import { readCredential, withoutKeys, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
@@ -102,20 +103,28 @@ async function serve(
   const { config } = core
   if (!operation) throw new ModelError(`there is nothing at ${request.method} ${url.pathname}`, { kind: 'not-found' })
   if (operation.type === 'hello') return new Response(null, { status: 200 })
-  const headers = Object.fromEntries(request.headers)
-  authenticate(headers, config.apiKey)
+  const shown = Object.fromEntries(request.headers)
+  authenticate(shown, config.apiKey)
+  const credential = readCredential(shown, config.apiKey)
+  const headers = withoutKeys(shown)
   requireMethod(request.method, operation)
   if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
   const text = await request.text()
   const wire: WireRequest = { path: operation.path, query: url.search.slice(1), headers, body: parseBody(text) }
-  if (operation.type === 'count-tokens') return count(wire, protocol, request.signal, core)
-  return generate(wire, text, protocol, request.signal, core)
+  if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
+  return generate(wire, text, protocol, credential, request.signal, core)
 }
 
-async function count(wire: WireRequest, protocol: Protocol, signal: AbortSignal, core: Core): Promise<Response> {
+async function count(
+  wire: WireRequest,
+  protocol: Protocol,
+  credential: Credential | undefined,
+  signal: AbortSignal,
+  core: Core,
+): Promise<Response> {
   const request = protocol.decodeRequest(wire)
   const { target } = core.chooser.choose(request, wire.headers).selection
-  const own = await core.ownCounter.count(request, target, wire.headers, signal)
+  const own = await core.ownCounter.count(request, target, { headers: wire.headers, credential }, signal)
   return Response.json({ input_tokens: own ?? (await core.counter.count(request, target)) })
 }
 
@@ -123,6 +132,7 @@ function generate(
   wire: WireRequest,
   text: string,
   protocol: Protocol,
+  credential: Credential | undefined,
   signal: AbortSignal,
   { handle, ports }: Core,
 ): Promise<Response> {
@@ -134,6 +144,7 @@ function generate(
     request: protocol.decodeRequest(wire),
     edited: false,
     signal,
+    ...(credential && { credential }),
     trace: createTrace(ports.now()),
   }
   return respond(call, answered(call, handle, ports), ports, (outcome) => {

@@ -3,6 +3,7 @@ import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
+import { authorize, type Authorized, type Credential } from './credential.ts'
 import { explainFailure } from './failure.ts'
 import { hopHeader } from './hops.ts'
 import { redact, redactKeys, secretsOf } from './redact.ts'
@@ -24,6 +25,8 @@ export interface Outgoing {
   readonly body: string
   /** How many routers the client's request has come through. Default 0. */
   readonly hops?: number
+  /** What the client brought to be shown to a provider that takes it. */
+  readonly credential?: Credential | undefined
 }
 
 /**
@@ -41,6 +44,7 @@ export async function send(
   const who: Respondent = { provider: provider.name, model }
   const url = urlOf(endpoint, outgoing, who)
   const hop = hopHeader(url, outgoing.hops ?? 0, who)
+  const authorized = authorize({ ...outgoing.headers, ...hop }, provider, endpoint, outgoing.credential)
   const abort = new AbortController()
   const stop = (): void => abort.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
@@ -49,7 +53,7 @@ export async function send(
   try {
     const response = await ports.fetch(url.href, {
       method: 'POST',
-      headers: { ...outgoing.headers, ...hop, ...credentials(provider, endpoint), ...provider.headers },
+      headers: authorized.headers,
       body: outgoing.body,
       signal: abort.signal,
       proxy: provider.proxy,
@@ -57,7 +61,7 @@ export async function send(
       onConnected: () => watch.enter('firstByte'),
     })
     const source = createSource(response.body, watch, who, url.host)
-    if (!response.ok) throw await refusal(response, source, provider, endpoint, who, ports)
+    if (!response.ok) throw await refusal(response, source, provider, endpoint, authorized, who, ports)
     const isStream = (response.headers.get('content-type') ?? '').includes('event-stream')
     return { headers: response.headers, isStream, source }
   } catch (cause) {
@@ -88,6 +92,7 @@ async function refusal(
   source: Source,
   provider: Provider,
   endpoint: Endpoint,
+  { secrets, isOpen }: Authorized,
   who: Respondent,
   ports: Ports,
 ): Promise<ModelError> {
@@ -96,10 +101,13 @@ async function refusal(
     source.cancel()
     return new ModelError(`${name} ${redirection(response)}`, { kind: 'network', ...who })
   }
-  const text = redactKeys(redact(await readText(source, LONGEST_REFUSAL), secretsOf(provider, endpoint)))
+  const text = redactKeys(
+    redact(await readText(source, LONGEST_REFUSAL), [...secretsOf(provider, endpoint), ...secrets]),
+  )
   ports.log('debug', 'the provider refused', { ...who, status: response.status, body: clip(text) })
   const error = codecOf(endpoint.protocol).decodeError(response.status, jsonOrText(text), response.headers)
-  return new ModelError(`${name} answered ${response.status}: ${error.message}`, {
+  const hint = isOpen && provider.keyPlace !== undefined ? ` (no key was sent: fill in ${provider.keyPlace})` : ''
+  return new ModelError(`${name} answered ${response.status}${error.kind === 'auth' ? hint : ''}: ${error.message}`, {
     ...error.details,
     status: response.status,
     ...who,
@@ -140,10 +148,4 @@ function urlOf(endpoint: Endpoint, outgoing: Outgoing, who: Respondent): URL {
     kind: 'bad-request',
     ...who,
   })
-}
-
-function credentials(provider: Provider, endpoint: Endpoint): Record<string, string> {
-  if (provider.apiKey === undefined) return {}
-  if (endpoint.auth === 'bearer') return { authorization: `Bearer ${provider.apiKey}` }
-  return { [endpoint.auth]: provider.apiKey }
 }

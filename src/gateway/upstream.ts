@@ -56,7 +56,12 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
     call.trace.relayed = own.isRelay
     call.trace.dropped = [...own.dropped, ...edited.lost]
     const text = edited.body === own.body ? own.text() : JSON.stringify(edited.body)
-    const outgoing = { ...own.outgoing, body: text, hops: hopsOf(call.wire.headers) }
+    const outgoing = {
+      ...own.outgoing,
+      body: text,
+      hops: hopsOf(call.wire.headers),
+      credential: call.credential,
+    }
     return { prepared: own, incoming: await send(provider, endpoint, target.model, outgoing, call.signal, ports) }
   })
   const headers = relayedResponseHeaders(incoming.headers)

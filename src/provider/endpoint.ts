@@ -10,16 +10,25 @@ export interface EndpointProblem {
 /**
  * The endpoint that a provider's URL means, in any of its spellings: the host alone, the part before the protocol's
  * path, or the full URL of a call. The dialects `Anthropic`, `gemini` and `openai-responses` choose the protocol; without
- * them the URL tells.
+ * them the URL tells. A `stated` protocol is not looked for.
  */
-export function readEndpoint(written: string, dialects: readonly DialectUse[] = []): Endpoint | EndpointProblem {
+export function readEndpoint(
+  written: string,
+  dialects: readonly DialectUse[] = [],
+  stated?: ProtocolId,
+): Endpoint | EndpointProblem {
   const text = written.trim()
   const url = URL.parse(text)
   const problem = problemOf(text, url)
   if (problem || !url) return problem ?? notAUrl
-  const protocol = protocolOfDialects(dialects) ?? protocolOfUrl(url)
+  const protocol = stated ?? protocolOfDialects(dialects) ?? protocolOfUrl(url)
   const auth = protocol === 'anthropic-messages' && usesBearer(dialects) ? 'bearer' : shapes[protocol].auth
   return { protocol, baseUrl: url.origin + basePath(url, shapes[protocol]), query: queryOf(url, protocol), auth }
+}
+
+/** Whether it is a server of Anthropic's own, and surely: by name, and encrypted. */
+export function isAnthropics(url: URL): boolean {
+  return url.protocol === 'https:' && /^(?:[^.]+\.)*anthropic\.com\.?$/i.test(url.hostname)
 }
 
 /** Whether reading the URL failed. */

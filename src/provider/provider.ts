@@ -8,6 +8,10 @@ export interface Provider {
   readonly endpoints: readonly Endpoint[]
   /** Absent: none is needed, or the config's was a placeholder. */
   readonly apiKey?: string
+  /** What a client may bring to be called with, besides `apiKey`. Absent: nothing; then a call without a key is fine, too. */
+  readonly takes?: readonly ClientCredential[]
+  /** Set if a key is missing: where the config would hold it, as a person finds it. */
+  readonly keyPlace?: string
   /** Models that are listed and matched; others are forwarded as they are. */
   readonly models: readonly string[]
   /** Accents, in order, for every model. */
@@ -25,6 +29,12 @@ export interface Provider {
   readonly ca?: string
   readonly deadlines: Deadlines
 }
+
+/**
+ * What a client brings for a provider. `key`: the user's own key, handed over as `ccr:<key>`, where the config holds none.
+ * `login`: the key or the subscription's token that the client itself would show to its vendor.
+ */
+export type ClientCredential = 'key' | 'login'
 
 /** How long a call may take, in milliseconds. Absent: for ever. */
 export interface Deadlines {

@@ -108,7 +108,10 @@ test('check tells keys that stand twice, and a file that others may read', () =>
 
 test('schema is the JSON Schema of the file', () => {
   expect(JSON.parse(run(['schema']).out)).toMatchObject({
-    properties: { Providers: { type: 'array' }, Router: { type: 'object' } },
+    anyOf: [
+      { properties: { Providers: { type: 'array' }, Router: { type: 'object' } } },
+      { properties: { endpoints: { type: 'array' }, defaultEndpoint: { type: 'string' } }, required: ['endpoints'] },
+    ],
   })
 })
 

@@ -71,6 +71,7 @@ describe('files of users', () => {
     expect(loaded.providers).toEqual([
       {
         name: 'gemini',
+        keyPlace: `Providers[0].api_key (${fixture('gemini.jsonc')}:3:124)`,
         endpoints: [
           {
             protocol: 'gemini',
@@ -144,7 +145,7 @@ describe('files of users', () => {
       modelDialects: { 'deepseek-chat': [{ name: 'tooluse', options: {} }] },
     })
     expect(loaded.providers[1]).toMatchObject({
-      headers: { 'X-Title': 'ccr' },
+      headers: { 'x-title': 'ccr' },
       dialects: [
         { name: 'openrouter', options: { provider: { only: ['anthropic'] } } },
         { name: 'maxtoken', options: { max_tokens: 16_384 } },

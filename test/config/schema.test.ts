@@ -6,7 +6,8 @@ import type { Json } from '../../src/canonical/json.ts'
 import { checkAgainst } from '../../src/config/check.ts'
 import { isError } from '../../src/config/diagnostic.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
-import { configSchema, jsonSchema } from '../../src/config/schema.ts'
+import { configSchema } from '../../src/config/schema.ts'
+import { jsonSchema } from '../../src/config/json-schema.ts'
 import { starterConfig } from '../../src/config/starter.ts'
 
 const fixture = (name: string) =>
@@ -66,11 +67,12 @@ describe('the schema', () => {
   test('is plain JSON Schema, with a word on every key', () => {
     const schema = jsonSchema() as {
       $schema: string
-      properties: Record<string, { description?: string; anyOf?: unknown }>
+      anyOf: { properties: Record<string, { description?: string; anyOf?: unknown }> }[]
     }
     expect(schema.$schema).toBe('http://json-schema.org/draft-07/schema#')
-    expect(Object.entries(schema.properties).filter(([, { description }]) => !description)).toEqual([])
-    expect(Object.keys(schema.properties)).toContain('Providers')
+    const keys = schema.anyOf.map(({ properties }) => Object.entries(properties))
+    expect(keys.flat().filter(([, { description }]) => !description)).toEqual([])
+    expect(keys.map((entries) => entries[0]?.[0] === '$schema' || entries[0]?.[0])).toEqual([true, 'endpoints'])
   })
 })
 

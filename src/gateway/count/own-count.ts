@@ -6,6 +6,7 @@ import { applyDialects, traitsFor, unservedDialects } from '../../provider/diale
 import type { Provider } from '../../provider/provider.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
+import type { Credential } from '../credential.ts'
 import { hopsOf } from '../hops.ts'
 import { parseReply } from '../relay.ts'
 import { readText, send } from '../send.ts'
@@ -13,12 +14,13 @@ import { readText, send } from '../send.ts'
 /** Asks providers how many tokens a request has. */
 export interface OwnCounter {
   /** The provider's own count; `undefined` if it has none, or did not give one in time. Never rejects. */
-  count(
-    request: ModelRequest,
-    target: RouteTarget,
-    headers: Readonly<Record<string, string>>,
-    signal: AbortSignal,
-  ): Promise<number | undefined>
+  count(request: ModelRequest, target: RouteTarget, client: Client, signal: AbortSignal): Promise<number | undefined>
+}
+
+/** What of the client's own request matters for a count. */
+export interface Client {
+  readonly headers: Readonly<Record<string, string>>
+  readonly credential?: Credential | undefined
 }
 
 /** Agents wait for the count before they go on. */
@@ -27,16 +29,17 @@ const LONGEST_WAIT_MS = 5000
 export function createOwnCounter(providers: readonly Provider[], ports: Ports): OwnCounter {
   const without = new Set<string>()
   return {
-    async count(request, target, headers, signal) {
+    async count(request, target, client, signal) {
       const provider = providers.find(({ name }) => name === target.provider)
       if (!provider || without.has(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
         return undefined
       try {
-        return await ask(request, provider, target, headers, signal, ports)
+        return await ask(request, provider, target, client, signal, ports)
       } catch (cause) {
         if (!(cause instanceof ModelError)) throw cause
-        // It has no such operation, or not for us: not to be asked again.
-        if (cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit') without.add(nameOfTarget(target))
+        // It has no such operation, or not for us: not to be asked again. Another client may bring another key.
+        const isFinal = cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit'
+        if (isFinal && !(cause.kind === 'auth' && provider.takes)) without.add(nameOfTarget(target))
         ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, {
           error: cause.message,
         })
@@ -50,7 +53,7 @@ async function ask(
   request: ModelRequest,
   provider: Provider,
   target: RouteTarget,
-  headers: Readonly<Record<string, string>>,
+  { headers, credential }: Client,
   signal: AbortSignal,
   ports: Ports,
 ): Promise<number | undefined> {
@@ -71,6 +74,7 @@ async function ask(
     headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
     body: JSON.stringify(edited.body),
     hops: hopsOf(headers),
+    credential,
   }
   const limited = { ...provider, deadlines: { ...provider.deadlines, totalMs: LONGEST_WAIT_MS } }
   const incoming = await send(limited, endpoint, target.model, outgoing, signal, ports)
