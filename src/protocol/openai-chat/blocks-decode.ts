@@ -4,7 +4,7 @@ import { imageFromUrl, readDataUrl } from './content.ts'
 
 /** A content block of a request's message. What is not known stays whole. */
 export function decodeBlock(block: Json): Part {
-  if (!isObject(block)) return { type: 'text', text: asString(block) ?? JSON.stringify(block) }
+  if (!isObject(block)) return { type: 'text', text: asString(block) ?? JSON.stringify(block ?? null) }
   const read = BLOCKS.get(asString(block.type) ?? '')
   return read?.(block) ?? { type: 'native', native: { protocol: 'openai-chat', rest: block } }
 }
