@@ -2,6 +2,7 @@ import type { ProtocolId } from '../canonical/native.ts'
 import { anthropicMessages } from './anthropic-messages/index.ts'
 import { gemini } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 import type { Protocol } from './protocol.ts'
 
 /** Every wire format that is spoken, by its id. */
@@ -9,6 +10,7 @@ export const protocols: Readonly<Partial<Record<ProtocolId, Protocol>>> = {
   'anthropic-messages': anthropicMessages,
   gemini,
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
 }
 
 /** The codec of a wire format that is spoken; ask `protocols` first whether it is. */

@@ -1,0 +1,107 @@
+import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import { EFFORTS, type ModelRequest, type OutputFormat, type ReasoningOption } from '../../canonical/request.ts'
+import type { WireRequest } from '../protocol.ts'
+import { decodeInput } from './decode-input.ts'
+import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
+import { ID, invalid, residueOf } from './residue.ts'
+
+/** A client's `POST /responses`. What has no common meaning (`store`, `include`, `truncation`, …) stays as residue. */
+export function decodeRequest({ body }: WireRequest): ModelRequest {
+  const model = asString(body.model)
+  if (!model) throw invalid('model', 'a string is needed')
+  const { system, messages } = decodeInput(body)
+  const claimed = new Set(['model', 'input'])
+  if (typeof body.instructions === 'string') claimed.add('instructions')
+  const claim = <Value>(key: string, read: (value: Json) => Value | undefined): Value | undefined => {
+    const value = body[key]
+    const known = value === undefined || value === null ? undefined : read(value)
+    if (known !== undefined) claimed.add(key)
+    return known
+  }
+  const stream = claim('stream', asBoolean)
+  const tools = claim('tools', decodeTools)
+  const toolChoice = claim('tool_choice', decodeChoice)
+  const text = claim('text', decodeText)
+  const fields = {
+    toolChoice,
+    parallelToolCalls: claim('parallel_tool_calls', asBoolean),
+    reasoning: claim('reasoning', decodeReasoning),
+    maxOutputTokens: claim('max_output_tokens', asNumber),
+    temperature: claim('temperature', asNumber),
+    topP: claim('top_p', asNumber),
+    outputFormat: text?.format,
+    userId: claim('user', asString),
+  }
+  const form: JsonObject = {
+    ...(stream === false && { stream: 'false' }),
+    ...(tools?.length === 0 && { tools: 'empty' }),
+    ...(body.input === undefined && { input: 'absent' }),
+    ...(isObject(body.tool_choice) && toolChoice && { toolChoice: body.tool_choice }),
+    ...(text?.form && { text: text.form }),
+    ...placesOf(tools ?? []),
+  }
+  const rest = { ...omit(body, claimed), ...(text?.rest && { text: text.rest }) }
+  return {
+    model,
+    system,
+    messages,
+    tools: tools ?? [],
+    ...present(fields),
+    stream: stream ?? false,
+    native: residueOf(rest, new Set(), form),
+  }
+}
+
+type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
+
+function present<Fields extends object>(fields: Fields): Present<Fields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<Fields>
+}
+
+function asBoolean(value: Json): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined
+}
+
+// A wish for summaries alone asks for no more reasoning than the model does by itself.
+function decodeReasoning(value: Json): ReasoningOption | undefined {
+  if (!isObject(value)) return undefined
+  const effort = EFFORTS.find((each) => each === value.effort)
+  return effort && { effort, native: residueOf(value, new Set(['effort'])) }
+}
+
+interface TextOption {
+  readonly format?: OutputFormat
+  /** The container's other keys. */
+  readonly rest?: JsonObject
+  readonly form?: JsonObject
+}
+
+function decodeText(value: Json): TextOption | undefined {
+  if (!isObject(value)) return undefined
+  const format = decodeFormat(value.format)
+  const isPlain = isObject(value.format) && value.format.type === 'text' && Object.keys(value.format).length === 1
+  const rest = omit(value, new Set(format || isPlain ? ['format'] : []))
+  return {
+    ...(format && { format }),
+    ...(Object.keys(rest).length > 0 && { rest }),
+    ...((isPlain || (!format && Object.keys(rest).length === 0)) && { form: value }),
+  }
+}
+
+const SCHEMA_FORMAT = new Set(['type', 'name', 'schema', 'strict'])
+
+function decodeFormat(format: Json | undefined): OutputFormat | undefined {
+  if (!isObject(format)) return undefined
+  if (format.type === 'json_object') return Object.keys(format).length === 1 ? { type: 'json' } : undefined
+  if (format.type !== 'json_schema' || !isObject(format.schema)) return undefined
+  const name = asString(format.name)
+  const strict = asBoolean(format.strict ?? null)
+  const claimed = new Set([...SCHEMA_FORMAT].filter((key) => key !== 'strict' || strict !== undefined))
+  return {
+    type: 'json-schema',
+    schema: format.schema,
+    ...(name !== undefined && { name }),
+    ...(strict !== undefined && { strict }),
+    native: residueOf(format, claimed),
+  }
+}

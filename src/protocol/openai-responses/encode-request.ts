@@ -1,0 +1,124 @@
+import { isObject, type JsonObject } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
+import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
+import { fingerprint } from '../openai-chat/hash.ts'
+import { takesEffort } from '../openai-chat/model-names.ts'
+import { encodeReasoning as encodeChatReasoning } from '../openai-chat/reasoning.ts'
+import type { Encoded, Target } from '../protocol.ts'
+import { encodeInput } from './encode-input.ts'
+import { encodeTools } from './encode-tools.ts'
+import { createEncoding, type Encoding } from './encoding.ts'
+import { formOf, ID, withRest } from './residue.ts'
+
+/** A request as `POST /responses`. Nothing is stored there: the conversation comes whole each time. */
+export function encodeRequest(request: ModelRequest, target: Target): Encoded {
+  const encoding = createEncoding(request, target)
+  const { losses, ours, names } = encoding
+  losses.residue(request.native, '')
+  const own: JsonObject = {
+    model: target.model,
+    ...encodeInput(request, encoding),
+    ...encodeTools(request, encoding),
+    ...encodeLimit(request, encoding),
+    ...encodeSampling(request, encoding),
+    ...encodeReasoning(request, encoding),
+    ...encodeText(request, encoding),
+    ...encodeStreaming(request),
+    ...(!ours && encodeState(request, target)),
+  }
+  const { text: _text, ...rest } = restFor(request.native, ID) ?? {}
+  const body = { ...own, ...withRest({}, { ...(request.native && { native: { ...request.native, rest } }) }) }
+  for (const field of target.traits.refusedFields ?? []) {
+    if (body[field] === undefined) continue
+    delete body[field]
+    losses.drop(field, `${target.provider} refuses the field`)
+  }
+  return {
+    wire: { path: '/responses', query: '', headers: {}, body },
+    dropped: losses.list,
+    context: {
+      provider: target.provider,
+      model: target.model,
+      ...(names.renamed.size > 0 && { toolNames: names.renamed }),
+      id: createIds(request),
+    },
+  }
+}
+
+function encodeLimit(request: ModelRequest, { target, losses }: Encoding): JsonObject {
+  const wish = request.maxOutputTokens
+  if (wish === undefined) return {}
+  const most = target.traits.maxOutputTokens
+  if (most === undefined || wish <= most) return { max_output_tokens: wish }
+  losses.drop('max_tokens', `${target.model} can give ${most} tokens at most`)
+  return { max_output_tokens: most }
+}
+
+const MAX_USER_LENGTH = 64
+
+function encodeSampling(request: ModelRequest, { ours, losses }: Encoding): JsonObject {
+  const { temperature, topP, topK, stopSequences, userId } = request
+  if (topK !== undefined) losses.drop('top_k', 'the Responses API has no field for it')
+  if (stopSequences) losses.drop('stop_sequences', 'the Responses API has no field for it')
+  // Claude Code's is a JSON text about the device and the account: not for strangers.
+  const namesUser = userId !== undefined && (ours || userId.length <= MAX_USER_LENGTH)
+  if (userId !== undefined && !namesUser) losses.drop('metadata.user_id', `longer than ${MAX_USER_LENGTH} characters`)
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(namesUser && { user: userId }),
+  }
+}
+
+function encodeReasoning(request: ModelRequest, { target, ours, losses }: Encoding): JsonObject {
+  const { reasoning } = request
+  if (ours && reasoning?.effort !== undefined && !target.traits.efforts)
+    return { reasoning: withRest({ effort: reasoning.effort }, reasoning) }
+  // The efforts of OpenAI's models are the same in both of its protocols.
+  const inChat: Target = { ...target, traits: { ...target.traits, reasoningRequest: 'effort' } }
+  const { reasoning_effort: effort } = encodeChatReasoning(request, inChat, false, losses)
+  if (effort === undefined) return {}
+  if (ours && reasoning) return { reasoning: withRest({ effort }, reasoning) }
+  return { reasoning: effort === 'none' ? { effort } : { effort, summary: 'auto' } }
+}
+
+function encodeText(request: ModelRequest, { losses }: Encoding): JsonObject {
+  const { text: written } = formOf(request)
+  const rest = restFor(request.native, ID)?.text
+  const { outputFormat } = request
+  if (outputFormat?.type === 'json-schema') losses.residue(outputFormat.native, 'output_config.format')
+  const text: JsonObject = {
+    ...(isObject(written) && written),
+    ...(isObject(rest) && rest),
+    ...(outputFormat && { format: encodeFormat(outputFormat) }),
+  }
+  if (Object.keys(text).length > 0 || isObject(written)) return { text }
+  return rest === undefined ? {} : { text: rest }
+}
+
+function encodeFormat(format: OutputFormat): JsonObject {
+  if (format.type === 'json') return { type: 'json_object' }
+  const { name, schema, strict } = format
+  return withRest({ type: 'json_schema', name: name ?? 'output', schema, strict }, format)
+}
+
+function encodeStreaming(request: ModelRequest): JsonObject {
+  if (request.stream) return { stream: true }
+  return formOf(request).stream === 'false' ? { stream: false } : {}
+}
+
+// Models that do not reason refuse to be asked for encrypted reasoning.
+function encodeState({ userId }: ModelRequest, target: Target): JsonObject {
+  return {
+    store: false,
+    ...(takesEffort(target.model) && { include: ['reasoning.encrypted_content'] }),
+    ...(userId !== undefined && { prompt_cache_key: `ccr-${fingerprint(userId)}` }),
+  }
+}
+
+/** Ids for what the provider leaves without one: the same for the same request, others for the next turn. */
+function createIds(request: ModelRequest): (prefix: string) => string {
+  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
+  let count = 0
+  return (prefix) => `${prefix}${turn}${count++}`
+}

@@ -1,0 +1,152 @@
+import { ModelError } from '../../canonical/error.ts'
+import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { FunctionTool, ModelRequest, Part, ServerTool, Tool } from '../../canonical/request.ts'
+import { describeCustom } from './custom-tool.ts'
+import { CACHES_ITSELF } from './encode-blocks.ts'
+import type { Encoding } from './encoding.ts'
+import { defined, formOf, ID, isOurs, withRest } from './residue.ts'
+
+/** The tools and how they may be used. */
+export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
+  const { ours, losses } = encoding
+  const tools = ours ? ownTools(request.tools) : foreignTools(request, encoding)
+  if (tools.length === 0 && request.tools.length > 0 && request.tools.every(({ type }) => type === 'server'))
+    throw noServerTool(request, encoding)
+  if (tools.length === 0 && !ours) {
+    const { toolChoice } = request
+    if (toolChoice && toolChoice.type !== 'none') losses.drop('tool_choice', 'no tool is left to choose')
+    return {}
+  }
+  const isSaid = tools.length > 0 || formOf(request).tools === 'empty'
+  const { parallelToolCalls } = request
+  return defined({
+    tools: isSaid ? tools : undefined,
+    tool_choice: encodeChoice(request, encoding),
+    parallel_tool_calls: ours || parallelToolCalls === false ? parallelToolCalls : undefined,
+  })
+}
+
+function ownTools(tools: readonly Tool[]): JsonObject[] {
+  const out: JsonObject[] = []
+  let open: { index: Json | undefined; tools: JsonObject[] } | undefined
+  for (const tool of tools) {
+    const { namespace, index } = formOf(tool)
+    if (!isObject(namespace)) {
+      open = undefined
+      out.push(encodeOwn(tool))
+    } else if (open && open.index === index) open.tools.push(encodeOwn(tool))
+    else {
+      open = { index, tools: [encodeOwn(tool)] }
+      out.push({ ...namespace, tools: open.tools })
+    }
+  }
+  return out
+}
+
+function encodeOwn(tool: Tool): JsonObject {
+  if (tool.type === 'server') return tool.native.protocol === ID ? tool.native.rest : { type: 'web_search' }
+  const { custom, name, strict, parameters } = formOf(tool)
+  const common = { name: asString(name) ?? tool.name, defer_loading: tool.deferred }
+  if (isObject(custom)) {
+    const description = tool.description === describeCustom(custom) ? custom.description : tool.description
+    return withRest({ type: 'custom', ...common, description, format: custom.format }, tool)
+  }
+  const isAbsent = parameters === 'absent' && Object.keys(tool.schema).length === 0
+  return withRest(
+    {
+      type: 'function',
+      ...common,
+      description: tool.description,
+      parameters: isAbsent ? undefined : tool.schema,
+      strict: tool.strict ?? (isOurs(tool) && strict === 'absent' ? undefined : false),
+    },
+    tool,
+  )
+}
+
+function foreignTools(request: ModelRequest, encoding: Encoding): JsonObject[] {
+  return request.tools.flatMap((tool, index) => {
+    const path = `tools[${index}]`
+    if (tool.cache) encoding.losses.drop(`${path}.cache_control`, CACHES_ITSELF)
+    return tool.type === 'server' ? encodeServer(tool, path, encoding) : encodeFunction(tool, path, request, encoding)
+  })
+}
+
+function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest, encoding: Encoding): JsonObject[] {
+  encoding.losses.residue(tool.native, path)
+  if (isPlaceholder(tool, request)) {
+    encoding.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
+    return []
+  }
+  // Absent would mean strict, which most schemas are not made for.
+  const strict = tool.strict ?? false
+  const { $schema: _dialect, ...schema } = tool.schema
+  const isRecord = schema.type === undefined || schema.type === 'object'
+  const parameters = isRecord ? { ...schema, type: 'object', properties: schema.properties ?? {} } : schema
+  return [
+    defined({
+      type: 'function',
+      name: encoding.names.of(tool.name),
+      description: tool.description,
+      parameters,
+      strict,
+    }),
+  ]
+}
+
+// Claude Code sends an empty deferred tool to keep its deferred loading going. A loaded tool may be empty as well.
+function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
+  if (!tool.deferred || Object.keys(tool.schema.properties ?? {}).length > 0) return false
+  if (request.tools.some((other) => other.type === 'server' && other.kind === 'tool-search')) return false
+  return !request.messages.some(({ parts }) => parts.some((part) => mentions(part, tool.name)))
+}
+
+function mentions(part: Part, name: string): boolean {
+  if (part.type === 'tool-call') return part.name === name
+  if (part.type === 'native') return part.native.rest.tool_name === name
+  return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
+}
+
+function encodeServer(tool: ServerTool, path: string, { losses }: Encoding): JsonObject[] {
+  if (tool.kind !== 'web-search') {
+    losses.drop(
+      path,
+      `${tool.name} is run by the provider of the client's protocol; the Responses API has no such tool`,
+    )
+    return []
+  }
+  const { allowed_domains: domains, user_location: place, ...others } = tool.native.rest
+  for (const key in others)
+    if (key !== 'type' && key !== 'name') losses.drop(`${path}.${key}`, 'the web search has no such option')
+  return [
+    defined({
+      type: 'web_search',
+      filters: Array.isArray(domains) && domains.length > 0 ? { allowed_domains: domains } : undefined,
+      user_location: isObject(place) ? place : undefined,
+    }),
+  ]
+}
+
+/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
+function noServerTool(request: ModelRequest, { target }: Encoding): ModelError {
+  const names = request.tools.map(({ name }) => name).join(', ')
+  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own`, {
+    kind: 'bad-request',
+    shouldRetry: false,
+    provider: target.provider,
+    model: target.model,
+  })
+}
+
+function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefined {
+  const { toolChoice } = request
+  if (!toolChoice) return undefined
+  if (toolChoice.type !== 'tool') return toolChoice.type
+  const tool = request.tools.find(({ name }) => name === toolChoice.name)
+  const form = tool ? formOf(tool) : {}
+  const told = formOf(request).toolChoice
+  const name = asString(form.name) ?? toolChoice.name
+  if (isObject(told) && told.name === name) return told
+  const type = encoding.ours && isObject(form.custom) ? 'custom' : 'function'
+  return { type, name: encoding.ours ? name : encoding.names.of(toolChoice.name) }
+}

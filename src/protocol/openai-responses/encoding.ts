@@ -1,0 +1,55 @@
+import type { Native } from '../../canonical/native.ts'
+import type { ModelRequest } from '../../canonical/request.ts'
+import { fingerprint } from '../openai-chat/hash.ts'
+import type { Losses } from '../openai-chat/losses.ts'
+import { createToolNames, type ToolNames } from '../openai-chat/names.ts'
+import { pairTools, type Pairs } from '../openai-chat/pairs.ts'
+import type { Dropped, Target } from '../protocol.ts'
+import { ID, isOurs } from './residue.ts'
+
+/** What the encoding of one request carries along: for whom, and what could not be said to them. */
+export interface Encoding {
+  readonly target: Target
+  /** The request came in this protocol: it is sent as it came, not brought into order. */
+  readonly ours: boolean
+  readonly names: ToolNames
+  readonly pairs: Pairs
+  readonly losses: Losses
+}
+
+/** Begins the encoding of `request`. */
+export function createEncoding(request: ModelRequest, target: Target): Encoding {
+  const ours = isOurs(request)
+  const names = ours ? { of: (name: string) => name, renamed: new Map<string, string>() } : createToolNames(request)
+  return {
+    target,
+    ours,
+    names,
+    pairs: pairTools(request.messages, ours ? (id) => id : callId),
+    losses: createLosses(),
+  }
+}
+
+/** A call id that every provider accepts; the same one for the same `id`. */
+export function callId(id: string): string {
+  if (ACCEPTED_ID.test(id)) return id
+  const mark = `_${fingerprint(id)}`
+  return id.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, MAX_ID_LENGTH - mark.length) + mark
+}
+
+const MAX_ID_LENGTH = 64
+const ACCEPTED_ID = /^[a-zA-Z0-9_-]{1,64}$/
+
+function createLosses(): Losses {
+  const list: Dropped[] = []
+  const drop = (path: string, why: string): void => void list.push({ path, why })
+  return {
+    list,
+    drop,
+    residue(native: Native | undefined, path: string) {
+      if (!native || native.protocol === ID) return
+      for (const key in native.rest)
+        if (native.rest[key] !== undefined) drop(path ? `${path}.${key}` : key, 'the Responses API has no field for it')
+    },
+  }
+}

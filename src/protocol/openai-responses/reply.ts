@@ -1,0 +1,79 @@
+import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
+import type { ModelReply } from '../../canonical/reply.ts'
+import type { Part } from '../../canonical/request.ts'
+import type { DecodeContext, EncodeContext } from '../protocol.ts'
+import { RESPONSE, scopeOf } from './decode-stream.ts'
+import { encodeOwnMessage, groupItems } from './encode-items.ts'
+import { errorInside, malformed } from './error.ts'
+import { decodeFinish, encodeFinish, noteSent, type Sent } from './finish.ts'
+import { decodeItem } from './items.ts'
+import { formOf, ID, residueOf } from './residue.ts'
+import { baseResponse } from './response.ts'
+import { decodeUsage, encodeUsage } from './usage.ts'
+import { createItemWriter } from './write-item.ts'
+
+/** A whole response. Throws for one that failed and for a body that is none. */
+export function decodeReply(body: Json, context: DecodeContext): ModelReply {
+  if (!isObject(body)) throw malformed('answered with something that is no response', context)
+  if (body.status === 'failed' || (body.error && body.status !== 'completed'))
+    throw errorInside(body.error ?? {}, context)
+  if (!Array.isArray(body.output)) throw malformed('answered without output', context)
+  const scope = scopeOf(context)
+  const parts = body.output.flatMap((item) => (isObject(item) ? decodeItem(item, scope) : []))
+  const sent: Sent = { calls: false, refusal: false }
+  for (const part of parts) noteSent(sent, part)
+  const usage = decodeUsage(body.usage)
+  const id = asString(body.id)
+  const model = asString(body.model)
+  const form = { whole: true, ...(body.usage !== undefined && { usage: body.usage }) }
+  return {
+    ...(id && { id }),
+    ...(model && { model }),
+    parts,
+    finish: decodeFinish(body, 'completed', sent),
+    ...(usage && { usage }),
+    native: residueOf(body, RESPONSE, form),
+  }
+}
+
+/** A whole response for a client. */
+export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObject {
+  const sent: Sent = { calls: false, refusal: false }
+  for (const part of reply.parts) noteSent(sent, part)
+  const writer = createItemWriter(context)
+  const output = groupItems(reply.parts).flatMap((group) => encodeGroup(group, writer.items))
+  const told = formOf(reply)
+  const base = told.whole === true ? {} : baseResponse(context)
+  const { empty } = told
+  return {
+    ...base,
+    id: reply.id ?? context.id('resp_'),
+    object: 'response',
+    model: reply.model ?? context.model,
+    ...finishFields(reply, sent),
+    output,
+    ...usageField(reply, told.usage),
+    ...(isObject(empty) && empty),
+    ...restFor(reply.native, ID),
+  }
+}
+
+function encodeGroup(group: readonly Part[], items: (part: Part) => JsonObject[]): JsonObject[] {
+  const [first] = group
+  if (first && formOf(first).item !== undefined && (first.type === 'text' || formOf(first).block === true))
+    return [encodeOwnMessage(group, 'output_text')]
+  return group.flatMap(items)
+}
+
+function finishFields(reply: ModelReply, sent: Sent): JsonObject {
+  if (reply.finish.kind === 'other' && formOf(reply).whole === true) return { status: reply.finish.raw ?? 'completed' }
+  return { error: null, ...encodeFinish(reply.finish, sent) }
+}
+
+// The provider's own words as long as they say the same.
+function usageField({ usage }: ModelReply, told: Json | undefined): JsonObject {
+  if (!usage) return told === undefined ? {} : { usage: told }
+  const known = decodeUsage(told)
+  return { usage: isObject(told) && JSON.stringify(known) === JSON.stringify(usage) ? told : encodeUsage(usage) }
+}
