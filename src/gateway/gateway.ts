@@ -13,6 +13,7 @@ import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
+import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { createWindowGuard } from './middleware/window.ts'
@@ -56,6 +57,7 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     createImageAgent(providers, forceUseImageAgent, ports, warn),
     createWindowGuard(providers),
     createOriginMiddleware(ports),
+    createRetryEmpty(ports),
   ]
   const core: Core = {
     config,

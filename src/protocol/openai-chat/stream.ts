@@ -71,8 +71,11 @@ export function createAnswer(context: DecodeContext): Answer {
     if (failure && finishWord !== undefined)
       return fail(failedFinish(finishWord, failure, context.provider, context.model), out)
     parts.finish(out)
+    const reason = decodeFinish(finishWord, parts.sent())
+    // An empty success would end an agent's work without a word.
+    if (!parts.any() && (reason.kind === 'stop' || reason.kind === 'other')) return fail(emptyAnswer(context), out)
     over = true
-    out.push({ type: 'finish', reason: decodeFinish(finishWord, parts.sent()) })
+    out.push({ type: 'finish', reason })
   }
 
   const start = (chunk: JsonObject, out: ModelEvent[]): void => {
