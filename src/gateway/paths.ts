@@ -21,6 +21,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/messages': { type: 'generate', protocol: 'anthropic-messages', path: '/messages' },
   '/messages/count_tokens': { type: 'count-tokens', protocol: 'anthropic-messages', path: '/messages/count_tokens' },
   '/chat/completions': { type: 'generate', protocol: 'openai-chat', path: '/chat/completions' },
+  '/responses': { type: 'generate', protocol: 'openai-responses', path: '/responses' },
   '/models': { type: 'list-models' },
   '/api/hello': { type: 'hello' },
 }
