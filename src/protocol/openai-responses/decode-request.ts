@@ -3,7 +3,7 @@ import { EFFORTS, type ModelRequest, type OutputFormat, type ReasoningOption } f
 import type { WireRequest } from '../protocol.ts'
 import { decodeInput } from './decode-input.ts'
 import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
-import { ID, invalid, residueOf } from './residue.ts'
+import { invalid, residueOf } from './residue.ts'
 
 /** A client's `POST /responses`. What has no common meaning (`store`, `include`, `truncation`, …) stays as residue. */
 export function decodeRequest({ body }: WireRequest): ModelRequest {

@@ -42,8 +42,9 @@ const NOTABLE: ReadonlySet<string> = new Set([
 ])
 
 /** What reading the items of an answer needs. */
-export function scopeOf({ provider, model, toolNames, id }: DecodeContext): ItemScope {
+export function scopeOf({ provider, model, toolNames, customTools, id }: DecodeContext): ItemScope {
   return {
+    ...(customTools && { isClients: (name: string) => customTools.has(name) }),
     origin: { provider, model },
     nameOf: (name) => toolNames?.get(name) ?? name,
     id: () => id('call_'),
@@ -71,6 +72,7 @@ interface Answer {
 function createAnswer(context: DecodeContext): Answer {
   const scope = scopeOf(context)
   const items = new Map<string, OpenItem>()
+  const ids = new Set<string>()
   const sent: Sent = { calls: false, refusal: false }
   let nextIndex = 0
   let started = false
@@ -95,12 +97,21 @@ function createAnswer(context: DecodeContext): Answer {
     if (known || !isObject(event.item)) return known
     const opened = openItem(event.item, scope, next, out)
     items.set(key, opened)
+    if (typeof event.item.id === 'string') ids.add(event.item.id)
     return opened
   }
   const finishItem = (event: JsonObject, out: ModelEvent[]): void => {
     if (!isObject(event.item)) return
     const item = itemOf(event) ?? add({ ...event, item: announced(event.item) }, out)
     if (item && !item.isDone()) item.done(event.item, out)
+  }
+  /** Items that only the end tells. Gateways leave gaps between the places: an id that was seen counts as well. */
+  const tellUntold = (output: readonly Json[], out: ModelEvent[]): void => {
+    if (items.size >= output.length) return
+    output.forEach((item, index) => {
+      const id = isObject(item) ? asString(item.id) : undefined
+      if (id === undefined || !ids.has(id)) finishItem({ output_index: index, item }, out)
+    })
   }
   /** An item whose announcement was left out is known by the kind of its deltas. */
   const target = (event: JsonObject, type: string, out: ModelEvent[]): OpenItem | undefined =>
@@ -119,7 +130,7 @@ function createAnswer(context: DecodeContext): Answer {
     for (const told of out) if (told.type === 'part-end') noteSent(sent, told.part)
   }
   const finish = (response: JsonObject, status: string, out: ModelEvent[]): void => {
-    if (Array.isArray(response.output)) tellUntold(response.output, items, finishItem, out)
+    if (Array.isArray(response.output)) tellUntold(response.output, out)
     for (const item of items.values()) if (!item.isDone()) item.done({ type: item.type }, out)
     const usage = decodeUsage(response.usage)
     if (usage) out.push({ type: 'usage', usage })
@@ -205,18 +216,6 @@ function keyOf(event: JsonObject): string {
   return place === undefined
     ? `id ${asString(event.item_id) ?? (isObject(event.item) ? asString(event.item.id) : '')}`
     : `${place}`
-}
-
-/** Items that only the end tells: all of them in a relayed stream that is read at its notable frames alone. */
-function tellUntold(
-  output: readonly Json[],
-  items: ReadonlyMap<string, OpenItem>,
-  finishItem: (event: JsonObject, out: ModelEvent[]) => void,
-  out: ModelEvent[],
-): void {
-  const seen = [...items.keys()].some((key) => key.startsWith('id '))
-  if (seen || items.size > output.length) return
-  output.forEach((item, index) => finishItem({ output_index: index, item }, out))
 }
 
 function readFrame(answer: Answer, frame: Frame, context: DecodeContext, out: ModelEvent[]): void {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
-import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
+import type { ModelRequest, OutputFormat, Tool } from '../../canonical/request.ts'
 import { fingerprint } from '../openai-chat/hash.ts'
 import { takesEffort } from '../openai-chat/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai-chat/reasoning.ts'
@@ -40,9 +40,15 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       provider: target.provider,
       model: target.model,
       ...(names.renamed.size > 0 && { toolNames: names.renamed }),
+      customTools: new Set(request.tools.flatMap((tool) => (ours && formOf(tool).custom ? wireName(tool) : []))),
       id: createIds(request),
     },
   }
+}
+
+function wireName(tool: Tool): string {
+  const { name } = formOf(tool)
+  return typeof name === 'string' ? name : tool.name
 }
 
 function encodeLimit(request: ModelRequest, { target, losses }: Encoding): JsonObject {

@@ -10,6 +10,8 @@ import { ID, residueOf } from './residue.ts'
 export interface ItemScope {
   /** The canonical name of a tool that the wire calls so. */
   nameOf(name: string): string
+  /** Whether a free-form tool is one that the client runs; absent: all are. */
+  isClients?(name: string): boolean
   /** An id for a call that came without one. */
   id(): string
   /** Who wrote it; absent: a client's history, in which other providers' proofs are sealed. */
@@ -27,7 +29,8 @@ export function decodeItem(item: JsonObject, scope: ItemScope): Part[] {
     case 'function_call':
       return [decodeCall(item, scope)]
     case 'custom_tool_call':
-      return [decodeCustomCall(item, scope)]
+      // xAI tells the calls of its own tools in this form.
+      return [scope.isClients?.(asString(item.name) ?? '') === false ? wholeItem(item) : decodeCustomCall(item, scope)]
     case 'image_generation_call':
       return [decodeImage(item)]
     default:

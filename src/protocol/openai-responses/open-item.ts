@@ -37,8 +37,10 @@ export function openItem(added: JsonObject, scope: ItemScope, next: NextIndex, o
       return openMessage(added, scope, next)
     case 'reasoning':
       return openReasoning(added, scope, next, out)
-    case 'function_call':
     case 'custom_tool_call':
+      if (scope.isClients?.(asString(added.name) ?? '') === false) return openOther(added, scope, next, out)
+      return openCall(added, scope, next, out)
+    case 'function_call':
       return openCall(added, scope, next, out)
     default:
       return openOther(added, scope, next, out)
@@ -122,7 +124,7 @@ function openMessage(added: JsonObject, scope: ItemScope, next: NextIndex): Open
         close(index, part, out)
       })
       // Blocks that the whole item does not hold.
-      for (const index of [...texts.keys()]) close(index, undefined, out)
+      for (const index of texts.keys()) close(index, undefined, out)
     },
   }
 }

@@ -26,7 +26,8 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
   const usage = decodeUsage(body.usage)
   const id = asString(body.id)
   const model = asString(body.model)
-  const form = { whole: true, ...(body.usage !== undefined && { usage: body.usage }) }
+  const absent = NULLABLE.filter((key) => body[key] === undefined)
+  const form = { whole: true, absent, ...(body.usage !== undefined && { usage: body.usage }) }
   return {
     ...(id && { id }),
     ...(model && { model }),
@@ -68,8 +69,15 @@ function encodeGroup(group: readonly Part[], items: (part: Part) => JsonObject[]
 
 function finishFields(reply: ModelReply, sent: Sent): JsonObject {
   if (reply.finish.kind === 'other' && formOf(reply).whole === true) return { status: reply.finish.raw ?? 'completed' }
-  return { error: null, ...encodeFinish(reply.finish, sent) }
+  const fields: JsonObject = { error: null, ...encodeFinish(reply.finish, sent) }
+  const { absent } = formOf(reply)
+  for (const key of NULLABLE)
+    if (Array.isArray(absent) && absent.includes(key) && fields[key] === null) Reflect.deleteProperty(fields, key)
+  return fields
 }
+
+/** Fields that some providers leave out where they say nothing. */
+const NULLABLE = ['error', 'incomplete_details']
 
 // The provider's own words as long as they say the same.
 function usageField({ usage }: ModelReply, told: Json | undefined): JsonObject {
