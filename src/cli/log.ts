@@ -1,6 +1,5 @@
-import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Log, LogLevel } from '../platform/ports.ts'
+import { createRotatingFile, type RotationOptions } from './rotating-file.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const satisfies readonly LogLevel[]
 
@@ -23,28 +22,23 @@ export function terminalLog(level: LogLevel): Log {
 }
 
 /**
- * JSON lines in `<directory>/ccr-<time>.log`. The file is made with the first line; another follows when it holds
- * `limit` bytes; the nine newest are kept. A log that cannot be written says so once and stays silent.
+ * JSON lines in `<directory>/ccr-<day>.log`, which all processes of the user share. A log that cannot be written is told
+ * once, and breaks nothing; a minute later it is tried again.
  */
-export function fileLog(directory: string, level: LogLevel, limit = 20_000_000): Log {
-  let file: string | undefined
-  let size = 0
-  let broken = false
+export function fileLog(directory: string, level: LogLevel, options: RotationOptions = {}): Log {
+  const now = options.now ?? (() => new Date())
+  const file = createRotatingFile(directory, { ...options, now })
+  let told = false
+  let silentUntil = 0
   return atLeast(level, (given, message, fields) => {
-    if (broken) return
-    const line = `${JSON.stringify({ time: new Date().toISOString(), level: given, message, ...fields })}\n`
+    if (now().getTime() < silentUntil) return
     try {
-      if (file === undefined || size > limit) {
-        mkdirSync(directory, { recursive: true, mode: 0o700 })
-        prune(directory, 8)
-        file = join(directory, nameOf(new Date()))
-        size = 0
-      }
-      appendFileSync(file, line, { mode: 0o600 })
-      size += line.length
+      file.append(lineOf({ time: now().toISOString(), level: given, message, ...fields }))
     } catch (error) {
-      broken = true
-      console.error(`ccr: the log cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      silentUntil = now().getTime() + RETRY_MS
+      if (!told)
+        console.error(`ccr: the log cannot be written: ${error instanceof Error ? error.message : String(error)}`)
+      told = true
     }
   })
 }
@@ -57,11 +51,14 @@ export function bothLogs(first: Log, second: Log): Log {
   }
 }
 
-function nameOf(time: Date): string {
-  return `ccr-${time.toISOString().replace(/\D/g, '')}-${process.pid}.log`
-}
+const RETRY_MS = 60_000
+/** Longer texts are no message, but something that a provider sent. */
+const LONGEST_TEXT = 4000
 
-function prune(directory: string, keep: number): void {
-  const files = readdirSync(directory).filter((name) => /^ccr-\d+.*\.log$/.test(name))
-  for (const name of files.toSorted().slice(0, -keep)) rmSync(join(directory, name), { force: true })
+function lineOf(fields: Readonly<Record<string, unknown>>): string {
+  const line = JSON.stringify(fields)
+  if (line.length <= LONGEST_TEXT) return `${line}\n`
+  const cut = (_: string, value: unknown): unknown =>
+    typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value
+  return `${JSON.stringify(fields, cut)}\n`
 }

@@ -6,11 +6,13 @@ export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
   const proxy = provider.proxy === false ? undefined : URL.parse(provider.proxy)
   return [
     provider.apiKey ?? '',
-    ...Object.values(provider.headers).flatMap((value) => [value, value.replace(/^\w+\s+/, '')]),
-    ...endpoints.flatMap(({ query }) => [
-      ...new URLSearchParams(query).values(),
-      ...query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1)),
-    ]),
+    ...Object.entries(provider.headers).flatMap(([name, value]) => secretOf(name, value)),
+    ...endpoints.flatMap(({ query }) =>
+      query.split('&').flatMap((pair) => {
+        const [name = '', ...value] = pair.split('=')
+        return secretOf(decoded(name), value.join('='))
+      }),
+    ),
     ...(proxy ? [proxy.password, decoded(proxy.password)] : []),
   ].filter((secret) => secret.length >= SHORTEST_SECRET)
 }
@@ -30,6 +32,13 @@ const KEYS =
 
 /** Shorter ones (`api-version=2`, say) hold no secret, and would tear words apart. */
 const SHORTEST_SECRET = 8
+
+/** The value as it is, without its scheme (`Bearer`), and as it is meant, if the name says that it is a secret. */
+function secretOf(name: string, value: string): string[] {
+  return SECRET_NAME.test(name) ? [value, value.replace(/^\w+\s+/, ''), decoded(value)] : []
+}
+
+const SECRET_NAME = /key|token|secret|auth|pass|cookie|credential|sig|code|session/i
 
 function decoded(text: string): string {
   try {
