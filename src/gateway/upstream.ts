@@ -22,6 +22,7 @@ import {
 } from '../provider/dialect.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import type { RouteTarget } from '../router/route.ts'
+import { withoutBillingLine } from './billing-line.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
@@ -49,7 +50,8 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const dialects = dialectsOf(provider, target.model)
   const prepare = (learnt: Traits | undefined): Prepared => {
     const whole = relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
-    return limitOutput(whole, endpoint.protocol, limitsOf(call, provider, target))
+    const lean = withoutBillingLine(whole, endpoint)
+    return limitOutput(lean, endpoint.protocol, limitsOf(call, provider, target))
   }
   const { incoming, prepared } = await school.ask(target, prepare, async (edited) => {
     const own = edited.prepared
