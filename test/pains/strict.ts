@@ -19,7 +19,9 @@ export function strictly(turn: Turn): (request: Received) => Answer {
 export function faultsIn(request: Pick<Received, 'path' | 'text'>): string[] {
   const body = JSON.parse(request.text)
   if (request.path.includes('/messages')) return faultsOfAnthropic(body)
-  return request.path.includes('chat/completions') ? faultsOfChat(body) : faultsOfGemini(body)
+  return request.path.includes('chat/completions')
+    ? faultsOfChat(body)
+    : faultsOfGemini(body, request.path.includes('gemini-3'))
 }
 
 const NAME = /^[A-Za-z0-9_-]{1,64}$/
@@ -92,7 +94,7 @@ function faultsOfChat(body: Loose): string[] {
   return faults
 }
 
-function faultsOfGemini(body: Loose): string[] {
+function faultsOfGemini(body: Loose, signed: boolean): string[] {
   const faults = Object.keys(body).flatMap((key) => (GEMINI_FIELDS.has(key) ? [] : [`Unknown name "${key}"`]))
   let calls = 0
   for (const [place, content] of [...(body['contents'] ?? [])].entries()) {
@@ -107,7 +109,7 @@ function faultsOfGemini(body: Loose): string[] {
       if (part['text'] === '' && Object.keys(part).length === 1) faults.push(`contents[${place}]: empty text`)
     for (const part of made)
       if (!isPlainObject(part['functionCall']?.['args'] ?? {})) faults.push(`contents[${place}]: args is no object`)
-    if (made.length > 0 && !made[0]?.['thoughtSignature'])
+    if (signed && made.length > 0 && !made[0]?.['thoughtSignature'])
       faults.push(`contents[${place}]: Function call is missing a thought_signature`)
   }
   const declared = [...(body['tools'] ?? [])].flatMap((group) => [...(group['functionDeclarations'] ?? [])])
