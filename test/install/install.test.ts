@@ -185,9 +185,9 @@ for (const shell of SHELLS) {
     })
 
     test.each([
-      [['--help'], 0, 'stdout', 'Usage: sh install.sh --from-source'],
+      [['--help'], 0, 'stdout', 'Usage: sh install.sh [options]'],
       [['--frobnicate'], 1, 'stderr', 'unknown option: --frobnicate'],
-      [['--prefix'], 1, 'stderr', '--prefix needs a directory'],
+      [['--prefix'], 1, 'stderr', '--prefix needs a value'],
       [[], 1, 'stderr', 'there is no release to download yet'],
     ] as const)('%j ends with %d and says so on %s', (args, code, stream, text) => {
       using scratch = createScratch()
@@ -228,6 +228,7 @@ for (const shell of SHELLS) {
         'dirname',
         'basename',
         'mkdir',
+        'rm',
         'uname',
         'grep',
         'head',

@@ -49,6 +49,28 @@ export function runScript(
   return { code: exitCode, stdout: stdout.toString(), stderr: stderr.toString() }
 }
 
+/** Runs a script that comes through a pipe, as from `curl … | sh`, while this process goes on: it may be the server. */
+export async function pipeScript(
+  { command }: Shell,
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
+  const child = Bun.spawn([...command, '-s', '--', ...args], {
+    cwd: tmpdir(),
+    env: { PATH: '/usr/bin:/bin', ...env },
+    stdin: Buffer.from(script),
+    stdout: 'pipe',
+    stderr: 'pipe',
+  })
+  const [code, stdout, stderr] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ])
+  return { code, stdout, stderr }
+}
+
 /** A scratch folder whose name holds what shell scripts trip over; gone when the test is over. */
 export function createScratch(): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), "ccr install 'ü' $x "))
