@@ -44,7 +44,7 @@ const NOTABLE: ReadonlySet<string> = new Set([
 /** What reading the items of an answer needs. */
 export function scopeOf({ provider, model, toolNames, customTools, id }: DecodeContext): ItemScope {
   return {
-    ...(customTools && { isClients: (name: string) => customTools.has(name) }),
+    ...(customTools && { customTools }),
     origin: { provider, model },
     nameOf: (name) => toolNames?.get(name) ?? name,
     id: () => id('call_'),

@@ -1,12 +1,12 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
-import { restFor } from '../../canonical/native.ts'
-import type { ModelRequest, OutputFormat, Tool } from '../../canonical/request.ts'
+import { restFor, type ProtocolId } from '../../canonical/native.ts'
+import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { fingerprint } from '../openai-chat/hash.ts'
 import { takesEffort } from '../openai-chat/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai-chat/reasoning.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { encodeInput } from './encode-input.ts'
-import { encodeTools } from './encode-tools.ts'
+import { encodeTools, isChatCustom } from './encode-tools.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { formOf, ID, withRest } from './residue.ts'
 
@@ -40,15 +40,20 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       provider: target.provider,
       model: target.model,
       ...(names.renamed.size > 0 && { toolNames: names.renamed }),
-      customTools: new Set(request.tools.flatMap((tool) => (ours && formOf(tool).custom ? wireName(tool) : []))),
+      customTools: customTools(request, ours),
       id: createIds(request),
     },
   }
 }
 
-function wireName(tool: Tool): string {
-  const { name } = formOf(tool)
-  return typeof name === 'string' ? name : tool.name
+function customTools({ tools }: ModelRequest, ours: boolean): ReadonlyMap<string, ProtocolId> {
+  const told = new Map<string, ProtocolId>()
+  for (const tool of tools) {
+    const { custom, name } = formOf(tool)
+    if (ours && custom) told.set(typeof name === 'string' ? name : tool.name, ID)
+    else if (!ours && isChatCustom(tool)) told.set(tool.name, 'openai-chat')
+  }
+  return told
 }
 
 function encodeLimit(request: ModelRequest, { target, losses }: Encoding): JsonObject {

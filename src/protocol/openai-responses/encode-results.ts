@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { formFor } from '../../canonical/native.ts'
 import type { Message, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { encodeOwnText } from './blocks.ts'
 import { CACHES_ITSELF, inputText, mediaOrText, nativeBlocks, noteText } from './encode-blocks.ts'
@@ -16,7 +17,7 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
   if (!pair) return undefined
   encoding.losses.residue(part.native, path)
   if (part.cache) encoding.losses.drop(`${path}.cache_control`, CACHES_ITSELF)
-  return { type: outputType(pair.call), call_id: pair.id, output: encodeOutput(part, path, encoding) }
+  return { type: outputType(pair.call, encoding), call_id: pair.id, output: encodeOutput(part, path, encoding) }
 }
 
 /** The results that nobody told: without them the request would be refused. */
@@ -24,7 +25,7 @@ export function missingResults(message: Message, encoding: Encoding): JsonObject
   return encoding.pairs
     .callsOf(message)
     .flatMap(({ call, id, result }) =>
-      result ? [] : [{ type: outputType(call), call_id: id, output: 'No result: the tool call was never answered.' }],
+      result ? [] : [{ type: outputType(call, encoding), call_id: id, output: 'No result: the tool call was never answered.' }],
     )
 }
 
@@ -35,8 +36,9 @@ export function orphanText(part: ToolResultPart, path: string, encoding: Encodin
   return [head, ...(Array.isArray(output) ? output.filter(isObject) : [inputText(String(output))])]
 }
 
-function outputType(call: ToolCallPart): string {
-  return formOf(call).custom === true ? 'custom_tool_call_output' : 'function_call_output'
+function outputType(call: ToolCallPart, { ours }: Encoding): string {
+  const isCustom = ours ? formOf(call).custom === true : formFor(call.native, 'openai-chat') === 'custom'
+  return isCustom ? 'custom_tool_call_output' : 'function_call_output'
 }
 
 function ownOutput(part: ToolResultPart, path: string, encoding: Encoding): Json | undefined {

@@ -107,7 +107,21 @@ function mentions(part: Part, name: string): boolean {
   return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
 }
 
+/** Whether it is a free-form tool of an OpenAI Chat client. */
+export function isChatCustom(tool: Tool): boolean {
+  return tool.type === 'server' && tool.native.protocol === 'openai-chat' && isObject(tool.native.rest.custom)
+}
+
+// Chat keeps the grammar one level deeper.
+function chatCustom({ native }: ServerTool): JsonObject {
+  const custom = isObject(native.rest.custom) ? native.rest.custom : {}
+  const { format } = custom
+  const grammar = isObject(format) && isObject(format.grammar) ? format.grammar : undefined
+  return { ...custom, type: 'custom', ...(grammar && { format: { ...grammar, type: 'grammar' } }) }
+}
+
 function encodeServer(tool: ServerTool, path: string, { losses }: Encoding): JsonObject[] {
+  if (isChatCustom(tool)) return [chatCustom(tool)]
   if (tool.kind !== 'web-search') {
     losses.drop(
       path,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../canonical/json.ts'
-import { restFor } from '../../canonical/native.ts'
+import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import { nativeText } from '../openai-chat/blocks.ts'
 import { validInput } from '../openai-chat/assistant.ts'
@@ -66,6 +66,8 @@ function called(part: ToolCallPart, path: string, message: Message, encoding: En
   losses.residue(part.native, path)
   if (part.cache) losses.drop(`${path}.cache_control`, CACHES_ITSELF)
   if (part.signature !== undefined) losses.drop(`${path}.signature`, 'only its origin can verify it')
+  if (formFor(part.native, 'openai-chat') === 'custom')
+    return { type: 'custom_tool_call', call_id: id, name: names.of(part.name), input: part.input }
   return { type: 'function_call', call_id: id, name: names.of(part.name), arguments: validInput(part.input) }
 }
 

@@ -1,4 +1,5 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Native, ProtocolId } from '../../canonical/native.ts'
 import type { NativePart, Origin, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { unseal } from '../anthropic-messages/signature.ts'
 import { decodeBlock } from './blocks.ts'
@@ -10,8 +11,8 @@ import { ID, residueOf } from './residue.ts'
 export interface ItemScope {
   /** The canonical name of a tool that the wire calls so. */
   nameOf(name: string): string
-  /** Whether a free-form tool is one that the client runs; absent: all are. */
-  isClients?(name: string): boolean
+  /** The client's free-form tools, each with the protocol that declared it; absent: all are, in this one. */
+  readonly customTools?: ReadonlyMap<string, ProtocolId>
   /** An id for a call that came without one. */
   id(): string
   /** Who wrote it; absent: a client's history, in which other providers' proofs are sealed. */
@@ -30,7 +31,7 @@ export function decodeItem(item: JsonObject, scope: ItemScope): Part[] {
       return [decodeCall(item, scope)]
     case 'custom_tool_call':
       // xAI tells the calls of its own tools in this form.
-      return [scope.isClients?.(asString(item.name) ?? '') === false ? wholeItem(item) : decodeCustomCall(item, scope)]
+      return [isProvidersOwn(item, scope) ? wholeItem(item) : decodeCustomCall(item, scope)]
     case 'image_generation_call':
       return [decodeImage(item)]
     default:
@@ -109,11 +110,25 @@ export function decodeCall(item: JsonObject, scope: ItemScope): ToolCallPart {
   }
 }
 
+/** Whether a free-form call is one of the provider's own, which nobody else can answer. */
+export function isProvidersOwn({ name }: JsonObject, { customTools }: ItemScope): boolean {
+  return customTools !== undefined && !customTools.has(asString(name) ?? '')
+}
+
+/** Whether a free-form tool was declared in OpenAI Chat, which has them too. */
+export function isChatTool({ name }: JsonObject, { customTools }: ItemScope): boolean {
+  return customTools?.get(asString(name) ?? '') === 'openai-chat'
+}
+
 /** A call of a free-form tool. */
 export function decodeCustomCall(item: JsonObject, scope: ItemScope): ToolCallPart {
+  const head = { type: 'tool-call', id: asString(item.call_id) || scope.id() } as const
+  if (isChatTool(item, scope)) {
+    const native: Native = { protocol: 'openai-chat', rest: {}, form: 'custom' }
+    return { ...head, name: scope.nameOf(asString(item.name) ?? ''), input: asString(item.input) ?? '', native }
+  }
   return {
-    type: 'tool-call',
-    id: asString(item.call_id) || scope.id(),
+    ...head,
     name: scope.nameOf(flatName(asString(item.namespace), asString(item.name) ?? '')),
     input: wrapInput(asString(item.input) ?? ''),
     native: residueOf(item, CUSTOM, { ...callForm(item), custom: true }),
