@@ -21,9 +21,11 @@ export function readDefaultEndpoint(
   const written = asString(top['defaultEndpoint'])?.trim()
   const named = written ? findProvider(written, providers) : undefined
   const [first] = providers
-  if (Array.isArray(top['endpoints']) && top['endpoints'].length === 0) problems.push(noEndpoint)
+  // Without a list of entries the schema has told already.
+  const entries = Array.isArray(top['endpoints']) ? top['endpoints'].length : undefined
+  if (entries === 0) problems.push(noEndpoint)
   else if (written && !named) {
-    if (!hasOwnError(written)) problems.push(unknown(written, providers))
+    if (entries !== undefined && !hasOwnError(written)) problems.push(unknown(written, providers))
   } else if (written && named && named.name !== written) problems.push(caseDiffers(named.name))
   else if (!written && first && providers.length > 1 && !problems.some(isError)) problems.push(firstTaken(first.name))
   const chosen = written ? named : first

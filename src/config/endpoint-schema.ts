@@ -1,8 +1,8 @@
 import {
   Array as ArrayOf,
   Boolean as BooleanOf,
+  Integer,
   Literal,
-  Number as NumberOf,
   Object as ObjectOf,
   Optional,
   String as StringOf,
@@ -54,7 +54,7 @@ export const endpointSchema = ObjectOf({
     ObjectOf(
       {
         enabled: Optional(BooleanOf({ description: 'Whether answers are kept.' })),
-        ttl: Optional(NumberOf({ description: 'For how many seconds.', minimum: 0 })),
+        ttl: Optional(Integer({ description: 'For how many seconds.', errorMessage: 'expected a whole number of seconds', minimum: 0 })),
       },
       { description: 'Kept; not yet in effect.' },
     ),

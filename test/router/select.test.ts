@@ -178,3 +178,49 @@ function errorOf(work: () => unknown): unknown {
   }
   return undefined
 }
+
+describe('a default provider gets the model as the client names it', () => {
+  const open: Routing = {
+    providers: [
+      { name: 'anthropic', models: [] },
+      { name: 'router', models: ['z-ai/glm-4.6'] },
+    ],
+    routes: { targets: {}, longContextThreshold: 60_000, defaultProvider: 'anthropic' },
+  }
+  const chosenOpen = (model: string, by = open): string => chosen({ model }, by)
+
+  test.each([
+    ['claude-opus-5-5', 'anthropic,claude-opus-5-5 default'],
+    ['claude-haiku-4-5-20251001', 'anthropic,claude-haiku-4-5-20251001 default'],
+    ['claude-opus-5-5[1m]', 'anthropic,claude-opus-5-5 default'],
+    ['claude-ccr/claude-opus-5-5', 'anthropic,claude-opus-5-5 default'],
+    ['Some:Model@v1', 'anthropic,Some:Model@v1 default'],
+    ['anthropic/claude-opus-5.5', 'anthropic,anthropic/claude-opus-5.5 default'],
+    ['router,any-model', 'router,any-model explicit'],
+    ['Router, any-model', 'router,any-model explicit'],
+    ['claude-ccr/router,any-model[1m]', 'router,any-model explicit'],
+    ['z-ai/glm-4.6', 'router,z-ai/glm-4.6 explicit'],
+  ])('%s goes to %s', (model, expected) => expect(chosenOpen(model)).toBe(expected))
+
+  test('whatever else the request is about, and without a warning', () => {
+    const selection = selectFor({ model: 'unheard-of', reasoning: { mode: 'on' } }, open)
+    expect([nameOfTarget(selection.target), selection.warnings]).toEqual(['anthropic,unheard-of', []])
+    expect(selection.reason).toBe('the client names no provider, and anthropic is the default')
+  })
+
+  test('with OpenRouter’s ids in one piece', () => {
+    const routes = { ...open.routes, defaultProvider: 'router' }
+    expect(chosenOpen('anthropic/claude-opus-5.5', { ...open, routes })).toBe('router,anthropic/claude-opus-5.5 default')
+  })
+
+  test('after the routes of a project', () => {
+    const overrides = [{ from: 'project router', targets: { think: target('router,thinker') } }]
+    const choose = (change: Partial<ModelRequest>): string => chosen(change, { ...open, overrides })
+    expect(choose({ reasoning: { mode: 'on' } })).toBe('router,thinker think')
+    expect(choose({})).toBe('anthropic,claude-opus-5-5 default')
+  })
+
+  test('and an unknown provider is still an error', () => {
+    expect(() => chosenOpen('nobody,model')).toThrow('There is no provider "nobody"')
+  })
+})
