@@ -30,7 +30,7 @@ test.each(blocks('jsonc').map((text) => [/"name": "(\w+)"/.exec(text)?.[1], text
       const config = loadConfig({ file, env, home })
       expect(config.warnings.map(formatDiagnostic)).toEqual([])
       expect(config.providers.length).toBeGreaterThan(0)
-      expect(config.routes.targets.default).toBeDefined()
+      expect(config.routes.targets.default ?? config.routes.defaultProvider).toBeDefined()
     } finally {
       rmSync(home, { recursive: true })
     }
@@ -40,7 +40,7 @@ test.each(blocks('jsonc').map((text) => [/"name": "(\w+)"/.exec(text)?.[1], text
 test('every snippet of a config is tested', () => {
   const languages = [...readme.matchAll(/^```(\w+)$/gm)].map(([, language = '']) => language)
   expect([...new Set(languages)]).toEqual(['sh', 'jsonc'])
-  expect(blocks('jsonc').length).toBe(3)
+  expect(blocks('jsonc').length).toBe(4)
 })
 
 test('the table names every command that there is, and no other', () => {

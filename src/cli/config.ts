@@ -25,10 +25,10 @@ const check = defineCommand({
 
 const init = defineCommand({
   meta: { name: 'init', description: 'Write a config file to start from; an existing one is left alone' },
-  args,
-  run: async ({ args: { config } }) => {
+  args: { ...args, endpoints: { type: 'boolean', description: 'In the form with `endpoints` and a `defaultEndpoint`' } },
+  run: async ({ args: { config, endpoints } }) => {
     const { initConfig } = await import('../config/write.ts')
-    const { file, created } = initConfig(optionsOf(config))
+    const { file, created } = initConfig(optionsOf(config), endpoints === true)
     console.log(
       created
         ? `${file}: written. Edit it, then run \`ccr config check\`.`

@@ -39,6 +39,7 @@ function inline(value: unknown): string {
 const starter = `{
   // Whom ccr calls, and for what. Comments and trailing commas are welcome.
   // \`ccr config check\` says whether all is right; a router that is running must be started again after a change.
+  // A file with "endpoints" and a "defaultEndpoint" instead is read as well; \`ccr config init --endpoints\` writes one.
 
   "Providers": [
     // An Anthropic endpoint. $NAME is a variable of the environment; a key may also stand here itself.

@@ -7,12 +7,16 @@ import type { LoadOptions } from './load.ts'
 import { configFile, loadConfig } from './load.ts'
 import { resolveConfig } from './resolve.ts'
 import type { NewProvider } from './starter.ts'
+import { endpointStarter } from './endpoint-starter.ts'
 import { starterConfig } from './starter.ts'
 
 /** Writes the starter config, readable for the user alone. Never overwrites: `created` is false if there was a file. */
-export function initConfig(options: LoadOptions): { readonly file: string; readonly created: boolean } {
+export function initConfig(
+  options: LoadOptions,
+  hasEndpoints = false,
+): { readonly file: string; readonly created: boolean } {
   const file = configFile(options)
-  return { file, created: create(file, starterConfig()) }
+  return { file, created: create(file, hasEndpoints ? endpointStarter : starterConfig()) }
 }
 
 /**
