@@ -1,5 +1,6 @@
 import { ModelError } from '../canonical/error.ts'
 import { explainFailure } from './failure.ts'
+import { redactKeys } from './redact.ts'
 import type { Watch } from './watch.ts'
 
 /** The bytes of a provider's answer, under its deadlines. */
@@ -65,5 +66,5 @@ const RELEASE_READS = 8
 export function attribute(error: ModelError, who: Respondent): ModelError {
   const name = `${who.provider} (${who.model})`
   if (error.message.startsWith(name)) return error
-  return new ModelError(`${name}: ${error.message}`, { ...error.details, status: error.status, ...who })
+  return new ModelError(`${name}: ${redactKeys(error.message)}`, { ...error.details, status: error.status, ...who })
 }

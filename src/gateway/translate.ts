@@ -139,7 +139,10 @@ async function collect(source: Source, translation: Translation): Promise<ModelR
   const batches = streamedEvents(source, translation.events())
   const collector = createCollector()
   for (let batch = await batches.next(); batch; batch = await batches.next())
-    for (const event of batch) collector.push(event)
+    for (const event of batch) {
+      if (event.type === 'error') throw attribute(event.error, translation.decodeContext)
+      collector.push(event)
+    }
   const reply = collector.end()
   if (reply) return reply
   const { provider, model } = translation.decodeContext
