@@ -12,7 +12,7 @@ export function createFetch(now: () => number, log: Log): Ports['fetch'] {
   const lastAnswers = new Map<string, number>()
   const sessionOf = createSessions()
   return async (url, init) => {
-    const way = `${new URL(url).origin} ${init.proxy} ${init.ca}`
+    const way = `${new URL(url).origin} ${init.proxy}`
     const rest = now() - (lastAnswers.get(way) ?? Number.NEGATIVE_INFINITY)
     const ask = createAsk(url, init, init.ca === undefined ? undefined : await sessionOf(init.ca))
     const response = await askTwice(ask, { isWarm: rest < WARM_MS, mayReuse: rest < POOL_MS, now, log, init })
