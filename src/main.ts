@@ -6,6 +6,10 @@ const [command = '', ...rest] = process.argv.slice(2)
 if (['--version', '-v', 'version'].includes(command)) {
   console.log(`ccr ${version}`)
 } else {
+  if (command === 'start' && !rest.some((arg) => ['--detach', '-d', '--help', '-h'].includes(arg))) {
+    const { reEnter } = await import('./cli/own-process.ts')
+    reEnter([command, ...rest])
+  }
   const { run } = await import('./cli/run.ts')
   process.exit(await run(command, rest))
 }

@@ -1,9 +1,10 @@
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { configHome } from '../config/load.ts'
-import type { Log } from '../platform/ports.ts'
+import type { Log, Ports } from '../platform/ports.ts'
+import type { Instance } from '../server/instance.ts'
 import type { UsageStore } from '../store/usage-store.ts'
+import { userConfigHome, userHome } from './home.ts'
+import { redactedLog } from './redacted-log.ts'
 import { version } from './version.ts'
 
 /** A router that runs in this process. */
@@ -11,6 +12,10 @@ export interface Router {
   readonly port: number
   /** Base URL for clients, without a slash at the end. */
   readonly url: string
+  /** How many requests are being answered. */
+  running(): number
+  /** Calls from now on see this config, whole; those that run end on the one they began with. */
+  use(config: Config): void
   /** Takes no more calls, lets running ones end for at most `graceMs`, then cuts them. */
   stop(graceMs: number): Promise<void>
 }
@@ -23,24 +28,37 @@ export interface RouterOptions {
   readonly log: Log
   /** Hears of each call that has ended. */
   readonly usage: UsageStore
+  /** Absent: no other command sees it. */
+  readonly instance?: Instance
 }
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
-export async function startRouter({ config, host, port, log, usage }: RouterOptions): Promise<Router> {
+export async function startRouter({ config, log, usage, ...rest }: RouterOptions): Promise<Router> {
   const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
     import('../config/overrides.ts'),
     import('../store/origins.ts'),
   ])
-  const home = configHome(process.env, homedir())
+  const home = userConfigHome()
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
-  const overridesOf = createOverrideReader({
-    configHome: home,
-    projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(homedir(), '.claude'), 'projects'),
-    providers: config.providers,
-    log,
+  const ports = bunPorts({ log, usage, origins })
+  const portsOf = ({ providers, apiKey }: Config): Ports => ({
+    ...ports,
+    log: redactedLog(log, providers, apiKey),
+    overridesOf: createOverrideReader({
+      configHome: home,
+      projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(userHome(), '.claude'), 'projects'),
+      providers,
+      log,
+    }),
   })
-  const server = serve({ config, ports: bunPorts({ log, usage, overridesOf, origins }), host, port, version })
-  return { port: server.port, url: server.url, stop: (graceMs) => server.stop(graceMs) }
+  const server = serve({ config, ports: portsOf(config), ...rest, version })
+  return {
+    port: server.port,
+    url: server.url,
+    running: server.running,
+    use: (next) => server.use(next, portsOf(next)),
+    stop: (graceMs) => server.stop(graceMs),
+  }
 }

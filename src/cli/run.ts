@@ -23,6 +23,9 @@ const launchers: Readonly<Record<string, () => Promise<Launcher>>> = {
 
 const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   start: async () => (await import('./start.ts')).start,
+  stop: async () => (await import('./stop.ts')).stop,
+  restart: async () => (await import('./restart.ts')).restart,
+  status: async () => (await import('./status.ts')).status,
   config: async () => (await import('./config.ts')).config,
   demo: async () => (await import('./demo.ts')).demo,
 }

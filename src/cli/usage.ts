@@ -7,7 +7,10 @@ Usage: ccr <command> [arguments]
 
   code [arguments…]   start Claude Code on the models of the config file; all arguments go to it untouched
   start               serve in the foreground, for agents that run elsewhere
-                        --config FILE  --port N  --host H  --debug
+                        --detach (in the background)  --config FILE  --port N  --host H  --debug
+  stop                end the service, when its running calls have ended: --now  --port N
+  restart             end the service and start it anew in the background, with the same options
+  status              what runs: services, and routers of \`ccr code\`
   demo                show a whole conversation with a built-in provider: no key, no network, no agent
   config path         print where the config file is
   config check        say what is wrong with the config file

@@ -35,8 +35,7 @@ export function createInstanceRoutes(
   }
   const routes: Readonly<Record<string, (request: Request) => Response>> = {
     'GET /health': (request) => Response.json({ ...health(instance, version), ...answer(request, options, nonces) }),
-    'GET /admin/instance': (request) =>
-      isUser(request, 'describe') ? Response.json(instance.describe()) : refused(),
+    'GET /admin/instance': (request) => (isUser(request, 'describe') ? Response.json(instance.describe()) : refused()),
     'POST /admin/stop': (request) => {
       if (!isUser(request, 'stop')) return refused()
       // After the answer: the end of the server is not to cut it.

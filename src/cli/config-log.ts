@@ -1,0 +1,31 @@
+import { dirname, join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import type { Log } from '../platform/ports.ts'
+import { fileLog } from './log.ts'
+
+/** The folder of a config's logs. */
+export function logDirectory(config: Config): string {
+  return join(dirname(config.file), 'logs')
+}
+
+/** The log that a config asks for, as long as it asks for it: `follow` obeys a config that came into use. */
+export interface ConfigLog {
+  readonly write: Log
+  follow(config: Config): void
+}
+
+/** `debug`: with details, whatever the config says. */
+export function createConfigLog(config: Config, debug = false): ConfigLog {
+  const open = ({ log, logLevel }: Config, directory: string): Log =>
+    log ? fileLog(directory, debug ? 'debug' : logLevel) : () => {}
+  let current = config
+  let write = open(config, logDirectory(config))
+  return {
+    write: (level, message, fields) => write(level, message, fields),
+    follow(next) {
+      const isSame = next.log === current.log && next.logLevel === current.logLevel
+      current = next
+      if (!isSame) write = open(next, logDirectory(next))
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import { version } from '../version.ts'
+import { randomText } from '../../server/proof.ts'
+import type { Instance } from '../../server/instance.ts'
+import { type Kind, removeRunFile, writeRunFile } from './run-file.ts'
+import { makeSecret } from './secret.ts'
+
+/** How a router of this process can be found and stopped by other commands of the same user. */
+export interface Presence {
+  readonly instance: Instance
+  /** Notes that the instance answers at `url`. */
+  announce(url: string): void
+  withdraw(): void
+}
+
+export interface PresenceOptions {
+  readonly kind: Kind
+  readonly configHome: string
+  readonly describe: () => object
+  readonly stop: Instance['stop']
+  /** Hears why others cannot find it. */
+  readonly tell: (problem: string) => void
+}
+
+/** Makes an instance of this user. Where the config's folder cannot be written it works, and cannot be found. */
+export function createPresence({ kind, configHome, describe, stop, tell }: PresenceOptions): Presence {
+  const id = `${Date.now().toString(36)}-${randomText(9)}`
+  const startedAt = Date.now()
+  const attempt = <T>(act: () => T): T | undefined => {
+    try {
+      return act()
+    } catch (error) {
+      tell(`${configHome} cannot be written (${codeOf(error)}): ${consequence[kind]}`)
+      return undefined
+    }
+  }
+  const secret = attempt(() => makeSecret(configHome))
+  return {
+    instance: {
+      id,
+      ...(secret !== undefined && { secret }),
+      describe: () => ({ kind, version, pid: process.pid, startedAt, ...describe() }),
+      stop,
+    },
+    announce: (url) => {
+      if (secret !== undefined) attempt(() => writeRunFile(configHome, { instance: id, kind, url, pid: process.pid }))
+    },
+    withdraw: () => removeRunFile(configHome, id),
+  }
+}
+
+const consequence: Readonly<Record<Kind, string>> = {
+  service: '`ccr status` and `ccr stop` may not find this service; Ctrl+C or `kill` stops it',
+  code: '`ccr status` does not see this run',
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error))
+}

@@ -1,0 +1,71 @@
+import { defineCommand } from 'citty'
+import { userConfigHome } from './home.ts'
+import { endInstance } from './instance/end.ts'
+import { findInstances, type Found } from './instance/find.ts'
+import { reachable } from './instance/ask.ts'
+import { readSecret } from './instance/secret.ts'
+import { configuredPort, selectService } from './instance/select.ts'
+import { readPort } from './start-options.ts'
+
+/** `ccr stop`: ends a service of this user, when its running calls have ended. */
+export const stop = defineCommand({
+  meta: { name: 'stop', description: 'End the service; running calls may take up to 30 s' },
+  args: {
+    port: { type: 'string', valueHint: 'N', description: 'The port of the service, if several run' },
+    now: { type: 'boolean', description: 'Cut running calls' },
+  },
+  async run({ args }) {
+    const service = await findService('ccr stop', args.port === undefined ? undefined : readPort(args.port, 'ccr stop'))
+    if (!service.found) {
+      console.log(service.silence ?? 'ccr: no service of yours runs')
+      return service.silence === undefined ? 0 : 1
+    }
+    return endService(service.found, service.secret, args.now === true)
+  },
+})
+
+/** A service of this user, if one runs. */
+export interface Search {
+  readonly found: Found | undefined
+  readonly secret: string
+  /** What holds a noted port and does not answer. */
+  readonly silence?: string
+}
+
+/** Looks for the service that `port` or the config names, or that is the only one. */
+export async function findService(command: string, port: number | undefined): Promise<Search> {
+  const configHome = userConfigHome()
+  const secret = readSecret(configHome)
+  const usual = configuredPort(configHome, process.env)
+  const { found, silent } = await findInstances(configHome, secret, [reachable('127.0.0.1', port ?? usual)])
+  const services = found.filter(({ kind }) => kind === 'service')
+  const stuck = silent.filter(({ kind }) => kind === 'service')
+  const selected = selectService(services, command, port, usual)
+  return {
+    found: selected,
+    secret: secret ?? '',
+    ...(stuck.length > 0 && !selected && { silence: `ccr: ${stuck.map(describeSilent).join('; ')}` }),
+  }
+}
+
+/** Ends a service and says what was done. Gives the exit code. */
+export async function endService(service: Found, secret: string, isNow: boolean): Promise<number> {
+  const { url, who, about } = service
+  const running = Number(about['running'] ?? 0)
+  if (running > 0 && !isNow)
+    console.log(
+      `ccr: waiting for ${running} running ${running === 1 ? 'call' : 'calls'}, at most 30 s (\`ccr stop --now\` cuts them)`,
+    )
+  const end = await endInstance(service, secret, isNow)
+  if (end === undefined) {
+    console.error(`ccr: the service at ${url} (pid ${who.pid}) did not end; \`kill -9 ${who.pid}\` ends it at once`)
+    return 1
+  }
+  console.log(`ccr: the service at ${url} (pid ${who.pid}) has ended${end === 'signal' ? ', by a signal' : ''}`)
+  return 0
+}
+
+/** What is known of a service that takes connections and says nothing. */
+export function describeSilent({ url, pid }: { readonly url: string; readonly pid: number }): string {
+  return `what listens at ${url} does not answer; it was pid ${pid} when it started (a program stopped by Ctrl+Z goes on with \`kill -CONT ${pid}\`)`
+}
