@@ -25,7 +25,10 @@ const check = defineCommand({
 
 const init = defineCommand({
   meta: { name: 'init', description: 'Write a config file to start from; an existing one is left alone' },
-  args: { ...args, endpoints: { type: 'boolean', description: 'In the form with `endpoints` and a `defaultEndpoint`' } },
+  args: {
+    ...args,
+    endpoints: { type: 'boolean', description: 'In the form with `endpoints` and a `defaultEndpoint`' },
+  },
   run: async ({ args: { config, endpoints } }) => {
     const { initConfig } = await import('../config/write.ts')
     const { file, created } = initConfig(optionsOf(config), endpoints === true)

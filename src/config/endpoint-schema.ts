@@ -27,11 +27,14 @@ const endpoint = ObjectOf(
       },
     ),
     apiKey: Optional(
-      StringOf({ description: 'Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.' }),
+      StringOf({
+        description: 'Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.',
+      }),
     ),
     baseUrl: Optional(
       StringOf({
-        description: "Its URL: the host, the part up to `/v1`, or the full endpoint. Default: that of the type's own vendor.",
+        description:
+          "Its URL: the host, the part up to `/v1`, or the full endpoint. Default: that of the type's own vendor.",
       }),
     ),
     ...shared,
@@ -54,7 +57,13 @@ export const endpointSchema = ObjectOf({
     ObjectOf(
       {
         enabled: Optional(BooleanOf({ description: 'Whether answers are kept.' })),
-        ttl: Optional(Integer({ description: 'For how many seconds.', errorMessage: 'expected a whole number of seconds', minimum: 0 })),
+        ttl: Optional(
+          Integer({
+            description: 'For how many seconds.',
+            errorMessage: 'expected a whole number of seconds',
+            minimum: 0,
+          }),
+        ),
       },
       { description: 'Kept; not yet in effect.' },
     ),

@@ -8,7 +8,10 @@ export interface HeaderProblem {
 }
 
 /** The headers of an entry, by their names in lower case: written twice in two spellings, a header would be sent twice. */
-export function readHeaders(value: Json | undefined, problems: (problem: HeaderProblem) => void): Record<string, string> {
+export function readHeaders(
+  value: Json | undefined,
+  problems: (problem: HeaderProblem) => void,
+): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, text] of isObject(value) ? Object.entries(value) : []) {
     if (typeof text !== 'string') continue
@@ -37,9 +40,10 @@ const ofConnection = new Set([
 function problemOf(name: string, text: string): string | undefined {
   if (ofConnection.has(name.trim().toLowerCase())) return 'this header is set for each call and would break it'
   try {
-    new Headers([[name, text]])
-    return undefined
+    return new Headers([[name, text]]).has(name) ? undefined : unsendable
   } catch {
-    return 'this is no header that can be sent: a name without blanks, and a value of one line in Latin letters'
+    return unsendable
   }
 }
+
+const unsendable = 'this is no header that can be sent: a name without blanks, and a value of one line in Latin letters'

@@ -64,7 +64,7 @@ export function authorize(
   const brought = broughtFor(provider, holdsKey, credential)
   if (brought !== undefined) {
     const all = { ...headers, ...withoutKeys(provider.headers) }
-    return { headers: { ...all, ...shown(brought, endpoint, all) }, secrets: [brought], isOpen: false }
+    return { headers: { ...all, ...showing(brought, endpoint, all) }, secrets: [brought], isOpen: false }
   }
   if (!holdsKey && provider.takes) throw missingKey(provider, credential)
   return { headers: { ...headers, ...ownKey(provider, endpoint), ...provider.headers }, secrets: [], isOpen: !holdsKey }
@@ -81,7 +81,7 @@ function broughtFor({ takes }: Provider, holdsKey: boolean, credential: Credenti
   return takes?.includes('login') ? credential?.login?.() : undefined
 }
 
-function shown(key: string, endpoint: Endpoint, headers: Headers): Record<string, string> {
+function showing(key: string, endpoint: Endpoint, headers: Headers): Record<string, string> {
   if (!subscription.test(key)) return inHeader(key, endpoint)
   const betas = (headers['anthropic-beta'] ?? '').split(',').flatMap((beta) => beta.trim() || [])
   const named = betas.includes(OAUTH_BETA) ? headers['anthropic-beta'] : [...betas, OAUTH_BETA].join(',')

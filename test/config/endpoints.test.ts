@@ -108,10 +108,18 @@ describe('what is wrong is told where the user wrote it', () => {
       '{ "defaultEndpoint": "a",\n "Router": {} }',
       [/^error 2:2: this file mixes two forms: `defaultEndpoint` belongs to one, `Router` to the other/],
     ],
-    ['the other form’s port', `{ "endpoints": [${anthropic}],\n "PORT": 1 }`, [/^error 2:2: this file mixes .*; write `port`$/]],
+    [
+      'the other form’s port',
+      `{ "endpoints": [${anthropic}],\n "PORT": 1 }`,
+      [/^error 2:2: this file mixes .*; write `port`$/],
+    ],
     ['no endpoint', '{ "endpoints":\n [] }', [/^error 2:2: `endpoints` is empty: nobody could answer; add/]],
     ['no list of endpoints', '{ "defaultEndpoint": "a" }', [/^error 1:1: the file: the key `endpoints` is missing/]],
-    ['a misspelt list', `{ "endpoint": [${anthropic}] }`, [/^error 1:3: the file: expected the key `endpoints`, found `endpoint`/]],
+    [
+      'a misspelt list',
+      `{ "endpoint": [${anthropic}] }`,
+      [/^error 1:3: the file: expected the key `endpoints`, found `endpoint`/],
+    ],
     [
       'an unknown default endpoint',
       `{ "endpoints": [${anthropic}, ${custom()}], "defaultEndpoint":\n"x" }`,
@@ -130,7 +138,9 @@ describe('what is wrong is told where the user wrote it', () => {
     [
       'an unknown type',
       '{ "endpoints": [{ "name": "a",\n"type": "antropic" }] }',
-      [/^error 2:9: `endpoints\[0\]\.type`: expected one of anthropic, openai, gemini, custom, .*did you mean `anthropic`\?$/],
+      [
+        /^error 2:9: `endpoints\[0\]\.type`: expected one of anthropic, openai, gemini, custom, .*did you mean `anthropic`\?$/,
+      ],
     ],
     ['no type', '{ "endpoints": [\n{ "name": "a" }] }', [/^error 2:1: `endpoints\[0\]`: the key `type` is missing/]],
     [
@@ -162,8 +172,16 @@ describe('what is wrong is told where the user wrote it', () => {
         /^2:45: unknown key `cashe` is kept, without effect; did you mean `cache`\?$/,
       ],
     ],
-    ['a wrong level', `{ "endpoints": [${anthropic}], "logLevel": "loud" }`, [/^error 1:95: `logLevel`: expected one of trace/]],
-    ['a wrong time to live', `{ "endpoints": [${anthropic}], "cache": { "ttl": -1 } }`, [/^error .*`cache\.ttl`: expected/]],
+    [
+      'a wrong level',
+      `{ "endpoints": [${anthropic}], "logLevel": "loud" }`,
+      [/^error 1:95: `logLevel`: expected one of trace/],
+    ],
+    [
+      'a wrong time to live',
+      `{ "endpoints": [${anthropic}], "cache": { "ttl": -1 } }`,
+      [/^error .*`cache\.ttl`: expected/],
+    ],
     [
       'no key at all',
       '{ "endpoints": [\n{ "name": "a", "type": "anthropic" }] }',
@@ -186,16 +204,25 @@ describe('what is wrong is told where the user wrote it', () => {
 })
 
 describe('headers that would break a call are refused', () => {
-  test.each(['Content-Length', 'content-length', 'Host', 'Transfer-Encoding', 'Connection', 'a b', ' x'])('%j', (name) => {
-    const endpoints = `{ "endpoints": [${custom(`,\n"headers": { "${name}": "1" }`)}] }`
-    expect(told(endpoints)).toEqual([expect.stringMatching(/^error 2:\d+: provider `c`: this (?:header|is no header)/)])
-    const providers = `{ "Providers": [{ "name": "c", "api_base_url": "https://c.example", "api_key": "k3y-of-c-0001", "models": ["m"],\n"headers": { "${name}": "1" } }] }`
-    expect(told(providers)).toContainEqual(expect.stringMatching(/^error 2:\d+: provider `c`: this (?:header|is no header)/))
-  })
+  test.each(['Content-Length', 'content-length', 'Host', 'Transfer-Encoding', 'Connection', 'a b', ' x'])(
+    '%j',
+    (name) => {
+      const endpoints = `{ "endpoints": [${custom(`,\n"headers": { "${name}": "1" }`)}] }`
+      expect(told(endpoints)).toEqual([
+        expect.stringMatching(/^error 2:\d+: provider `c`: this (?:header|is no header)/),
+      ])
+      const providers = `{ "Providers": [{ "name": "c", "api_base_url": "https://c.example", "api_key": "k3y-of-c-0001", "models": ["m"],\n"headers": { "${name}": "1" } }] }`
+      expect(told(providers)).toContainEqual(
+        expect.stringMatching(/^error 2:\d+: provider `c`: this (?:header|is no header)/),
+      )
+    },
+  )
 
   test('values, too, but for those that can be sent', () => {
     expect(told(`{ "endpoints": [${custom(', "headers": { "x-a": "1\\n2" }')}] }`)).toHaveLength(1)
-    expect(told(`{ "endpoints": [${custom(', "headers": { "Content-Type": "application/json", "x-a": "ü" }')}] }`)).toEqual([])
+    expect(
+      told(`{ "endpoints": [${custom(', "headers": { "Content-Type": "application/json", "x-a": "ü" }')}] }`),
+    ).toEqual([])
   })
 })
 
@@ -209,7 +236,9 @@ describe('a login is passed on to Anthropic alone', () => {
     ['anthropic', 'http://api.anthropic.com', 'api.anthropic.com is none of its servers'],
     ['custom', 'https://api.anthropic.com', 'this endpoint does not speak its protocol'],
   ])('%s at %s', (type, baseUrl, why) => {
-    const [problem = ''] = told(JSON.stringify({ endpoints: [{ name: 'x', type, baseUrl, auth: 'passthrough', apiKey: 'k3y-of-x-0001' }] }))
+    const [problem = ''] = told(
+      JSON.stringify({ endpoints: [{ name: 'x', type, baseUrl, auth: 'passthrough', apiKey: 'k3y-of-x-0001' }] }),
+    )
     if (why === undefined) expect(problem).toBe('')
     else expect(problem).toContain(why)
   })
@@ -220,13 +249,16 @@ describe('a login is passed on to Anthropic alone', () => {
     expect(load(text('https://api.anthropic.com')).providers[0]?.takes).toEqual(['key', 'login'])
     expect(load(text('http://localhost:9/v1/messages')).providers[0]?.takes).toEqual(['login'])
     expect(told(text('https://x.example/v1/messages')).join()).toContain('x.example is none of its servers')
-    expect(told(text('https://api.anthropic.com').replace('passthrough', 'pass')).join()).toContain('expected "passthrough"')
+    expect(told(text('https://api.anthropic.com').replace('passthrough', 'pass')).join()).toContain(
+      'expected "passthrough"',
+    )
   })
 })
 
 test('of several endpoints of the type anthropic the one at Anthropic itself takes a key that is meant for it', () => {
   const other = '{ "name": "b", "type": "anthropic", "baseUrl": "https://b.example" }'
-  const takenBy = (...entries: string[]) => load(`{ "endpoints": [${entries.join()}] }`).providers.map(({ takes }) => takes)
+  const takenBy = (...entries: string[]) =>
+    load(`{ "endpoints": [${entries.join()}] }`).providers.map(({ takes }) => takes)
   expect(takenBy(other, anthropic)).toEqual([undefined, ['key']])
   expect(takenBy(other)).toEqual([['key']])
 })

@@ -29,7 +29,12 @@ const forms: Form[] = [
     name: 'Providers',
     config: (held, more = {}) => ({
       Providers: [
-        { name: 'anthropic', api_base_url: 'https://api.anthropic.com/v1/messages', ...heldKey('api_key', held), ...more },
+        {
+          name: 'anthropic',
+          api_base_url: 'https://api.anthropic.com/v1/messages',
+          ...heldKey('api_key', held),
+          ...more,
+        },
         { name: 'chat', api_base_url: 'https://chat.example/v1', ...heldKey('api_key', held) },
         {
           name: 'other',
@@ -44,7 +49,13 @@ const forms: Form[] = [
     name: 'endpoints',
     config: (held, more = {}) => ({
       endpoints: [
-        { name: 'anthropic', type: 'anthropic', baseUrl: 'https://api.anthropic.com/v1', ...heldKey('apiKey', held), ...more },
+        {
+          name: 'anthropic',
+          type: 'anthropic',
+          baseUrl: 'https://api.anthropic.com/v1',
+          ...heldKey('apiKey', held),
+          ...more,
+        },
         { name: 'chat', type: 'custom', baseUrl: 'https://chat.example/v1', ...heldKey('apiKey', held) },
         { name: 'other', type: 'anthropic', baseUrl: 'https://other.example/anthropic', ...heldKey('apiKey', held) },
       ],
@@ -154,8 +165,8 @@ describe.each(forms)('a config with $name', ({ config }) => {
       test.each(table.map((row) => [...row]))(
         `${how} %s, whose key is %s, asked with %s${hasClientKey ? ' and a client key' : ''}: %s`,
         async (asked, held, brought, expected) => {
-          const written = { ...config(held as Held, more), ...(hasClientKey && { APIKEY }) }
-          const headers = headersOf[brought as Brought]
+          const written = { ...config(held, more), ...(hasClientKey && { APIKEY }) }
+          const headers = headersOf[brought]
           const result = await outcome(written, asked, hasClientKey ? withClientKey(headers) : headers)
           expect(result.shown.join() || String(result.status)).toBe(expected)
           const hosts = result.sent.map(({ url }) => new URL(url).host)
@@ -191,7 +202,9 @@ describe('a key that is marked with ccr:', () => {
   test.each([[`ccr:${APIKEY}`], [`ccr:${OWN_KEY}`], ['ccr:'], [`ccr:ccr:${APIKEY}`]])(
     '%s is no client key',
     async (key) => {
-      const { status, sent, answer } = await outcome({ ...endpoints.config('none'), APIKEY }, 'anthropic', { 'x-api-key': key })
+      const { status, sent, answer } = await outcome({ ...endpoints.config('none'), APIKEY }, 'anthropic', {
+        'x-api-key': key,
+      })
       expect([status, sent.length]).toEqual([401, 0])
       expect(answer).toContain('in the one of them that your ccr: key is not in')
     },
@@ -255,7 +268,11 @@ test('a provider that refuses a call without a key is told with the place where 
 })
 
 test('a header of the config is sent once, in whatever case it is written', async () => {
-  const config = { endpoints: [{ name: 'c', type: 'custom', baseUrl: 'http://127.0.0.1:1', headers: { 'Content-Type': 'application/json' } }] }
+  const config = {
+    endpoints: [
+      { name: 'c', type: 'custom', baseUrl: 'http://127.0.0.1:1', headers: { 'Content-Type': 'application/json' } },
+    ],
+  }
   const { sent } = await outcome(config, 'c', {})
   expect(sent[0]?.headers.get('content-type')).toBe('application/json')
 })

@@ -210,7 +210,9 @@ describe('a default provider gets the model as the client names it', () => {
 
   test('with OpenRouter’s ids in one piece', () => {
     const routes = { ...open.routes, defaultProvider: 'router' }
-    expect(chosenOpen('anthropic/claude-opus-5.5', { ...open, routes })).toBe('router,anthropic/claude-opus-5.5 default')
+    expect(chosenOpen('anthropic/claude-opus-5.5', { ...open, routes })).toBe(
+      'router,anthropic/claude-opus-5.5 default',
+    )
   })
 
   test('after the routes of a project', () => {
