@@ -133,6 +133,8 @@ function encoded(
   learnt: Traits | undefined,
   ports: Ports,
 ): Prepared {
+  const refusal = endpoint.protocol === call.protocol.id ? undefined : call.protocol.untranslatable?.(call.request)
+  if (refusal) throw refusal
   const traits = { ...traitsFor(provider, target.model), ...learnt }
   const request = { ...call.request, model: target.model }
   const { wire, dropped, context } = codecOf(endpoint.protocol).encodeRequest(request, { ...target, traits })

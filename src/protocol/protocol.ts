@@ -29,6 +29,8 @@ export interface Protocol {
     /** Input tokens; `undefined` if the answer does not say. */
     decodeReply(body: Json): number | undefined
   }
+  /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */
+  untranslatable?(request: ModelRequest): ModelError | undefined
   /** The frame a client takes as a sign of life; absent: an SSE comment serves. */
   readonly ping?: Frame
   /** Whether a frame of a relayed stream is worth decoding for usage, errors and its end. Cheap; may say yes too often. */

@@ -2,6 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { Message, Part, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { unseal } from '../anthropic-messages/signature.ts'
 import { decodeBlock } from './blocks.ts'
+import { askForSummary, isTrigger, unpackSummary } from './compaction.ts'
 import { decodeItem, keysOf, wholeItem, type ItemScope } from './items.ts'
 import { ID, invalid, residueOf } from './residue.ts'
 
@@ -62,6 +63,11 @@ function createConversation(system: TextPart[]): Conversation {
     endResults()
     messages.push({ role: 'system', ...messageOf(item) })
   }
+  const addMessage = (message: Message): void => {
+    endTurn()
+    endResults()
+    messages.push(message)
+  }
   const addUser = (item: JsonObject): void => {
     endTurn()
     const { parts, native } = messageOf(item)
@@ -75,13 +81,18 @@ function createConversation(system: TextPart[]): Conversation {
         if (item.role === 'assistant') addOutput(item, index)
         else if (item.role === 'system' || item.role === 'developer') addInstruction(item)
         else addUser(item)
-      } else if (OUTPUTS.has(item.type)) {
+      } else if (isTrigger(item)) addMessage(askForSummary(item))
+      else if (OUTPUTS.has(item.type)) {
         endTurn()
         results.push(toolResult(item))
       } else if (isFromClient(item)) {
         endTurn()
         results.push(wholeItem(item))
-      } else addOutput(item, index)
+      } else {
+        const summary = item.type === 'compaction' ? unpackSummary(item) : undefined
+        if (summary) addMessage(summary)
+        else addOutput(item, index)
+      }
     },
     end() {
       endTurn()

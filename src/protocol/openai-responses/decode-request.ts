@@ -1,6 +1,7 @@
 import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type ModelRequest, type OutputFormat, type ReasoningOption } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
+import { isTrigger } from './compaction.ts'
 import { decodeInput } from './decode-input.ts'
 import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
 import { invalid, residueOf } from './residue.ts'
@@ -22,8 +23,10 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
   const tools = claim('tools', decodeTools)
   const toolChoice = claim('tool_choice', decodeChoice)
   const text = claim('text', decodeText)
+  const isCompaction = Array.isArray(body.input) && body.input.some(isTrigger)
   const fields = {
-    toolChoice,
+    // A summary is wanted, not the next step.
+    toolChoice: isCompaction ? ({ type: 'none' } as const) : toolChoice,
     parallelToolCalls: claim('parallel_tool_calls', asBoolean),
     reasoning: claim('reasoning', decodeReasoning),
     maxOutputTokens: claim('max_output_tokens', asNumber),
@@ -37,6 +40,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     ...(tools?.length === 0 && { tools: 'empty' }),
     ...(body.input === undefined && { input: 'absent' }),
     ...(isObject(body.tool_choice) && toolChoice && { toolChoice: body.tool_choice }),
+    ...(isCompaction && { compaction: true, choice: body.tool_choice ?? null }),
     ...(text?.form && { text: text.form }),
     ...placesOf(tools ?? []),
   }

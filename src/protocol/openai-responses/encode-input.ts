@@ -86,6 +86,8 @@ function messageItem(blocks: readonly JsonObject[], message: Pick<Message, 'nati
 function encodeMessage(message: Message, path: string, encoding: Encoding): JsonObject[] {
   const items: JsonObject[] = []
   let blocks: JsonObject[] = []
+  const { trigger } = formOf(message)
+  if (encoding.ours && isObject(trigger)) return [trigger]
   const isWritten = encoding.ours && formOf(message).item !== undefined
   const flush = (): void => {
     if (blocks.length > 0) items.push(newMessage(message.role, blocks, encoding))

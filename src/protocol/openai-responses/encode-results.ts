@@ -25,7 +25,9 @@ export function missingResults(message: Message, encoding: Encoding): JsonObject
   return encoding.pairs
     .callsOf(message)
     .flatMap(({ call, id, result }) =>
-      result ? [] : [{ type: outputType(call, encoding), call_id: id, output: 'No result: the tool call was never answered.' }],
+      result
+        ? []
+        : [{ type: outputType(call, encoding), call_id: id, output: 'No result: the tool call was never answered.' }],
     )
 }
 

@@ -4,10 +4,11 @@ import { restFor } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
+import { packSummary, wantsCompaction } from './compaction.ts'
 import { encodeFailure } from './error.ts'
 import { encodeFinish, noteSent, type Sent } from './finish.ts'
 import { createFrames } from './frames.ts'
-import { createPartWriter, sealMessage, type PartWriter, type Writing } from './part-writers.ts'
+import { createPartWriter, sealMessage, writeItem, type PartWriter, type Writing } from './part-writers.ts'
 import { formOf, ID } from './residue.ts'
 import { encodeUsage } from './usage.ts'
 import { createItemWriter } from './write-item.ts'
@@ -18,21 +19,36 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const writing: Writing = { frames, items: createItemWriter(context), message: undefined }
   const open = new Map<number, PartWriter>()
   const sent: Sent = { calls: false, refusal: false }
+  const compacts = wantsCompaction(context.requestNative)
+  let summary = ''
+  /** The provider has made the item itself. */
+  let hasOwn = false
   let usage: Usage | undefined
   let over = false
 
   const startPart = (index: number, part: Part): void => {
+    if (compacts && part.type !== 'native') return
+    if (compacts) hasOwn = true
     if (formOf(part).continued !== true) sealMessage(writing)
     open.set(index, createPartWriter(part, writing))
   }
   const endPart = (index: number, part: Part): void => {
-    noteSent(sent, part)
+    if (compacts && part.type === 'text') summary += part.text
+    if (!compacts) noteSent(sent, part)
     open.get(index)?.end(part)
     open.delete(index)
   }
   const fail = (error: ModelError): void => {
     over = true
     frames.end('response.failed', { status: 'failed', error: encodeFailure(error), usage: null })
+  }
+  const finish = (event: Extract<ModelEvent, { type: 'finish' }>): void => {
+    sealMessage(writing)
+    if (summary !== '' && !hasOwn) writeItem(packSummary(summary, context.id('cmp_')), frames)
+    over = true
+    const end = encodeFinish(event.reason, sent)
+    const rest = restFor(event.native, ID)
+    frames.end(`response.${end.status}`, { ...rest, ...end, usage: usage ? encodeUsage(usage) : null })
   }
   const write = (event: ModelEvent): void => {
     switch (event.type) {
@@ -47,13 +63,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
       case 'usage':
         usage = mergeUsage(usage, event.usage)
         return
-      case 'finish': {
-        sealMessage(writing)
-        over = true
-        const end = encodeFinish(event.reason, sent)
-        const rest = restFor(event.native, ID)
-        return frames.end(`response.${end.status}`, { ...rest, ...end, usage: usage ? encodeUsage(usage) : null })
-      }
+      case 'finish':
+        return finish(event)
       case 'error':
         return fail(event.error)
       case 'native':

@@ -155,6 +155,8 @@ function noServerTool(request: ModelRequest, { target }: Encoding): ModelError {
 function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefined {
   const { toolChoice } = request
   if (!toolChoice) return undefined
+  const { compaction, choice } = formOf(request)
+  if (compaction === true) return choice ?? undefined
   if (toolChoice.type !== 'tool') return toolChoice.type
   const tool = request.tools.find(({ name }) => name === toolChoice.name)
   const form = tool ? formOf(tool) : {}

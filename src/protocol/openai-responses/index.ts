@@ -5,6 +5,7 @@ import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
+import { untranslatable } from './foreign-state.ts'
 import { ID } from './residue.ts'
 
 /** OpenAI's Responses API, https://platform.openai.com/docs/api-reference/responses. */
@@ -19,4 +20,5 @@ export const openaiResponses: Protocol = {
   decodeError,
   encodeError,
   isNotable,
+  untranslatable,
 }

@@ -13,7 +13,7 @@ export interface PartWriter {
 }
 
 /** A message that is being written: one block for each of its texts. */
-export interface OpenMessage {
+interface OpenMessage {
   readonly id: string
   readonly index: number
   readonly head: JsonObject
@@ -49,7 +49,7 @@ export function createPartWriter(part: Part, writing: Writing): PartWriter {
 }
 
 /** Ends the message if all of its blocks are finished. */
-export function closeMessage(writing: Writing, message: OpenMessage): void {
+function closeMessage(writing: Writing, message: OpenMessage): void {
   if (message.open > 0) return
   if (writing.message === message) writing.message = undefined
   const item = { ...message.head, status: 'completed', content: message.content.filter((block) => block !== undefined) }
@@ -176,7 +176,8 @@ function writeCarrier(part: ToolCallPart, { frames, items }: Writing): boolean {
   return item !== undefined
 }
 
-function writeItem(item: JsonObject, frames: Frames): void {
+/** An item that comes whole. */
+export function writeItem(item: JsonObject, frames: Frames): void {
   const index = frames.nextOutput()
   frames.event('response.output_item.added', { output_index: index, item })
   frames.done(index, item)

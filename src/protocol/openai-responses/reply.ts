@@ -3,6 +3,7 @@ import { restFor } from '../../canonical/native.ts'
 import type { ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
+import { packSummary, wantsCompaction } from './compaction.ts'
 import { RESPONSE, scopeOf } from './decode-stream.ts'
 import { encodeOwnMessage, groupItems } from './encode-items.ts'
 import { errorInside, malformed } from './error.ts'
@@ -43,7 +44,10 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
   const sent: Sent = { calls: false, refusal: false }
   for (const part of reply.parts) noteSent(sent, part)
   const writer = createItemWriter(context)
-  const output = groupItems(reply.parts).flatMap((group) => encodeGroup(group, writer.items))
+  const compacts = wantsCompaction(context.requestNative)
+  const output = compacts
+    ? compacted(reply.parts, context)
+    : groupItems(reply.parts).flatMap((group) => encodeGroup(group, writer.items))
   const told = formOf(reply)
   const base = told.whole === true ? {} : baseResponse(context)
   const { empty } = told
@@ -58,6 +62,14 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     ...(isObject(empty) && empty),
     ...restFor(reply.native, ID),
   }
+}
+
+/** The one item that a client which compacts expects: the provider's own, or the summary that was written instead. */
+function compacted(parts: readonly Part[], context: EncodeContext): JsonObject[] {
+  const own = parts.flatMap<JsonObject>((part) => (part.type === 'native' ? (restFor(part.native, ID) ?? []) : []))
+  if (own.length > 0) return own
+  const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
+  return text === '' ? [] : [packSummary(text, context.id('cmp_'))]
 }
 
 function encodeGroup(group: readonly Part[], items: (part: Part) => JsonObject[]): JsonObject[] {
