@@ -47,8 +47,8 @@ async function send(
     socket.on('close', () => resolve(got))
     socket.on('error', reject)
   })
-  const [start = '', ...rest] = text.split('\r\n\r\n')
-  return { status: Number(start.split(' ')[1]), head: start.toLowerCase(), body: rest.join('\r\n\r\n') }
+  const [first = '', ...rest] = text.split('\r\n\r\n')
+  return { status: Number(first.split(' ')[1]), head: first.toLowerCase(), body: rest.join('\r\n\r\n') }
 }
 
 const JSON_TYPE = 'Content-Type: application/json'

@@ -26,7 +26,7 @@ describe('a redirect', () => {
   )
 
   test.each([{ location: '/elsewhere' }, { location: 'http://[' }, {}])('to %j is told, too', async (headers) => {
-    await using upstream = await createUpstream(() => json({}, 302, headers as Record<string, string>))
+    await using upstream = await createUpstream(() => json({}, 302, headers))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
     const response = await gateway(post('/v1/messages', QUESTION))
     expect(response.status).toBe(502)
