@@ -1,4 +1,4 @@
-import type { ModelRequest } from '../canonical/request.ts'
+import type { ModelRequest, Part } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
@@ -47,6 +47,8 @@ export interface Trace {
   dropped: readonly Dropped[]
   /** Proofs of reasoning that the answer held. */
   readonly signatures: string[]
+  /** Thoughts and tool calls of the answer; absent: nobody asks for them. */
+  turn?: Part[]
   /** Run when the call has ended, before it is logged. */
   readonly atEnd: (() => void)[]
 }

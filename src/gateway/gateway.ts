@@ -16,6 +16,7 @@ import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
+import { createThoughtMiddleware } from './middleware/thought.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
@@ -56,6 +57,7 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     createRouteMiddleware(chooser, warn),
     createImageAgent(providers, forceUseImageAgent, ports, warn),
     createWindowGuard(providers),
+    createThoughtMiddleware(providers, ports),
     createOriginMiddleware(ports),
     createRetryEmpty(ports),
   ]

@@ -19,6 +19,7 @@ export function observe(event: ModelEvent, trace: Trace): void {
     case 'part-end': {
       const proof = event.part.type === 'reasoning' ? (event.part.signature ?? event.part.encrypted) : undefined
       if (proof) trace.signatures.push(proof)
+      if (event.part.type === 'reasoning' || event.part.type === 'tool-call') trace.turn?.push(event.part)
       break
     }
     case 'finish':

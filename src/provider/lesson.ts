@@ -1,5 +1,5 @@
 import type { ModelError } from '../canonical/error.ts'
-import { isObject, type Json, type JsonObject } from '../canonical/json.ts'
+import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 import type { Traits } from '../protocol/protocol.ts'
 import { applyLimit, limitLesson, type LimitLesson } from './lesson-limit.ts'
 
@@ -15,27 +15,51 @@ export type Lesson =
   | { readonly type: 'trait'; readonly traits: Traits; readonly what: string }
   /** A signature of earlier reasoning was not the provider's own. Holds for this one conversation only. */
   | { readonly type: 'forget-reasoning' }
+  /** A feature that a client names in its `anthropic-beta` header is not known there. */
+  | { readonly type: 'leave-out-beta'; readonly beta: string }
+  /** Thinking has a budget there, and is never the model's own choice. */
+  | { readonly type: 'budget-thinking' }
   /** It does not think when a tool is forced. Holds for this one call only. */
   | { readonly type: 'stop-thinking' }
 
 /** What `error`, the provider's answer to `body`, teaches; `undefined` if asking again would not help. */
-export function lessonOf(error: ModelError, body: JsonObject): Lesson | undefined {
+export function lessonOf(error: ModelError, { body, headers }: Lessoned): Lesson | undefined {
   if (error.kind === 'context-overflow') return limitLesson(error, body)
   if (error.kind !== 'bad-request') return undefined
   const { message } = error
   return (
     forgetting(message, body) ??
     stopping(message, body) ??
+    replaying(message, body) ??
     folding(message, body) ??
+    budgeting(message, body) ??
+    leavingOutBeta(message, headers) ??
     renaming(message, body) ??
     limitLesson(error, body) ??
     leavingOut(error, body)
   )
 }
 
-/** `body` as the lessons want it; the very same object if none applies. */
-export function applyLessons(body: JsonObject, lessons: readonly Lesson[]): JsonObject {
-  return lessons.reduce(applyLesson, body)
+/** What lessons edit of a request. */
+export interface Lessoned {
+  readonly body: JsonObject
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** The request as the lessons want it, with the very same body and headers if none applies, and those that do. */
+export function applyLessons(
+  request: Lessoned,
+  lessons: readonly Lesson[],
+): Lessoned & { readonly applied: readonly Lesson[] } {
+  let { body, headers } = request
+  const applied = lessons.filter((lesson) => {
+    const before = { body, headers }
+    body = applyLesson(body, lesson)
+    headers = lesson.type === 'leave-out-beta' ? withoutBeta(headers, lesson.beta) : headers
+    return body !== before.body || headers !== before.headers
+  })
+  return { body, headers, applied }
 }
 
 /** The lesson in words, and as the path of what is lost. */
@@ -52,6 +76,10 @@ export function describeLesson(lesson: Lesson): { readonly path: string; readonl
       }
     case 'trait':
       return { path: Object.keys(lesson.traits).join('.'), what: lesson.what }
+    case 'leave-out-beta':
+      return { path: 'anthropic-beta', what: `the beta ${lesson.beta} is left out from now on` }
+    case 'budget-thinking':
+      return { path: 'thinking', what: 'adaptive thinking is sent as a budget from now on' }
     case 'forget-reasoning':
       return { path: 'messages.*.content.*.thinking', what: 'earlier reasoning is left out of this call' }
     case 'stop-thinking':
@@ -75,9 +103,53 @@ function applyLesson(body: JsonObject, lesson: Lesson): JsonObject {
       return withoutReasoning(body)
     case 'stop-thinking':
       return withoutThinking(body)
+    case 'budget-thinking':
+      return withBudget(body)
+    case 'leave-out-beta':
     case 'trait':
       return body
   }
+}
+
+// "Unexpected value(s) `x` for the `anthropic-beta` header."
+function leavingOutBeta(message: string, headers: Lessoned['headers']): Lesson | undefined {
+  if (!/anthropic-beta/i.test(message)) return undefined
+  const beta = betasOf(headers).find((name) => message.includes(name))
+  return beta === undefined ? undefined : { type: 'leave-out-beta', beta }
+}
+
+function betasOf(headers: Lessoned['headers']): string[] {
+  return (headers['anthropic-beta'] ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
+}
+
+function withoutBeta(headers: Lessoned['headers'], beta: string): Lessoned['headers'] {
+  const betas = betasOf(headers)
+  if (!betas.includes(beta)) return headers
+  const { 'anthropic-beta': _, ...rest } = headers
+  const left = betas.filter((name) => name !== beta)
+  return left.length > 0 ? { ...rest, 'anthropic-beta': left.join(',') } : rest
+}
+
+// "thinking.type: Input should be 'enabled' or 'disabled'"
+function budgeting(message: string, body: JsonObject): Lesson | undefined {
+  const isRefused = /thinking\.type\b.*(?:should be|must be|expected|adaptive)|adaptive thinking/is.test(message)
+  return isRefused && withBudget(body) !== body ? { type: 'budget-thinking' } : undefined
+}
+
+const BUDGETS: Readonly<Record<string, number>> = { low: 2048, medium: 8192, high: 16_384, xhigh: 32_000, max: 32_000 }
+const LEAST_BUDGET = 1024
+
+function withBudget(body: JsonObject): JsonObject {
+  const { thinking, ...rest } = body
+  if (!isObject(thinking) || thinking['type'] !== 'adaptive') return body
+  const config = body['output_config']
+  const effort = isObject(config) && typeof config['effort'] === 'string' ? config['effort'] : 'medium'
+  const most = (asNumber(body['max_tokens']) ?? Number.POSITIVE_INFINITY) - 1
+  const budget = Math.min(BUDGETS[effort] ?? LEAST_BUDGET, most)
+  return budget < LEAST_BUDGET ? rest : { ...rest, thinking: { type: 'enabled', budget_tokens: budget } }
 }
 
 // Templates of some models know instructions only before the conversation.
@@ -124,6 +196,21 @@ function withoutThinking(body: JsonObject): JsonObject {
     ...(thinking !== undefined && { thinking: { type: 'disabled' } }),
     ...(flag !== undefined && { enable_thinking: false }),
     ...(reasoning !== undefined && { reasoning: { enabled: false } }),
+  }
+}
+
+// "The `reasoning_content` in the thinking mode must be passed back to the API."
+function replaying(message: string, body: JsonObject): Lesson | undefined {
+  if (!/reasoning_content/.test(message) || !/must be|passed back|missing|required|expected/i.test(message))
+    return undefined
+  const { messages } = body
+  const isLacking = (item: Json): boolean =>
+    isObject(item) && item['role'] === 'assistant' && item['reasoning_content'] === undefined
+  if (!Array.isArray(messages) || !messages.some(isLacking)) return undefined
+  return {
+    type: 'trait',
+    traits: { reasoningReplay: 'reasoning_content' },
+    what: 'earlier reasoning is sent back with every turn from now on',
   }
 }
 

@@ -1,8 +1,20 @@
 import type { Origin } from '../canonical/request.ts'
 
-/** Who signed which reasoning: a provider refuses what another has signed. */
+/**
+ * Who signed which reasoning, as a provider refuses what another has signed; and what was thought before a tool was
+ * called, as some providers want that back from clients that forget it.
+ */
 export interface OriginStore {
-  /** The signer, if it is known. */
-  get(signature: string): Promise<Origin | undefined>
-  set(signature: string, origin: Origin): void
+  /** What is known of a signature or of a call. */
+  get(key: string): Promise<Remembered | undefined>
+  set(key: string, remembered: Remembered): void
+}
+
+export interface Remembered extends Origin {
+  readonly thought?: Thought
+}
+
+export interface Thought {
+  readonly text: string
+  readonly signature?: string
 }

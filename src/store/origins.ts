@@ -1,27 +1,37 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import type { Origin } from '../canonical/request.ts'
 import type { Log } from '../platform/ports.ts'
-import type { OriginStore } from './origin-store.ts'
+import type { OriginStore, Remembered } from './origin-store.ts'
 
 /** As many signatures as a hundred long sessions have. */
 const MOST = 20_000
+/** As many characters of thoughts as fit into the longest windows. */
+const MOST_CHARACTERS = 4_000_000
 
 /**
- * Keeps the newest signatures' hashes in memory and, if there is a `file`, appends them to it (mode 0600), so that
+ * Keeps the newest entries, by hash, in memory and, if there is a `file`, appends them to it (mode 0600), so that
  * they are known after a restart. The file is read when first asked, and rewritten when it holds twice too many.
  */
 export function createOriginStore(file?: string, log?: Log): OriginStore {
-  const origins = new Map<string, Origin>()
+  const origins = new Map<string, Remembered>()
+  let characters = 0
+  let written = 0
   let loading: Promise<void> | undefined
   let writing = Promise.resolve()
   let lines: string[] = []
 
-  const keep = (hash: string, origin: Origin): void => {
+  const forget = (hash: string): void => {
+    characters -= lengthOf(origins.get(hash))
     origins.delete(hash)
-    origins.set(hash, origin)
-    const oldest = origins.size > MOST ? origins.keys().next().value : undefined
-    if (oldest !== undefined) origins.delete(oldest)
+  }
+  const keep = (hash: string, remembered: Remembered): void => {
+    forget(hash)
+    origins.set(hash, remembered)
+    characters += lengthOf(remembered)
+    for (const oldest of origins.keys()) {
+      if (origins.size <= MOST && characters <= MOST_CHARACTERS) return
+      forget(oldest)
+    }
   }
   const load = async (path: string): Promise<void> => {
     const text = await readFile(path, 'utf8').catch(emptyIfAbsent)
@@ -30,49 +40,60 @@ export function createOriginStore(file?: string, log?: Log): OriginStore {
     const newer = [...origins]
     for (const line of known) readLine(line, keep)
     for (const [hash, origin] of newer) keep(hash, origin)
-    if (known.length > 2 * MOST) await rewrite(path, origins)
+    if (known.length > 2 * MOST || text.length > 2 * MOST_CHARACTERS) await rewrite(path, origins)
   }
   const flush = async (path: string): Promise<void> => {
     const text = lines.join('')
     lines = []
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await appendFile(path, text, { mode: 0o600 })
+    written += text.length
+    if (written <= 2 * MOST_CHARACTERS) return
+    written = 0
+    await rewrite(path, origins)
   }
   const tell = (cause: unknown): void => {
     log?.('warn', `what reasoning was signed by whom is not kept: ${String(cause)}`, { file })
   }
 
   return {
-    async get(signature) {
+    async get(key) {
       if (file !== undefined) await (loading ??= load(file).catch(tell))
-      return origins.get(hashOf(signature))
+      return origins.get(hashOf(key))
     },
-    set(signature, origin) {
-      const hash = hashOf(signature)
+    set(key, remembered) {
+      const hash = hashOf(key)
+      const line = lineOf(hash, remembered)
       const known = origins.get(hash)
-      if (known?.provider === origin.provider && known.model === origin.model) return
-      keep(hash, origin)
+      if (known && lineOf(hash, known) === line) return
+      keep(hash, remembered)
       if (file === undefined) return
-      lines.push(`${JSON.stringify([hash, origin.provider, origin.model])}\n`)
+      lines.push(line)
       if (lines.length === 1) writing = writing.then(() => flush(file)).catch(tell)
     },
   }
 }
 
-function readLine(line: string, keep: (hash: string, origin: Origin) => void): void {
+function lineOf(hash: string, { provider, model, thought }: Remembered): string {
+  return `${JSON.stringify([hash, provider, model, ...(thought ? [thought.text, thought.signature ?? ''] : [])])}\n`
+}
+
+function lengthOf(remembered: Remembered | undefined): number {
+  return remembered?.thought?.text.length ?? 0
+}
+
+function readLine(line: string, keep: (hash: string, remembered: Remembered) => void): void {
   if (!line.startsWith('["') || !line.endsWith('"]')) return
   try {
-    const [hash, provider, model] = JSON.parse(line) as [string, string, string]
-    keep(hash, { provider, model })
+    const [hash, provider, model, text, signature] = JSON.parse(line) as [string, string, string, string?, string?]
+    keep(hash, { provider, model, ...(text && { thought: { text, ...(signature && { signature }) } }) })
   } catch {
     // The last line of a process that was killed may be half; it is one signature.
   }
 }
 
-async function rewrite(path: string, origins: ReadonlyMap<string, Origin>): Promise<void> {
-  const text = [...origins]
-    .map(([hash, { provider, model }]) => `${JSON.stringify([hash, provider, model])}\n`)
-    .join('')
+async function rewrite(path: string, origins: ReadonlyMap<string, Remembered>): Promise<void> {
+  const text = [...origins].map(([hash, remembered]) => lineOf(hash, remembered)).join('')
   await writeFile(`${path}.new`, text, { mode: 0o600 })
   await rename(`${path}.new`, path)
 }
