@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'bun:test'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createOriginStore } from '../../src/store/origins.ts'
 import { json, split, stream } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
@@ -7,6 +11,93 @@ import { createUpstream } from '../helper/upstream.ts'
 import { createScene, QUESTION, tool, type Loose, type SpokenProtocol } from './scene.ts'
 import { strictly } from './strict.ts'
 import { callsOf, readAnswer, textOf, thinkingOf, type Told, type ToldBlock } from './told.ts'
+
+describe('pains #2: reasoning that a model demands back, refuses, or ignores', () => {
+  const needed = (body: Loose): string | undefined =>
+    (body.messages as Loose[]).some(({ role, reasoning_content }) => role === 'assistant' && !reasoning_content)
+      ? 'The `reasoning_content` in the thinking mode must be passed back to the API.'
+      : undefined
+  const refused = (body: Loose): string | undefined => {
+    const at = (body.messages as Loose[]).findIndex(({ reasoning_content }) => reasoning_content !== undefined)
+    return at < 0 ? undefined : `body.messages.${at}.reasoning_content: Extra inputs are not permitted`
+  }
+  const POLICIES: [name: string, dialects: string[], fault: (body: Loose) => string | undefined][] = [
+    ['demanded', ['deepseek'], needed],
+    ['demanded, which nobody has told us', [], needed],
+    ['refused', ['groq'], refused],
+    ['refused, which nobody has told us', [], refused],
+    ['ignored', [], () => undefined],
+  ]
+  const CLIENTS: [name: string, brings: (content: readonly ToldBlock[]) => readonly ToldBlock[]][] = [
+    ['brings it back', (content) => content],
+    ['drops it', (content) => content.filter(({ type }) => type !== 'thinking')],
+  ]
+  const table = POLICIES.flatMap((policy) => CLIENTS.map((client) => [...policy, ...client] as const))
+
+  test.each(table)(
+    'pains #2: %s (%p %p): five turns with tools pass, with a client that %s',
+    async (_name, dialects, fault, _client, brings) => {
+      using scratch = scratchDirectory()
+      const file = join(scratch.path, 'signatures.jsonl')
+      let turn = 0
+      await using upstream = await createUpstream((request) => {
+        const message = fault(JSON.parse(request.text))
+        if (message !== undefined) return json({ error: { message, type: 'invalid_request_error' } }, 400)
+        return answerTurn(request, {
+          reasoning: `Thought ${++turn}.`,
+          calls: [{ name: 'read', input: { turn }, id: `call_${turn}` }],
+        })
+      })
+      const uses = dialects.map((name) => ({ name, options: {} }))
+      // Each turn in a process of its own, as after a restart.
+      const open = () =>
+        testGateway(
+          { providers: [testProvider(upstream.url, 'openai-chat', { models: ['deepseek-v4'], dialects: uses })] },
+          { origins: createOriginStore(file) },
+        )
+      let messages: object[] = [...QUESTION.messages]
+      for (let count = 1; count <= 5; count++) {
+        const { gateway } = open()
+        const told = await readAnswer(
+          await gateway(
+            post('/v1/messages', { ...QUESTION, messages, tools: [tool('read')], thinking: { type: 'adaptive' } }),
+          ),
+        )
+        expect([told.error, thinkingOf(told)]).toEqual([undefined, `Thought ${count}.`])
+        messages = [...messages, ...answered({ content: brings(told.content) })]
+        if (dialects.includes('deepseek'))
+          await until(() => existsSync(file) && readFileSync(file, 'utf8').includes(`Thought ${count}.`))
+      }
+      const sent = upstream.requests.at(-1)?.text ?? ''
+      if (dialects.includes('deepseek'))
+        for (const count of [1, 2, 3, 4]) expect(sent).toContain(`"reasoning_content":"Thought ${count}."`)
+      if (fault === refused) expect(sent).not.toContain('Thought')
+      // The client compacts: what is left is a summary and the last turn.
+      const { gateway } = open()
+      const compacted = [{ role: 'user', content: 'Summary.' }, ...messages.slice(-2)]
+      const told = await readAnswer(
+        await gateway(post('/v1/messages', { ...QUESTION, messages: compacted, tools: [tool('read')] })),
+      )
+      expect([told.error, thinkingOf(told)]).toEqual([undefined, 'Thought 6.'])
+    },
+  )
+
+  test('pains #2: what is remembered has a limit, in memory and on disk', async () => {
+    using scratch = scratchDirectory()
+    const file = join(scratch.path, 'signatures.jsonl')
+    const store = createOriginStore(file)
+    const thought = { text: 'x'.repeat(100_000) }
+    for (let count = 0; count < 200; count++) {
+      store.set(`call ${count}`, { provider: 'p', model: 'm', thought })
+      if (count % 10 === 0) await Bun.sleep(1)
+    }
+    expect(await store.get('call 0')).toBeUndefined()
+    expect((await store.get('call 199'))?.thought).toEqual(thought)
+    while (!(await createOriginStore(file).get('call 199'))) await Bun.sleep(1)
+    expect(readFileSync(file, 'utf8').length).toBeLessThan(9_000_000)
+    expect(await createOriginStore(file).get('call 0')).toBeUndefined()
+  })
+})
 
 describe('pains #3: signatures of one provider never reach another', () => {
   // A fourth origin: another provider of the same protocol.
@@ -348,4 +439,18 @@ function budgetOf(body: Loose): number | undefined {
     body['reasoning']?.max_tokens ??
     body['generationConfig']?.thinkingConfig?.thinkingBudget
   )
+}
+
+/** Waits for what is written behind the answer's back. */
+async function until(holds: () => boolean): Promise<void> {
+  for (let tries = 0; !holds(); tries++) {
+    if (tries > 2000) throw new Error('it never happened')
+    // oxlint-disable-next-line no-await-in-loop -- it is waited for
+    await Bun.sleep(1)
+  }
+}
+
+function scratchDirectory(): Disposable & { readonly path: string } {
+  const path = mkdtempSync(join(tmpdir(), 'ccr-pains-'))
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
 }
