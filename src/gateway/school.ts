@@ -2,7 +2,7 @@ import { ModelError } from '../canonical/error.ts'
 import type { JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
 import type { Dropped, Traits } from '../protocol/protocol.ts'
-import { applyLessons, describeLesson, lessonOf, type Lesson } from '../provider/lesson.ts'
+import { applyLessons, describeLesson, lessonOf, type Lesson, type Lessoned } from '../provider/lesson.ts'
 import { nameOfTarget } from '../router/model-name.ts'
 import type { RouteTarget } from '../router/route.ts'
 
@@ -13,7 +13,7 @@ export interface School {
    * refusal that teaches something, learns it, warns once, and does it again; every lesson takes something out, so
    * this ends.
    */
-  ask<P extends { readonly body: JsonObject }, T>(
+  ask<P extends Lessoned, T>(
     target: RouteTarget,
     prepare: (learnt: Traits | undefined) => P,
     send: (edited: Edited<P>) => Promise<T>,
@@ -25,6 +25,7 @@ export interface Edited<P> {
   readonly prepared: P
   /** The very body that was prepared if no lesson applies. */
   readonly body: JsonObject
+  readonly headers: Lessoned['headers']
   /** What the lessons took. */
   readonly lost: readonly Dropped[]
 }
@@ -46,11 +47,12 @@ export function createSchool(ports: Ports): School {
       let lessons = learnt.get(key) ?? []
       let prepared = prepare(traitsOf(lessons))
       for (let tries = 0; ; tries++) {
-        const body = applyLessons(prepared.body, lessons)
+        const { body, headers, applied } = applyLessons(prepared, lessons)
         try {
-          return await send({ prepared, body, lost: body === prepared.body ? [] : lessons.map(lossOf) })
+          return await send({ prepared, body, headers, lost: applied.map(lossOf) })
         } catch (cause) {
-          const lesson = cause instanceof ModelError && tries < MOST_LESSONS_A_CALL ? lessonOf(cause, body) : undefined
+          const lesson =
+            cause instanceof ModelError && tries < MOST_LESSONS_A_CALL ? lessonOf(cause, { body, headers }) : undefined
           if (!lesson) throw cause
           lessons = [...lessons, lesson]
           ports.log('warn', `${target.provider} (${target.model}) refused a request: ${describeLesson(lesson).what}`, {

@@ -60,6 +60,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
     const text = edited.body === own.body ? own.text() : JSON.stringify(edited.body)
     const outgoing = {
       ...own.outgoing,
+      headers: edited.headers,
       body: text,
       hops: hopsOf(call.wire.headers),
       credential: call.credential,
@@ -102,7 +103,8 @@ function limitsOf(call: Call, provider: Provider, { model }: RouteTarget): Outpu
 interface Prepared {
   /** The client's own request: what comes back is relayed too. */
   readonly isRelay: boolean
-  readonly outgoing: Omit<Outgoing, 'body'>
+  readonly outgoing: Omit<Outgoing, 'body' | 'headers'>
+  readonly headers: Readonly<Record<string, string>>
   readonly body: JsonObject
   /** `body` as it is sent if nothing more is edited. */
   readonly text: () => string
@@ -116,8 +118,8 @@ function relayed(call: Call, target: RouteTarget): Prepared {
     outgoing: {
       path: call.wire.path,
       query: call.wire.query,
-      headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
     },
+    headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
     body: { ...call.wire.body, model: target.model },
     text: () => spliceModel(call.text, target.model),
     dropped: [],
@@ -144,8 +146,8 @@ function encoded(
     outgoing: {
       path: edited.path,
       query: edited.query,
-      headers: { 'content-type': 'application/json', ...edited.headers, ...accept(call) },
     },
+    headers: { 'content-type': 'application/json', ...edited.headers, ...accept(call) },
     body: edited.body,
     text: () => JSON.stringify(edited.body),
     dropped,

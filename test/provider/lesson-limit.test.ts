@@ -2,7 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import { ModelError, type ErrorKind } from '../../src/canonical/error.ts'
 import type { JsonObject } from '../../src/canonical/json.ts'
 import { codecOf } from '../../src/protocol/index.ts'
-import { applyLessons, lessonOf } from '../../src/provider/lesson.ts'
+import { applyLessons, lessonOf, type Lesson } from '../../src/provider/lesson.ts'
+
+const taught = (error: ModelError, body: JsonObject): Lesson | undefined => lessonOf(error, { body, headers: {} })
+const edited = (body: JsonObject, lessons: readonly Lesson[]): JsonObject =>
+  applyLessons({ body, headers: {} }, lessons).body
 
 const refusal = (message: string, kind: ErrorKind = 'bad-request', param?: string): ModelError =>
   new ModelError(message, { kind, ...(param !== undefined && { param }) })
@@ -68,14 +72,14 @@ describe('a limit that a vendor states is learnt, whatever other numbers stand b
     // In nobody's words
     ['the field max_tokens was too large here: 20000 would do', 32_000, 20_000],
   ])('%s', (words, asked, most) => {
-    const lesson = lessonOf(refusal(`ark (doubao-1-5-pro-32k-250115) answered 400: ${words}`), { max_tokens: asked })
+    const lesson = taught(refusal(`ark (doubao-1-5-pro-32k-250115) answered 400: ${words}`), { max_tokens: asked })
     expect(lesson).toEqual({ type: 'limit', field: 'max_tokens', most })
   })
 
   test('also in the name of the field that is to blame', () => {
     const param =
       'max_tokens is too large: 1048576. This model supports at most 131072 completion tokens, whereas you provided 1048576.'
-    const lesson = lessonOf(refusal('mimo (m) answered 400: Param Incorrect', 'bad-request', param), {
+    const lesson = taught(refusal('mimo (m) answered 400: Param Incorrect', 'bad-request', param), {
       max_tokens: 1_048_576,
     })
     expect(lesson).toEqual({ type: 'limit', field: 'max_tokens', most: 131_072 })
@@ -87,22 +91,22 @@ describe('a limit that a vendor states is learnt, whatever other numbers stand b
     [{ max_output_tokens: 9000 }, 'max_output_tokens'],
     [{ generationConfig: { maxOutputTokens: 9000, topK: 1 } }, 'generationConfig.maxOutputTokens'],
   ])('in %j, at %s, and what is smaller stays', (body, field) => {
-    const lesson = lessonOf(refusal('the maximum number of output tokens is 8192'), body)
+    const lesson = taught(refusal('the maximum number of output tokens is 8192'), body)
     expect(lesson).toEqual({ type: 'limit', field: field as never, most: 8192 })
     const lessons = lesson ? [lesson] : []
-    expect(JSON.stringify(applyLessons(body, lessons))).toBe(JSON.stringify(body).replace('9000', '8192'))
+    expect(JSON.stringify(edited(body, lessons))).toBe(JSON.stringify(body).replace('9000', '8192'))
     const small = JSON.parse(JSON.stringify(body).replace('9000', '80')) as JsonObject
-    expect(applyLessons(small, lessons)).toBe(small)
+    expect(edited(small, lessons)).toBe(small)
   })
 
   test('a budget of thinking is kept below it', () => {
     const thinking = { type: 'enabled', budget_tokens: 31_999 }
     const body = { max_tokens: 32_000, thinking }
-    const lesson = lessonOf(
+    const lesson = taught(
       refusal('max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens'),
       body,
     )
-    expect(applyLessons(body, lesson ? [lesson] : [])).toEqual({
+    expect(edited(body, lesson ? [lesson] : [])).toEqual({
       max_tokens: 8192,
       thinking: { ...thinking, budget_tokens: 8191 },
     })
@@ -135,7 +139,7 @@ describe('what a window has left beside one prompt holds for one call', () => {
   ])('%s', (words, most) => {
     const expected = { type: 'limit', field: 'max_tokens', most, ofThisCall: true } as const
     for (const kind of ['bad-request', 'context-overflow'] as const)
-      expect(lessonOf(refusal(`local (m) answered 400: ${words}`, kind), { max_tokens: 32_000 })).toEqual(expected)
+      expect(taught(refusal(`local (m) answered 400: ${words}`, kind), { max_tokens: 32_000 })).toEqual(expected)
   })
 
   test.each([
@@ -160,7 +164,7 @@ describe('what a window has left beside one prompt holds for one call', () => {
     ['bad-request', 'tools: at most 128 tools are allowed'],
     ['rate-limit', 'Request too large: Limit 8000, Requested 32000, max_tokens is at most 8000'],
   ] as const)('%s: nothing is to be learnt from "%s"', (kind, words) => {
-    const lesson = lessonOf(refusal(`local (m) answered 400: ${words}`, kind), { max_tokens: 32_000 })
+    const lesson = taught(refusal(`local (m) answered 400: ${words}`, kind), { max_tokens: 32_000 })
     expect(lesson?.type).not.toBe('limit')
   })
 })
@@ -199,5 +203,5 @@ test.each([
   ],
 ] as const)('as %s tells it, whatever kind of error its decoder sees', (protocol, body) => {
   const error = codecOf(protocol).decodeError(400, body, new Headers())
-  expect(lessonOf(error, { max_tokens: 32_000 })).toMatchObject({ type: 'limit', most: 8172, ofThisCall: true })
+  expect(taught(error, { max_tokens: 32_000 })).toMatchObject({ type: 'limit', most: 8172, ofThisCall: true })
 })

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { ModelError } from '../../src/canonical/error.ts'
 import type { JsonObject } from '../../src/canonical/json.ts'
-import { applyLessons, lessonOf } from '../../src/provider/lesson.ts'
+import { applyLessons, lessonOf, type Lesson } from '../../src/provider/lesson.ts'
+
+const taught = (error: ModelError, body: JsonObject): Lesson | undefined => lessonOf(error, { body, headers: {} })
+const edited = (body: JsonObject, lessons: readonly Lesson[]): JsonObject =>
+  applyLessons({ body, headers: {} }, lessons).body
 
 const BODY: JsonObject = {
   model: 'm',
@@ -25,13 +29,13 @@ describe('a refused field is left out', () => {
     ["Unknown parameter: 'reasoning_effort'.", ['reasoning_effort'], 'reasoning_effort'],
     ['Unrecognized request argument supplied: reasoning_effort', ['reasoning_effort'], ''],
     ["Unsupported parameter: 'messages[0].odd'", ['messages', '*', 'odd'], ''],
-    ['thinking.type: adaptive is not supported by this model', ['thinking'], ''],
+    ['thinking.type: Extra inputs are not permitted', ['thinking'], ''],
     ['output_config.effort: Extra inputs are not permitted', ['output_config', 'effort'], ''],
     ['body.stream_options: extra fields not permitted', ['stream_options'], ''],
     ['property "reasoning_effort" is unsupported', ['reasoning_effort'], ''],
     ['Extra inputs are not permitted: ("body", "output_config")', ['output_config'], ''],
   ])('%s', (message, path, param) => {
-    expect(lessonOf(refusal(message, param || undefined), BODY)).toEqual({ type: 'leave-out', path })
+    expect(taught(refusal(message, param || undefined), BODY)).toEqual({ type: 'leave-out', path })
   })
 
   test.each([
@@ -41,16 +45,16 @@ describe('a refused field is left out', () => {
     ['unknown_field: Extra inputs are not permitted'],
     ['tools: Extra inputs are not permitted'],
   ])('but not what a request needs or does not hold: %s', (message) => {
-    expect(lessonOf(refusal(message), BODY)).toBeUndefined()
+    expect(taught(refusal(message), BODY)).toBeUndefined()
   })
 
   test('in every element of an array', () => {
     const path = ['tools', '*', 'input_examples']
-    expect(applyLessons(BODY, [{ type: 'leave-out', path }])['tools']).toEqual([{ name: 'a' }, { name: 'b' }])
+    expect(edited(BODY, [{ type: 'leave-out', path }])['tools']).toEqual([{ name: 'a' }, { name: 'b' }])
   })
 
   test('a body that does not hold it is the same object', () => {
-    expect(applyLessons(BODY, [{ type: 'leave-out', path: ['x', '*', 'y'] }])).toBe(BODY)
+    expect(edited(BODY, [{ type: 'leave-out', path: ['x', '*', 'y'] }])).toBe(BODY)
   })
 })
 
@@ -68,13 +72,13 @@ describe('an output limit is learnt', () => {
     ],
     ['Range of max_tokens should be [1, 32768]', 32768],
   ])('%s', (message, most) => {
-    const lesson = lessonOf(refusal(message), BODY)
+    const lesson = taught(refusal(message), BODY)
     expect(lesson).toEqual({ type: 'limit', field: 'max_tokens', most })
-    expect(applyLessons(BODY, lesson ? [lesson] : [])['max_tokens']).toBe(most)
+    expect(edited(BODY, lesson ? [lesson] : [])['max_tokens']).toBe(most)
   })
 
   test('its other name is learnt', () => {
-    const lesson = lessonOf(
+    const lesson = taught(
       refusal(
         "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.",
         'max_tokens',
@@ -82,7 +86,7 @@ describe('an output limit is learnt', () => {
       BODY,
     )
     expect(lesson).toEqual({ type: 'rename', from: 'max_tokens', to: 'max_completion_tokens' })
-    expect(applyLessons(BODY, lesson ? [lesson] : [])).toMatchObject({ max_completion_tokens: 128000 })
+    expect(edited(BODY, lesson ? [lesson] : [])).toMatchObject({ max_completion_tokens: 128000 })
   })
 })
 
@@ -97,22 +101,22 @@ describe('a refused signature takes earlier reasoning out', () => {
 
   test('and a message that held nothing else', () => {
     const body = { model: 'm', thinking: { type: 'enabled', budget_tokens: 1024 }, messages }
-    const lesson = lessonOf(error, body)
+    const lesson = taught(error, body)
     expect(lesson).toEqual({ type: 'forget-reasoning' })
-    expect(applyLessons(body, lesson ? [lesson] : [])).toEqual({
+    expect(edited(body, lesson ? [lesson] : [])).toEqual({
       model: 'm',
       messages: [messages[0] as never, { role: 'assistant', content: [{ type: 'text', text: 'Yes' }] }],
     })
   })
 
   test('adaptive thinking stays on', () => {
-    expect(
-      applyLessons({ thinking: { type: 'adaptive' }, messages }, [{ type: 'forget-reasoning' }])['thinking'],
-    ).toEqual({ type: 'adaptive' })
+    expect(edited({ thinking: { type: 'adaptive' }, messages }, [{ type: 'forget-reasoning' }])['thinking']).toEqual({
+      type: 'adaptive',
+    })
   })
 
   test('where there is none, asking again would not help', () => {
-    expect(lessonOf(error, { messages: [{ role: 'user', content: 'Hi' }] })).toBeUndefined()
+    expect(taught(error, { messages: [{ role: 'user', content: 'Hi' }] })).toBeUndefined()
   })
 })
 
@@ -128,10 +132,34 @@ describe('a refused place of instructions is learnt as a trait', () => {
     'messages.2.role: Unexpected role "system". Allowed: user, assistant',
     'System role not supported',
   ])('%s', (message) => {
-    expect(lessonOf(refusal(message), { messages })).toMatchObject({ type: 'trait', traits: { systemMessages: false } })
+    expect(taught(refusal(message), { messages })).toMatchObject({ type: 'trait', traits: { systemMessages: false } })
   })
 
   test('where no message of the conversation is one, asking again would not help', () => {
-    expect(lessonOf(refusal('System role not supported'), { messages: messages.slice(0, 2) })).toBeUndefined()
+    expect(taught(refusal('System role not supported'), { messages: messages.slice(0, 2) })).toBeUndefined()
   })
+})
+
+test('adaptive thinking that is not known becomes a budget by the effort, below the limit of output', () => {
+  const body = { thinking: { type: 'adaptive' }, output_config: { effort: 'high' }, max_tokens: 4000 }
+  const lesson = taught(refusal("thinking.type: Input should be 'enabled' or 'disabled'"), body)
+  expect(lesson).toEqual({ type: 'budget-thinking' })
+  expect(edited(body, [{ type: 'budget-thinking' }])['thinking']).toEqual({ type: 'enabled', budget_tokens: 3999 })
+  expect(edited({ ...body, max_tokens: 1000 }, [{ type: 'budget-thinking' }])).not.toHaveProperty('thinking')
+})
+
+test('a beta that is not known is left out of the header, and the others stay', () => {
+  const request = { body: { model: 'm' }, headers: { 'anthropic-beta': 'one-2026-01-01,two-2026-02-02' } }
+  const error = refusal(
+    'Unexpected value(s) `two-2026-02-02` for the `anthropic-beta` header. Please consult our documentation.',
+  )
+  const lesson = lessonOf(error, request)
+  expect(lesson).toEqual({ type: 'leave-out-beta', beta: 'two-2026-02-02' })
+  const lessons: Lesson[] = [{ type: 'leave-out-beta', beta: 'two-2026-02-02' }]
+  expect(applyLessons(request, lessons)).toEqual({
+    body: request.body,
+    headers: { 'anthropic-beta': 'one-2026-01-01' },
+    applied: lessons,
+  })
+  expect(applyLessons({ ...request, headers: {} }, lessons).applied).toEqual([])
 })
