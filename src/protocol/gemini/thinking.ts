@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../canonical/json.ts'
-import { EFFORTS, type Effort, type ReasoningOption } from '../../canonical/request.ts'
+import type { Effort, ReasoningOption } from '../../canonical/request.ts'
+import { effortForBudget } from '../effort.ts'
 import type { Target } from '../protocol.ts'
 import { type Level, type Thinking, thinkingOf } from './model.ts'
 
@@ -30,13 +31,16 @@ function amount(
   maxOutputTokens = Infinity,
 ): JsonObject {
   if (thinking.type === 'level') {
-    const level = levelFor(reasoning, thinking.levels)
+    const level = levelFor(reasoning, thinking.levels, drop)
     return level === undefined ? {} : { thinkingLevel: level }
   }
   if (thinking.type === 'budget') {
     const budget = budgetFor(reasoning, thinking)
     // Thoughts count as output: with a budget of the whole limit nothing would be left to say.
-    return { thinkingBudget: budget < maxOutputTokens ? budget : Math.max(thinking.min, maxOutputTokens - 1) }
+    if (budget < maxOutputTokens) return { thinkingBudget: budget }
+    const fitting = Math.max(thinking.min, maxOutputTokens - 1)
+    drop('thinking.budget_tokens', `lowered from ${budget} to ${fitting} to fit the limit of output tokens`)
+    return { thinkingBudget: fitting }
   }
   if (isOff(reasoning)) drop('thinking', 'the model cannot be told by its name whether its thinking can be turned off')
   return {}
@@ -82,15 +86,24 @@ const LEVEL_OF_EFFORT: Readonly<Record<Effort, Level>> = {
   max: 'high',
 }
 
-function levelFor(reasoning: ReasoningOption, levels: readonly Level[]): Level | undefined {
+function levelFor(
+  reasoning: ReasoningOption,
+  levels: readonly Level[],
+  drop: (path: string, why: string) => void,
+): Level | undefined {
   if (isOff(reasoning)) return nearest('minimal', levels)
   const effort = reasoning.effort ?? effortOf(reasoning.budget)
-  return effort === undefined ? undefined : nearest(LEVEL_OF_EFFORT[effort], levels)
+  if (effort === undefined) return undefined
+  const wish = LEVEL_OF_EFFORT[effort]
+  const level = nearest(wish, levels)
+  // The least is no more than little: nobody who asked for it is surprised.
+  if (level !== wish && wish !== 'minimal') drop('thinking', `the model knows no ${wish} level: ${level} is asked for`)
+  return level
 }
 
 function effortOf(budget: number | undefined): Effort | undefined {
   if (budget === undefined || budget < 0) return undefined
-  return EFFORTS.findLast((effort) => BUDGETS[effort] <= budget && effort !== 'max')
+  return effortForBudget(budget)
 }
 
 const ORDER: readonly Level[] = ['minimal', 'low', 'medium', 'high']
