@@ -1,3 +1,4 @@
+import type { ModelError } from '../canonical/error.ts'
 import type { ModelRequest, Part } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
@@ -42,6 +43,8 @@ export interface Trace {
   answered?: string
   usage?: Usage
   finish?: string
+  /** Why a stream that had begun ended in an error. */
+  failure?: ModelError
   firstTokenAt?: number
   relayed: boolean
   dropped: readonly Dropped[]

@@ -5,7 +5,14 @@ import { factsOf } from '../router/facts.ts'
 import { imageTargetOf } from '../router/override.ts'
 import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
-import { calibrated, conversationOf, learnInput, sessionIdOf, type HeaderValues, type SessionState } from '../router/session.ts'
+import {
+  calibrated,
+  conversationOf,
+  learnInput,
+  sessionIdOf,
+  type HeaderValues,
+  type SessionState,
+} from '../router/session.ts'
 import type { TokenCounter } from './count/counter.ts'
 import { createMemory } from './memory.ts'
 

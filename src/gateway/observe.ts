@@ -27,6 +27,7 @@ export function observe(event: ModelEvent, trace: Trace): void {
       break
     case 'error':
       trace.finish = 'error'
+      trace.failure = event.error
       break
     default:
   }

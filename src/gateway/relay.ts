@@ -40,6 +40,7 @@ export async function relayStream(
     const [half] = cutter.end()
     const broken = observer.end(half)
     const error = observer.ended() ? undefined : (failure ?? broken)
+    if (error) observe({ type: 'error', error }, trace)
     // Half an event has been held back, so the client is between two events: it can be told.
     return error ? new TextEncoder().encode(encodeSse(errorFrame(protocol, error))) : half
   }
@@ -54,7 +55,6 @@ export async function relayStream(
       return whole
     } catch (cause) {
       if (done || !(cause instanceof ModelError)) throw cause
-      trace.finish = 'error'
       return finish(cause)
     }
   }

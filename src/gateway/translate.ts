@@ -35,7 +35,8 @@ export async function translateStream(incoming: Incoming, translation: Translati
     let out = ''
     let real = false
     for (const told of batch ?? []) {
-      const event = told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
+      const event =
+        told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
       observe(event, trace)
       real ||= isReal(event)
       for (const frame of encoder.push(event)) out += encodeSse(frame)

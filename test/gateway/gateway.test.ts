@@ -290,7 +290,7 @@ describe('silence', () => {
     const text = await (await gateway(post('/v1/messages', STREAMED))).text()
     expect(text).toContain('event: error')
     expect(text).toContain('was silent for')
-    expect(calls[0]?.error).toBeDefined()
+    expect(calls[0]?.error).toStartWith('timeout: mock (mock-model) was silent for')
     expect(await upstream.requests[0]?.settled).toBe('aborted')
   })
 })

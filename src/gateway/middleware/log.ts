@@ -51,8 +51,8 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
 }
 
 function errorOf(call: Call, outcome: Outcome): { error?: string } {
-  if (outcome.error) return { error: `${outcome.error.kind}: ${outcome.error.message}` }
-  return call.trace.finish === 'error' ? { error: 'the stream ended in an error' } : {}
+  const error = outcome.error ?? call.trace.failure
+  return error ? { error: `${error.kind}: ${error.message}` } : {}
 }
 
 function stackOf(cause: unknown): string {
