@@ -169,7 +169,7 @@ function encodeSampling(request: ModelRequest, isThinking: boolean, { ours, drop
 function encodeConfig(request: ModelRequest, effort: string | undefined, encoding: Encoding): JsonObject | undefined {
   const format = isTopFormat(request.outputFormat) ? undefined : encodeFormat(request.outputFormat)
   if (request.outputFormat?.type === 'json')
-    encoding.drop('output_format', 'Anthropic knows JSON output only with a schema')
+    encoding.drop('output_config.format', 'Anthropic knows JSON output only with a schema')
   return effort === undefined && !format ? undefined : { effort, format }
 }
 

@@ -22,8 +22,11 @@ export function settleTurns(turns: readonly Turn[]): Turn[] {
 /** A system message in mid-conversation for providers that know none: part of the user's turn. */
 export function foldSystem(turn: Turn): Turn {
   if (turn.role !== 'system') return turn
-  const text = turn.blocks.map((block) => block.text ?? '').join('\n\n')
-  return { role: 'user', blocks: [{ type: 'text', text: `<system-reminder>\n${text}\n</system-reminder>` }] }
+  const isText = (block: JsonObject): boolean => block.type === 'text'
+  const text = turn.blocks.flatMap((block) => (isText(block) ? [block.text ?? ''] : [])).join('\n\n')
+  const reminder = { type: 'text', text: `<system-reminder>\n${text}\n</system-reminder>` }
+  const others = turn.blocks.filter((block) => !isText(block))
+  return { role: 'user', blocks: [...(text === '' ? [] : [reminder]), ...others] }
 }
 
 /** Whether the last assistant turn calls tools without having thought first, which enabled thinking forbids. */
