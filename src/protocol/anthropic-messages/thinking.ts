@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type Effort, type ReasoningOption } from '../../canonical/request.ts'
+import { effortForBudget } from '../effort.ts'
 import type { Traits } from '../protocol.ts'
 import { ID, leftover, numberOrNothing, objectAt, spelling, withKeys } from './residue.ts'
 
@@ -63,10 +64,12 @@ export function encodeForeignThinking(
   traits: Traits,
 ): { thinking?: JsonObject; effort?: string } {
   if (reasoning.mode === 'off' || reasoning.effort === 'none') return { thinking: { type: 'disabled' } }
-  const effort = reasoning.effort === 'minimal' ? 'low' : reasoning.effort
+  const effort = effortWithin(reasoning.effort)
   const style = traits.thinkingRequest ?? (ADAPTIVE_MODELS.test(model) ? 'adaptive' : 'budget')
   if (style === 'adaptive') {
-    const wished = effort ?? effortForBudget(reasoning.budget)
+    // Models that decide themselves take no budget: the effort that comes nearest says what was meant.
+    const meant = reasoning.budget === undefined ? undefined : effortWithin(effortForBudget(reasoning.budget))
+    const wished = effort ?? meant
     return { thinking: { type: 'adaptive' }, ...(wished !== undefined && { effort: wished }) }
   }
   return { thinking: { type: 'enabled', budget_tokens: reasoning.budget ?? BUDGETS[effort ?? 'medium'] } }
@@ -88,10 +91,8 @@ const ADAPTIVE_MODELS = /claude-[a-z]+-(?:4-[6-9]|4-\d\d(?!\d)|[5-9](?!\d))/
 const ENABLED: ReadonlySet<string> = new Set(['type', 'budget_tokens'])
 const OTHERS: ReadonlySet<string> = new Set(['type'])
 
-// Models that decide themselves take no budget: the effort that comes nearest says what was meant.
-function effortForBudget(budget: number | undefined): string | undefined {
-  if (budget === undefined) return undefined
-  return Object.entries(BUDGETS).find(([, most]) => budget <= most)?.[0] ?? 'max'
+function effortWithin(effort: Effort | undefined): keyof typeof BUDGETS | undefined {
+  return effort === 'minimal' || effort === 'none' ? 'low' : effort
 }
 
 function readThinking(

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type Effort, type ModelRequest, type ReasoningOption } from '../../canonical/request.ts'
+import { effortForBudget } from '../effort.ts'
 import type { Target } from '../protocol.ts'
 import type { Losses } from './losses.ts'
 import { takesEffort } from './model-names.ts'
@@ -72,9 +73,7 @@ const MIN_BUDGET = 1024
 function effortOf(reasoning: ReasoningOption, efforts: readonly string[]): string | undefined {
   if (isOff(reasoning)) return efforts.includes('none') ? 'none' : undefined
   if (reasoning.effort) return nearest(reasoning.effort, efforts)
-  if (reasoning.budget === undefined) return undefined
-  if (reasoning.budget <= 1024) return nearest('minimal', efforts)
-  return nearest(reasoning.budget <= 8192 ? 'medium' : 'high', efforts)
+  return reasoning.budget === undefined ? undefined : nearest(effortForBudget(reasoning.budget), efforts)
 }
 
 function nearest(wish: Effort, efforts: readonly string[]): string | undefined {
@@ -96,7 +95,7 @@ function isOn(reasoning: ReasoningOption): boolean | undefined {
 }
 
 function asksSomething(reasoning: ReasoningOption): boolean {
-  return isOn(reasoning) === true
+  return isOn(reasoning) !== undefined
 }
 
 function budgetWithin(budget: number, maxTokens: number | undefined): number {
