@@ -1,5 +1,6 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest } from '../../canonical/request.ts'
+import { isPlaceholder } from '../openai-chat/tools.ts'
 import { toGeminiParameters } from '../schema/gemini-schema.ts'
 import type { Encoding } from './encoding.ts'
 import { fromGeminiSchema } from './json-schema.ts'
@@ -9,7 +10,7 @@ import { defined, isOurs, isSame, spelling, withRest } from './residue.ts'
 export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
   if (encoding.ours) return encodeOwnTools(request, encoding)
   const declarations = request.tools.flatMap<JsonObject>((tool, index) =>
-    tool.type === 'function' ? [encodeFunction(tool, `tools[${index}]`, encoding)] : [],
+    tool.type === 'function' ? encodeFunction(tool, `tools[${index}]`, request, encoding) : [],
   )
   const search = encodeServerTools(request, declarations.length > 0, encoding)
   const tools: JsonObject[] = [...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []), ...search]
@@ -17,8 +18,13 @@ export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObje
   return defined({ tools: tools.length > 0 ? tools : undefined, toolConfig })
 }
 
-function encodeFunction(tool: FunctionTool, path: string, encoding: Encoding): JsonObject {
+function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest, encoding: Encoding): JsonObject[] {
   encoding.dropResidue(tool.native, path)
+  if (isPlaceholder(tool, request)) {
+    encoding.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
+    return []
+  }
+  if (tool.deferred) encoding.drop(`${path}.defer_loading`, 'Gemini shows every tool from the beginning')
   if (tool.cache) encoding.drop(`${path}.cache_control`, 'Gemini caches prompts by itself')
   if (tool.strict) encoding.drop(`${path}.strict`, 'Gemini has no strict functions')
   const parameters = toGeminiParameters(tool.schema)
@@ -26,11 +32,13 @@ function encodeFunction(tool: FunctionTool, path: string, encoding: Encoding): J
   // A function without arguments has no parameters: some models refuse an object without properties.
   const note = isEmpty ? asString(parameters.description) : undefined
   const description = [tool.description, note].filter((text) => text !== undefined && text !== '').join('\n')
-  return {
-    name: encoding.names.of(tool.name),
-    ...(description !== '' && { description }),
-    ...(!isEmpty && { parameters }),
-  }
+  return [
+    {
+      name: encoding.names.of(tool.name),
+      ...(description !== '' && { description }),
+      ...(!isEmpty && { parameters }),
+    },
+  ]
 }
 
 function encodeServerTools(request: ModelRequest, hasFunctions: boolean, encoding: Encoding): JsonObject[] {

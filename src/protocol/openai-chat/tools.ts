@@ -65,6 +65,7 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
     scope.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
     return []
   }
+  if (tool.deferred) scope.losses.drop(`${path}.defer_loading`, 'Chat Completions shows every tool from the beginning')
   return [
     {
       type: 'function',
@@ -96,8 +97,8 @@ function parameters(tool: FunctionTool, scope: Scope): JsonObject {
   return { parameters: schema }
 }
 
-// Claude Code sends an empty deferred tool to keep its deferred loading going. A loaded tool may be empty as well.
-function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
+/** Whether Claude Code sends this empty deferred tool just to keep its deferred loading going. A loaded tool may be empty as well. */
+export function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
   if (!tool.deferred || Object.keys(tool.schema.properties ?? {}).length > 0) return false
   if (request.tools.some((other) => other.type === 'server' && other.kind === 'tool-search')) return false
   return !request.messages.some(({ parts }) => parts.some((part) => mentions(part, tool.name)))

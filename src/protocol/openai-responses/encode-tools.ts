@@ -78,6 +78,8 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
     encoding.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
     return []
   }
+  if (tool.deferred)
+    encoding.losses.drop(`${path}.defer_loading`, 'the Responses API is shown every tool from the beginning')
   // Absent would mean strict, which most schemas are not made for.
   const strict = tool.strict ?? false
   const { $schema: _dialect, ...schema } = tool.schema

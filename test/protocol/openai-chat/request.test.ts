@@ -394,7 +394,7 @@ describe('tools', () => {
     const placeholder = tool('DeferredToolPlaceholder', { deferred: true, schema: { type: 'object', properties: {} } })
     const { body, dropped } = encode({ tools: [tool('f', { deferred: true }), placeholder] })
     expect(body.tools.map(({ function: { name } }: { function: { name: string } }) => name)).toEqual(['f'])
-    expect(dropped).toEqual(['tools[1]'])
+    expect(dropped).toEqual(['tools[0].defer_loading', 'tools[1]'])
   })
 
   test('a loaded tool without parameters is no placeholder', () => {
