@@ -63,6 +63,8 @@ export function merge(first: JsonObject, second: JsonObject): JsonObject {
   const entries = new Map<string, Json | undefined>(Object.entries(first))
   for (const [keyword, value] of Object.entries(second)) {
     const before = entries.get(keyword)
+    // One expression cannot be two without a lookahead, which Gemini refuses: the earlier one is said in words.
+    if (keyword === 'pattern' && typeof before === 'string' && before !== value) note(entries, `matches ${before}`)
     entries.set(keyword, before === undefined || value === undefined ? (value ?? before) : both(keyword, before, value))
   }
   return Object.fromEntries(entries)
@@ -101,6 +103,11 @@ function both(keyword: string, first: Json, second: Json): Json {
     if (STRICTEST_IS_SMALLEST.has(keyword)) return Math.min(a, b)
   }
   return second
+}
+
+function note(entries: Map<string, Json | undefined>, words: string): void {
+  const told = entries.get('description')
+  entries.set('description', typeof told === 'string' ? both('description', told, words) : words)
 }
 
 function mergeProperties(first: JsonObject, second: JsonObject): JsonObject {
