@@ -1,28 +1,19 @@
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
-import type { Config } from '../config/config.ts'
 import { formatDiagnostic } from '../config/diagnostic.ts'
 import { loadConfig } from '../config/load.ts'
-import type { Log } from '../platform/ports.ts'
 import { claudeEnvironment } from './claude/environment.ts'
 import { launch } from './claude/launch.ts'
 import { overrideSettings } from './claude/override.ts'
-import { withOwnKey } from './claude/own-key.ts'
 import { findClaude } from './claude/program.ts'
 import { type Conflict, managedConflicts } from './claude/settings.ts'
+import { openCodeRouter } from './code-router.ts'
 import { Failure } from './failure.ts'
-import { fileLog } from './log.ts'
-import { startRouter } from './router.ts'
+import { userHome } from './home.ts'
 import type { Strays } from './strays.ts'
-import { createTally } from './summary.ts'
 
-/** How long calls that Claude Code left behind may take to be counted. */
-const SETTLE_MS = 200
-
-/** `ccr code`: Claude Code on a router of its own, which lives as long as it does. Gives Claude Code's exit code. */
+/** `ccr code`: Claude Code on the user's service, else on a router that lives as long as it does. Gives Claude Code's exit code. */
 export async function code(args: readonly string[], strays: Strays): Promise<number> {
   const { env } = process
-  const home = homedir()
+  const home = userHome()
   let config = loadConfig({ env, home })
   const program = findClaude({ configured: config.claudePath, env, home })
   const conflicts = managedConflicts()
@@ -34,16 +25,8 @@ export async function code(args: readonly string[], strays: Strays): Promise<num
   }
   for (const warning of config.warnings) console.error(`warning: ${formatDiagnostic(warning)}`)
 
-  const usage = createTally()
-  const key = `ccr-${crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: 'base64url' })}`
-  const router = await startRouter({
-    config: { ...config, apiKey: key, providers: withOwnKey(config.providers, env['ANTHROPIC_API_KEY']) },
-    host: '127.0.0.1',
-    port: 0,
-    log: logOf(config),
-    usage,
-  })
-  const access = { url: router.url, key }
+  const router = await openCodeRouter(config, { env, home })
+  const { access } = router
   const override = overrideSettings(args, access, { env, home, directory: process.cwd() })
   if (override.conflicts.length > 0) console.error(describeOverride(override.conflicts))
   // The terminal belongs to Claude Code from here on.
@@ -57,15 +40,10 @@ export async function code(args: readonly string[], strays: Strays): Promise<num
     })
   } finally {
     override.remove()
-    await router.stop(SETTLE_MS)
+    const line = await router.end()
     strays.release()
-    const line = usage.line()
     if (line !== undefined) console.error(line)
   }
-}
-
-function logOf(config: Config): Log {
-  return config.log ? fileLog(join(dirname(config.file), 'logs'), config.logLevel) : () => {}
 }
 
 /** `--help` and `--version` of Claude Code need no provider. */

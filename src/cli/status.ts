@@ -31,13 +31,13 @@ export const status = defineCommand({
 
 function lineOf({ kind, url, who, about }: Found): string {
   const providers = Array.isArray(about['providers']) ? about['providers'].map(String) : []
-  const running = Number(about['running'] ?? 0)
+  const [calls, running] = [Number(about['calls'] ?? 0), Number(about['running'] ?? 0)]
   return [
     `${kind === 'code' ? 'ccr code' : 'service'} ${url}`,
     `pid ${who.pid}`,
     `version ${who.version}`,
     `up ${duration(Date.now() - Number(about['startedAt']))}`,
-    `${Number(about['calls'] ?? 0)} calls${running > 0 ? ` and ${running} running` : ''}`,
+    `${calls} ${calls === 1 ? 'call' : 'calls'}${running > 0 ? ` and ${running} running` : ''}`,
     `providers: ${providers.join(', ') || 'none'}`,
     configOf(about),
   ].join(' · ')

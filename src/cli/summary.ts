@@ -3,6 +3,7 @@ import type { CallRecord, UsageStore } from '../store/usage-store.ts'
 
 /** Adds calls up, however many there are. */
 export interface Tally extends UsageStore {
+  calls(): number
   /** One line: which models answered, what it took, what failed. Nothing if there was no call. */
   line(): string | undefined
 }
@@ -22,6 +23,7 @@ export function createTally(): Tally {
       if (fallback) sum.fallbacks++
       if (error !== undefined) sum.failed++
     },
+    calls: () => sum.calls,
     line() {
       if (sum.calls === 0) return undefined
       const names = [...models].map(([name, count]) => `${name} (${count})`)

@@ -25,7 +25,7 @@ export type Occupant =
 export type OwnInstance = Extract<Occupant, { type: 'own' }>
 
 /** Asks the program at `url` who it is, for at most `patienceMs`. Nothing is told to it that it could use. */
-export async function askWho(url: string, secret: string | undefined, patienceMs = 1000): Promise<Occupant> {
+export async function askWho(url: string, secret: string | undefined, patienceMs = 700): Promise<Occupant> {
   const signal = AbortSignal.timeout(patienceMs)
   const challenge = randomText()
   const health = await get(`${url}/health?challenge=${challenge}`, signal)
