@@ -36,7 +36,8 @@ describe('ccr start --detach', () => {
 
   test('secret and notes are for the user alone', async () => {
     await using desk = await createDesk()
-    await using _service = await startService(desk)
+    await using service = await startService(desk)
+    expect(isAlive(service.pid)).toBe(true)
     const mode = async (path: string) => ((await stat(join(desk.root, HOME, path))).mode & 0o777).toString(8)
     expect(await mode('.')).toBe('700')
     expect(await mode('run')).toBe('700')
@@ -261,9 +262,9 @@ describe('who may ask an instance', () => {
     await (await startService(desk))[Symbol.asyncDispose]()
     const old = await secretOf(desk.root)
     await chmod(join(desk.root, HOME, '.instance-secret'), 0o644)
-    await using _service = await startService(desk)
+    await using service = await startService(desk)
     expect(await secretOf(desk.root)).not.toBe(old)
-    expect(await running(desk)).toHaveLength(1)
+    expect(await running(desk)).toMatchObject([{ pid: service.pid }])
   })
 })
 
