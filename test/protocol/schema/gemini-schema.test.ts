@@ -65,6 +65,11 @@ const cases: { name: string; schema: Json; expected: JsonObject }[] = [
     expected: { type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'NUMBER' } }, required: ['a'] },
   },
   {
+    name: 'of two patterns the earlier one is said in words',
+    schema: { type: 'string', description: 'A name.', allOf: [{ pattern: '^a' }, { pattern: 'z$' }] },
+    expected: { type: 'STRING', description: 'A name.\nmatches ^a', pattern: 'z$' },
+  },
+  {
     name: 'what Gemini has no keyword for is said in words',
     schema: { type: 'integer', description: 'A count.', exclusiveMinimum: 0, multipleOf: 5, default: 10 },
     expected: { type: 'INTEGER', description: 'A count.\ngreater than 0; a multiple of 5; default: 10' },
