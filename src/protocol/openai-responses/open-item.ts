@@ -124,8 +124,9 @@ function openMessage(added: JsonObject, scope: ItemScope, next: NextIndex): Open
     },
     done(item, out) {
       isDone = true
-      const parts = decodeItem(item, scope)
       const blocks = Array.isArray(item.content) ? item.content : []
+      // An item that ended without being told whole has what its deltas told.
+      const parts = blocks.length === 0 && texts.size + closed.size > 0 ? [] : decodeItem(item, scope)
       parts.forEach((part, index) => {
         if (closed.has(index)) return
         if (part.type !== 'text') return tellWhole(part, next, out)
