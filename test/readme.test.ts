@@ -9,7 +9,7 @@ import { loadConfig } from '../src/config/load.ts'
 
 const root = join(import.meta.dir, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const documents = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => [
+const documents = ['README.md', 'README.zh-CN.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'].map((name) => [
   name,
   readFileSync(join(root, name), 'utf8'),
 ])
@@ -44,9 +44,14 @@ test('every snippet of a config is tested', () => {
 })
 
 test('the table names every command that there is, and no other', () => {
-  const named = [...readme.matchAll(/^\| `ccr ([^`]+)`/gm)].map(([, command = '']) => words(command))
+  const named = new Set([...readme.matchAll(/^\| `ccr ([^`]+)`/gm)].map(([, command = '']) => words(command)))
   const listed = [...usage.matchAll(/^ {2}([a-z][a-z ]*?)(?: \[|,| {2}|$)/gm)].map(([, command = '']) => words(command))
-  expect(named.toSorted()).toEqual(listed.toSorted())
+  expect([...named].toSorted()).toEqual(listed.toSorted())
+})
+
+test('the Chinese README has the sections, commands and snippets of the other', () => {
+  const chinese = readFileSync(join(root, 'README.zh-CN.md'), 'utf8')
+  expect(skeleton(chinese)).toEqual(skeleton(readme))
 })
 
 test.each(documents)('%s names only commands, scripts and files that exist', (_name, text = '') => {
@@ -64,6 +69,16 @@ test.each(documents)('%s names only commands, scripts and files that exist', (_n
 
 function blocks(language: string): string[] {
   return [...readme.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text)
+}
+
+/** What of a document is the same in every language: levels of headings, commands of tables, snippets without comments. */
+function skeleton(text: string): string[] {
+  const snippets = [...text.matchAll(/^```\w+\n[^]*?^```$/gm)].map(([snippet]) =>
+    snippet.replaceAll(/^\s*\/\/.*\n/gm, ''),
+  )
+  const lines = text.replaceAll(/^```\w+\n[^]*?^```$/gm, '').split('\n')
+  const marks = lines.flatMap((line) => /^#+(?= )|^- |^\|(?: (?:`[^`|]*`(?:, )?)+(?= *\|))?/.exec(line)?.[0] ?? [])
+  return [...marks, ...snippets]
 }
 
 /** `config check` → `config check`, `code [arguments…]` → `code`. */
