@@ -1,3 +1,4 @@
+import { reEnter } from './cli/own-process.ts'
 import { version } from './cli/version.ts'
 
 // The only file that starts anything. What answers at once is answered before anything else is loaded.
@@ -7,7 +8,6 @@ if (['--version', '-v', 'version'].includes(command)) {
   console.log(`ccr ${version}`)
 } else {
   if (command === 'start' && !rest.some((arg) => ['--detach', '-d', '--help', '-h'].includes(arg))) {
-    const { reEnter } = await import('./cli/own-process.ts')
     reEnter([command, ...rest])
   }
   const { run } = await import('./cli/run.ts')

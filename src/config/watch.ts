@@ -64,7 +64,12 @@ export function watchConfig({ load, first, refuse, onChange, onProblem }: Config
     else take(next)
   }
 
-  const watchers = watchFolders(file, () => later(PAUSE_MS))
+  const watchers: FSWatcher[] = []
+  // Loading what watches takes milliseconds, which the first request should not wait for.
+  const begin = setTimeout(() => {
+    watchers.push(...watchFolders(file, () => later(PAUSE_MS)))
+    if (stampOf(file) !== seen) later(0)
+  }, BEGIN_MS)
   const tick = setInterval(() => {
     if (stampOf(file) !== seen) later(0)
   }, TICK_MS)
@@ -74,6 +79,7 @@ export function watchConfig({ load, first, refuse, onChange, onProblem }: Config
     problem: () => problem,
     check: look,
     close() {
+      clearTimeout(begin)
       for (const watcher of watchers) watcher.close()
       clearInterval(tick)
       clearTimeout(timer)
@@ -81,6 +87,7 @@ export function watchConfig({ load, first, refuse, onChange, onProblem }: Config
   }
 }
 
+const BEGIN_MS = 100
 const PAUSE_MS = 50
 const TICK_MS = 2000
 /** An editor that writes in pieces is done after this many looks. */
