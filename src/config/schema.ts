@@ -56,7 +56,12 @@ const files = (description: string) =>
   )
 
 const names = (description: string) =>
-  Optional(Union([StringOf(), ArrayOf(StringOf())], { description, errorMessage: 'expected a list of texts, or a text with commas' }))
+  Optional(
+    Union([StringOf(), ArrayOf(StringOf())], {
+      description,
+      errorMessage: 'expected a list of texts, or a text with commas',
+    }),
+  )
 
 const limit = (description: string) =>
   count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
@@ -180,7 +185,9 @@ export const configSchema = ObjectOf({
     maximum: 65535,
   }),
   APIKEY: text('The key that clients must show. Write `$NAME` for a variable of the environment.'),
-  ALLOWED_HOSTS: names('Further names by which the router may be called, in the Host header: behind nginx, in Docker or WSL.'),
+  ALLOWED_HOSTS: names(
+    'Further names by which the router may be called, in the Host header: behind nginx, in Docker or WSL.',
+  ),
   ALLOWED_ORIGINS: names('Web pages that may use the router: their origins, `https://app.example`. Default none.'),
   LOG: flag('Whether to write a log. Default true.'),
   LOG_LEVEL: Optional(

@@ -1,6 +1,14 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
-import { asString, isObject, omit, parseJson, parsePlainJson, type Json, type JsonObject } from '../../canonical/json.ts'
+import {
+  asString,
+  isObject,
+  omit,
+  parseJson,
+  parsePlainJson,
+  type Json,
+  type JsonObject,
+} from '../../canonical/json.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { finishOf, malformed, messageRest } from './answer.ts'
@@ -181,7 +189,8 @@ function fold(open: OpenBlock, delta: JsonObject): ModelEvent[] {
 // Some compatible providers forget the start of a text; what else it could have been cannot be guessed.
 function onStrayDelta(state: State, data: JsonObject, delta: JsonObject): ModelEvent[] {
   const block = STRAY_BLOCKS.get(delta.type)
-  if (!block) throw malformed(`continued a block that it had not begun (${asString(delta.type) ?? 'of no type'})`, state.context)
+  if (!block)
+    throw malformed(`continued a block that it had not begun (${asString(delta.type) ?? 'of no type'})`, state.context)
   return [...begin(state, data.index, block), ...onDelta(state, data)]
 }
 

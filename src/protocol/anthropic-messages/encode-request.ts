@@ -197,7 +197,9 @@ function mergeContainers(body: JsonObject, request: ModelRequest): void {
 function leaveOutClearing(body: JsonObject, { reasoning }: ModelRequest, { drop }: Encoding): void {
   const management = body.context_management
   if (!reasoning?.mode || reasoning.mode === 'off' || !isObject(management) || !Array.isArray(management.edits)) return
-  const edits = management.edits.filter((edit) => !(isObject(edit) && asString(edit.type)?.startsWith('clear_thinking')))
+  const edits = management.edits.filter(
+    (edit) => !(isObject(edit) && asString(edit.type)?.startsWith('clear_thinking')),
+  )
   if (edits.length === management.edits.length) return
   drop('context_management.edits', 'there is no thinking to clear')
   body.context_management = edits.length > 0 ? { ...management, edits } : undefined
