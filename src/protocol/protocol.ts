@@ -101,11 +101,8 @@ export interface DecodeContext {
   readonly model: string
   /** Tool names as the provider was told them → as the client knows them; only where they differ. */
   readonly toolNames?: ReadonlyMap<string, string>
-  /**
-   * OpenAI Responses: the free-form tools that the provider was told, each with the protocol in which the client
-   * declared it; calls of others are the provider's own. Absent: not known.
-   */
-  readonly customTools?: ReadonlyMap<string, ProtocolId>
+  /** OpenAI Responses: the free-form tools that the provider was told; calls of others are its own. Absent: not known. */
+  readonly customTools?: ReadonlySet<string>
   /** A fresh unique id for what the provider left without one. */
   readonly id: (prefix: string) => string
 }

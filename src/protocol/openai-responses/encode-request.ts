@@ -1,13 +1,13 @@
-import { isObject, type JsonObject } from '../../canonical/json.ts'
-import { restFor, type ProtocolId } from '../../canonical/native.ts'
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { fingerprint } from '../openai-chat/hash.ts'
 import { takesEffort } from '../openai-chat/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai-chat/reasoning.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { encodeInput } from './encode-input.ts'
-import { encodeTools, isChatCustom } from './encode-tools.ts'
-import { createEncoding, type Encoding } from './encoding.ts'
+import { encodeTools } from './encode-tools.ts'
+import { createEncoding, isChatCustom, type Encoding } from './encoding.ts'
 import { formOf, ID, withRest } from './residue.ts'
 
 /** A request as `POST /responses`. Nothing is stored there: the conversation comes whole each time. */
@@ -46,14 +46,10 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   }
 }
 
-function customTools({ tools }: ModelRequest, ours: boolean): ReadonlyMap<string, ProtocolId> {
-  const told = new Map<string, ProtocolId>()
-  for (const tool of tools) {
-    const { custom, name } = formOf(tool)
-    if (ours && custom) told.set(typeof name === 'string' ? name : tool.name, ID)
-    else if (!ours && isChatCustom(tool)) told.set(tool.name, 'openai-chat')
-  }
-  return told
+/** The free-form tools by their names on the wire. */
+function customTools({ tools }: ModelRequest, ours: boolean): ReadonlySet<string> {
+  const told = tools.filter((tool) => (ours ? formOf(tool).custom !== undefined : isChatCustom(tool)))
+  return new Set(told.map((tool) => asString(formOf(tool).name) ?? tool.name))
 }
 
 function encodeLimit(request: ModelRequest, { target, losses }: Encoding): JsonObject {

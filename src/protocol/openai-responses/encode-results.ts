@@ -1,9 +1,8 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { formFor } from '../../canonical/native.ts'
 import type { Message, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { encodeOwnText } from './blocks.ts'
 import { CACHES_ITSELF, inputText, mediaOrText, nativeBlocks, noteText } from './encode-blocks.ts'
-import type { Encoding } from './encoding.ts'
+import { chatInput, type Encoding } from './encoding.ts'
 import { formOf, isOurs, withRest } from './residue.ts'
 
 /** A tool's result as the item that follows its call; nothing if there is no such call, which would be refused. */
@@ -38,8 +37,8 @@ export function orphanText(part: ToolResultPart, path: string, encoding: Encodin
   return [head, ...(Array.isArray(output) ? output.filter(isObject) : [inputText(String(output))])]
 }
 
-function outputType(call: ToolCallPart, { ours }: Encoding): string {
-  const isCustom = ours ? formOf(call).custom === true : formFor(call.native, 'openai-chat') === 'custom'
+function outputType(call: ToolCallPart, encoding: Encoding): string {
+  const isCustom = encoding.ours ? formOf(call).custom === true : chatInput(call, encoding) !== undefined
   return isCustom ? 'custom_tool_call_output' : 'function_call_output'
 }
 

@@ -3,7 +3,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { FunctionTool, ModelRequest, Part, ServerTool, Tool } from '../../canonical/request.ts'
 import { describeCustom } from './custom-tool.ts'
 import { CACHES_ITSELF } from './encode-blocks.ts'
-import type { Encoding } from './encoding.ts'
+import { isChatCustom, type Encoding } from './encoding.ts'
 import { defined, formOf, ID, isOurs, withRest } from './residue.ts'
 
 /** The tools and how they may be used. */
@@ -107,11 +107,6 @@ function mentions(part: Part, name: string): boolean {
   if (part.type === 'tool-call') return part.name === name
   if (part.type === 'native') return part.native.rest.tool_name === name
   return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
-}
-
-/** Whether it is a free-form tool of an OpenAI Chat client. */
-export function isChatCustom(tool: Tool): boolean {
-  return tool.type === 'server' && tool.native.protocol === 'openai-chat' && isObject(tool.native.rest.custom)
 }
 
 // Chat keeps the grammar one level deeper.

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../canonical/json.ts'
-import { formFor, restFor } from '../../canonical/native.ts'
+import { restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import { nativeText } from '../openai-chat/blocks.ts'
 import { validInput } from '../openai-chat/assistant.ts'
 import { CACHES_ITSELF, noteText } from './encode-blocks.ts'
 import { encodeCall, encodeImage, encodeOwnMessage, encodeReasoning, groupItems, ownPlace } from './encode-items.ts'
-import type { Encoding } from './encoding.ts'
+import { chatInput, type Encoding } from './encoding.ts'
 import { formOf, ID, isOurs } from './residue.ts'
 
 /** A turn of the model as items: its words, its calls, and its reasoning if it goes back to who wrote it. */
@@ -66,8 +66,8 @@ function called(part: ToolCallPart, path: string, message: Message, encoding: En
   losses.residue(part.native, path)
   if (part.cache) losses.drop(`${path}.cache_control`, CACHES_ITSELF)
   if (part.signature !== undefined) losses.drop(`${path}.signature`, 'only its origin can verify it')
-  if (formFor(part.native, 'openai-chat') === 'custom')
-    return { type: 'custom_tool_call', call_id: id, name: names.of(part.name), input: part.input }
+  const input = chatInput(part, encoding)
+  if (input !== undefined) return { type: 'custom_tool_call', call_id: id, name: names.of(part.name), input }
   return { type: 'function_call', call_id: id, name: names.of(part.name), arguments: validInput(part.input) }
 }
 

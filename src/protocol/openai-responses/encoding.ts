@@ -1,10 +1,12 @@
-import type { Native } from '../../canonical/native.ts'
-import type { ModelRequest } from '../../canonical/request.ts'
+import { isObject } from '../../canonical/json.ts'
+import { formFor, type Native } from '../../canonical/native.ts'
+import type { ModelRequest, Tool, ToolCallPart } from '../../canonical/request.ts'
 import { fingerprint } from '../openai-chat/hash.ts'
 import type { Losses } from '../openai-chat/losses.ts'
 import { createToolNames, type ToolNames } from '../openai-chat/names.ts'
 import { pairTools, type Pairs } from '../openai-chat/pairs.ts'
 import type { Dropped, Target } from '../protocol.ts'
+import { unwrapInput } from './custom-tool.ts'
 import { ID, isOurs } from './residue.ts'
 
 /** What the encoding of one request carries along: for whom, and what could not be said to them. */
@@ -15,6 +17,8 @@ export interface Encoding {
   readonly names: ToolNames
   readonly pairs: Pairs
   readonly losses: Losses
+  /** Names of an OpenAI Chat client's free-form tools. */
+  readonly chatCustoms: ReadonlySet<string>
 }
 
 /** Begins the encoding of `request`. */
@@ -27,7 +31,20 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     names,
     pairs: pairTools(request.messages, ours ? (id) => id : callId),
     losses: createLosses(),
+    chatCustoms: new Set(request.tools.filter(isChatCustom).map(({ name }) => name)),
   }
+}
+
+/** Whether it is a free-form tool of an OpenAI Chat client. */
+export function isChatCustom(tool: Tool): boolean {
+  return tool.type === 'server' && tool.native.protocol === 'openai-chat' && isObject(tool.native.rest.custom)
+}
+
+/** The text of a Chat client's free-form call; nothing for a call of a function. */
+export function chatInput(call: ToolCallPart, { chatCustoms }: Encoding): string | undefined {
+  if (formFor(call.native, 'openai-chat') === 'custom') return call.input
+  // The calls are told as those of functions with one argument, and so the client brings them back.
+  return chatCustoms.has(call.name) ? unwrapInput(call.input) : undefined
 }
 
 /** A call id that every provider accepts; the same one for the same `id`. */

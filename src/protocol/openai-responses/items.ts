@@ -1,5 +1,4 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import type { Native, ProtocolId } from '../../canonical/native.ts'
 import type { NativePart, Origin, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { unseal } from '../anthropic-messages/signature.ts'
 import { decodeBlock } from './blocks.ts'
@@ -11,8 +10,8 @@ import { ID, residueOf } from './residue.ts'
 export interface ItemScope {
   /** The canonical name of a tool that the wire calls so. */
   nameOf(name: string): string
-  /** The client's free-form tools, each with the protocol that declared it; absent: all are, in this one. */
-  readonly customTools?: ReadonlyMap<string, ProtocolId>
+  /** The client's free-form tools; absent: all are. */
+  readonly customTools?: ReadonlySet<string>
   /** An id for a call that came without one. */
   id(): string
   /** Who wrote it; absent: a client's history, in which other providers' proofs are sealed. */
@@ -115,20 +114,11 @@ export function isProvidersOwn({ name }: JsonObject, { customTools }: ItemScope)
   return customTools !== undefined && !customTools.has(asString(name) ?? '')
 }
 
-/** Whether a free-form tool was declared in OpenAI Chat, which has them too. */
-export function isChatTool({ name }: JsonObject, { customTools }: ItemScope): boolean {
-  return customTools?.get(asString(name) ?? '') === 'openai-chat'
-}
-
 /** A call of a free-form tool. */
 export function decodeCustomCall(item: JsonObject, scope: ItemScope): ToolCallPart {
-  const head = { type: 'tool-call', id: asString(item.call_id) || scope.id() } as const
-  if (isChatTool(item, scope)) {
-    const native: Native = { protocol: 'openai-chat', rest: {}, form: 'custom' }
-    return { ...head, name: scope.nameOf(asString(item.name) ?? ''), input: asString(item.input) ?? '', native }
-  }
   return {
-    ...head,
+    type: 'tool-call',
+    id: asString(item.call_id) || scope.id(),
     name: scope.nameOf(flatName(asString(item.namespace), asString(item.name) ?? '')),
     input: wrapInput(asString(item.input) ?? ''),
     native: residueOf(item, CUSTOM, { ...callForm(item), custom: true }),

@@ -2,16 +2,7 @@ import type { ModelEvent } from '../../canonical/event.ts'
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { NativePart, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { decodeBlock } from './blocks.ts'
-import {
-  decodeItem,
-  emptyText,
-  isChatTool,
-  isProvidersOwn,
-  keysOf,
-  placed,
-  SUMMARY_BREAK,
-  type ItemScope,
-} from './items.ts'
+import { decodeItem, emptyText, isProvidersOwn, keysOf, placed, SUMMARY_BREAK, type ItemScope } from './items.ts'
 import { formOf } from './residue.ts'
 
 /** One output item while it arrives, as the parts that its events open, fill and close. */
@@ -196,7 +187,6 @@ function proofFor(
 
 function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: ModelEvent[]): OpenItem {
   const isCustom = added.type === 'custom_tool_call'
-  const isWrapped = isCustom && !isChatTool(added, scope)
   const raw = isCustom ? { ...added, input: '' } : { ...added, arguments: '' }
   const call = (item: JsonObject): ToolCallPart => decodeItem(item, scope)[0] as ToolCallPart
   let open: Growing<ToolCallPart> | undefined
@@ -207,13 +197,13 @@ function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: Mod
   const start = (item: JsonObject, more: ModelEvent[]): Growing<ToolCallPart> => {
     if (open) return open
     open = begin({ ...call({ ...raw, ...item, input: '', arguments: '' }), input: '' }, next, more)
-    if (isWrapped) grow(open, WRAPPER, more)
+    if (isCustom) grow(open, WRAPPER, more)
     return open
   }
   const add = (text: string, more: ModelEvent[]): void => {
     if (text === '') return
     input += text
-    grow(start({}, more), isWrapped ? JSON.stringify(text).slice(1, -1) : text, more)
+    grow(start({}, more), isCustom ? JSON.stringify(text).slice(1, -1) : text, more)
   }
   if (added.name) start({}, out)
   return {
@@ -230,7 +220,7 @@ function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: Mod
       const told = start(item, more)
       const whole = asString(isCustom ? item.input : item.arguments) ?? ''
       if (whole.startsWith(input)) add(whole.slice(input.length), more)
-      if (isWrapped) grow(told, '"}', more)
+      if (isCustom) grow(told, '"}', more)
       const part = { ...call({ ...raw, ...item }), id: told.part.id, name: told.part.name, input: told.text }
       more.push({ type: 'part-end', index: told.index, part })
     },

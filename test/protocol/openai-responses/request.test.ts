@@ -137,6 +137,49 @@ describe('what another client says reaches the Responses API', () => {
       { text: { format: { type: 'json_schema', name: 'output', schema: { type: 'object' }, strict: true } } },
     ],
     ['an effort, with summaries', { reasoning: { effort: 'max' } }, { reasoning: { effort: 'high', summary: 'auto' } }],
+    [
+      'free-form tools of a Chat client, whose calls come back as functions or as they are',
+      {
+        tools: [
+          {
+            type: 'server',
+            kind: 'other',
+            name: 'patch',
+            native: {
+              protocol: 'openai-chat',
+              rest: {
+                type: 'custom',
+                custom: { name: 'patch', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'd' } } },
+              },
+            },
+          },
+        ],
+        messages: [
+          {
+            role: 'assistant',
+            parts: [
+              { type: 'tool-call', id: 'c1', name: 'patch', input: '{"input":"a"}' },
+              {
+                type: 'tool-call',
+                id: 'c2',
+                name: 'patch',
+                input: 'b',
+                native: { protocol: 'openai-chat', rest: {}, form: 'custom' },
+              },
+            ],
+          },
+        ],
+      },
+      {
+        tools: [{ type: 'custom', name: 'patch', format: { type: 'grammar', syntax: 'lark', definition: 'd' } }],
+        input: [
+          { type: 'custom_tool_call', call_id: 'c1', input: 'a' },
+          { type: 'custom_tool_call', call_id: 'c2', input: 'b' },
+          { type: 'custom_tool_call_output', call_id: 'c1' },
+          { type: 'custom_tool_call_output', call_id: 'c2' },
+        ],
+      },
+    ],
     ['a limit', { maxOutputTokens: 100 }, { max_output_tokens: 100 }],
     ['nothing is stored', {}, { store: false, include: ['reasoning.encrypted_content'] }],
   ])('%s', (_, request, body) => {
