@@ -29,7 +29,7 @@ export function selectService(
 function portInFile(file: string): number | undefined {
   try {
     const value: unknown = Bun.JSON5.parse(readFileSync(file, 'utf8'))
-    return isObject(value) ? asPort(value['PORT']) : undefined
+    return isObject(value) ? asPort(value['PORT'] ?? value['port']) : undefined
   } catch {
     // What is wrong with the file is for those to tell who need the rest of it.
     return undefined
