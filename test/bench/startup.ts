@@ -61,6 +61,7 @@ try {
     { name: 'ccr help', measure: runs([ccr, 'help']), against: 'an empty program', limit: 4 },
     { name: 'ccr config path', measure: runs([ccr, 'config', 'path']), against: 'an empty program', limit: 4 },
     { name: 'ccr config check', measure: runs([ccr, 'config', 'check']), against: 'an empty program', limit: 4 },
+    { name: 'ccr status', measure: runs([ccr, 'status']), against: 'an empty program', limit: 4 },
     { name: 'first message, relayed', measure: starts(configs.relayed), against: 'bun pass.ts', limit: 2.5 },
     { name: 'first message, translated', measure: starts(configs.translated), against: 'bun pass.ts', limit: 2.5 },
   ]
