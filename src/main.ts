@@ -1,4 +1,3 @@
-import { reEnter } from './cli/own-process.ts'
 import { version } from './cli/version.ts'
 
 // The only file that starts anything. What answers at once is answered before anything else is loaded.
@@ -7,9 +6,6 @@ const [command = '', ...rest] = process.argv.slice(2)
 if (['--version', '-v', 'version'].includes(command)) {
   console.log(`ccr ${version}`)
 } else {
-  if (command === 'start' && !rest.some((arg) => ['--detach', '-d', '--help', '-h'].includes(arg))) {
-    reEnter([command, ...rest])
-  }
   const { run } = await import('./cli/run.ts')
   process.exit(await run(command, rest))
 }

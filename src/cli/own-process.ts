@@ -9,19 +9,13 @@ export function ownCommand(): readonly [program: string, ...args: string[]] {
   return Bun.isStandaloneExecutable ? [process.execPath] : [process.execPath, process.argv[1] ?? '']
 }
 
-/** The environment of a service in the background. */
-export function detachedEnvironment(env: Environment): Record<string, string> {
-  return { ...roomyEnvironment(env), [DETACHED]: '1' }
-}
-
 /**
- * Starts this program anew in this very process, with room for many requests, if it has not been started so already.
- * Not on Windows, which cannot do that: there only a service in the background has the room.
+ * The environment of a service in the background. Bun reads how many requests may run at once when it starts: a process
+ * in the foreground keeps its 256, unless the user has set the variable, since starting twice would cost everybody time.
  */
-export function reEnter(args: readonly string[]): void {
-  if (process.env[LIMIT] !== undefined || process.platform === 'win32' || !process.execve) return
-  const [program, ...script] = ownCommand()
-  process.execve(program, [program, ...script, ...args], roomyEnvironment(process.env))
+export function detachedEnvironment(env: Environment): Record<string, string> {
+  const kept = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return { [LIMIT]: MOST_REQUESTS, ...Object.fromEntries(kept), [DETACHED]: '1' }
 }
 
 /** Reads how this process was started. The marks are not for the programs that it starts, so they are taken away. */
@@ -33,8 +27,3 @@ export function takeMarks(): { readonly detached: boolean } {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-function roomyEnvironment(env: Environment): Record<string, string> {
-  const kept = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  return { [LIMIT]: MOST_REQUESTS, ...Object.fromEntries(kept) }
-}

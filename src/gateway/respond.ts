@@ -85,14 +85,12 @@ async function settled(pending: Promise<Answer>): Promise<Answer | ModelError> {
   }
 }
 
-function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {
-  return new Promise((resolve) => {
-    const stop = ports.after(PING_AFTER_MS, () => resolve(undefined))
-    void settled(pending).then((answer) => {
-      stop()
-      resolve(answer)
-    })
-  })
+async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {
+  const silence = Promise.withResolvers<undefined>()
+  const stop = ports.after(PING_AFTER_MS, () => silence.resolve(undefined))
+  const first = await Promise.race([settled(pending), silence.promise])
+  stop()
+  return first
 }
 
 /** The body of a streamed answer: pulled, so that a slow client slows the provider down. */

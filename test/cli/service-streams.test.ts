@@ -2,40 +2,27 @@ import { expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { chatAnswer } from '../helper/turn-chat.ts'
 import { createUpstream } from '../helper/upstream.ts'
-import { CONFIG, configOf, createDesk, readUntil } from './program.ts'
+import { CONFIG, configOf, createDesk } from './program.ts'
 import { startService } from './service.ts'
 
 const STREAMS = 600
 
-test.each([
-  ['in the foreground', false],
-  ['in the background', true],
-])(
-  '600 streams of one provider all progress at once through a service %s',
-  async (_name, isDetached) => {
-    await using desk = await createDesk()
-    const gate = Promise.withResolvers<void>()
-    await using upstream = await createUpstream((request) => {
-      const answer = chatAnswer(request, { text: 'first and last' })
-      return { ...answer, pieces: [answer.pieces[0] as string, { until: gate.promise }, ...answer.pieces.slice(1)] }
-    })
-    await desk.write(CONFIG, configOf(upstream.url))
-    await using service = isDetached ? await startService(desk) : await inForeground()
-    const answers = Array.from({ length: STREAMS }, () => stream(service.url))
-    // None ends before all have reached the provider.
-    await upstream.request(STREAMS)
-    gate.resolve()
-    const texts = await Promise.all(answers)
-    expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(STREAMS)
-
-    async function inForeground() {
-      const child = await desk.spawn(['start', '--port', '0'])
-      const url = /http:\/\/\S+:\d+/.exec(await readUntil(child.stdout, /\n/))?.[0] ?? ''
-      return { url, [Symbol.asyncDispose]: async () => (child.kill('SIGKILL'), void (await child.exited)) }
-    }
-  },
-  60_000,
-)
+test('600 streams of one provider all progress at once through a service', async () => {
+  await using desk = await createDesk()
+  const gate = Promise.withResolvers<void>()
+  await using upstream = await createUpstream((request) => {
+    const answer = chatAnswer(request, { text: 'first and last' })
+    return { ...answer, pieces: [answer.pieces[0] as string, { until: gate.promise }, ...answer.pieces.slice(1)] }
+  })
+  await desk.write(CONFIG, configOf(upstream.url))
+  await using service = await startService(desk)
+  const answers = Array.from({ length: STREAMS }, () => stream(service.url))
+  // None ends before all have reached the provider.
+  await upstream.request(STREAMS)
+  gate.resolve()
+  const texts = await Promise.all(answers)
+  expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(STREAMS)
+}, 60_000)
 
 /** A streamed call over a socket of its own: `fetch` of this process knows no more than 256 at once. */
 function stream(url: string): Promise<string> {

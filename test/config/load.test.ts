@@ -448,7 +448,7 @@ describe('proxies', () => {
     [', "proxy": "http://localhost:3456"', {}, '1:'],
     ['', { HTTPS_PROXY: '127.0.0.1:3456' }, '1:'],
   ])('a proxy that is the router itself is refused: %s %j', (more, env, place) => {
-    const message = errorsOf(`{${provider(more)}}`, env as Record<string, string>)
+    const message = errorsOf(`{${provider(more)}}`, env)
     expect(message).toStartWith(place)
     expect(message).toContain('where this router itself listens')
   })
