@@ -36,7 +36,7 @@ export function describeCustom(tool: JsonObject): string | undefined {
     'The tool takes one text: give it, whole and unescaped by you, as the argument `input`.',
     grammar === undefined
       ? undefined
-      : `The text obeys this ${isObject(format) ? format.syntax : ''} grammar:\n${grammar}`,
+      : `The text obeys this ${isObject(format) ? (asString(format.syntax) ?? '') : ''} grammar:\n${grammar}`,
   ]
   return lines.filter((line) => line !== undefined && line !== '').join('\n\n')
 }
