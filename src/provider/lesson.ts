@@ -1,6 +1,7 @@
 import type { ModelError } from '../canonical/error.ts'
 import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 import type { Traits } from '../protocol/protocol.ts'
+import { mapped, refusedField, without } from './lesson-field.ts'
 import { applyLimit, limitLesson, type LimitLesson } from './lesson-limit.ts'
 
 /** What the refusal of a request taught about a model: an edit of the bodies sent to it from then on. */
@@ -225,84 +226,6 @@ function mentions(message: string, name: string): boolean {
   return new RegExp(`(?<![a-z_])${name}(?![a-z_])`).test(message)
 }
 
-const UNKNOWN_FIELD =
-  /unknown|unrecogni[sz]ed|unsupported|not supported|does(?: not|n't) support|extra|not permitted|not allowed|forbidden|unexpected|additional propert|cannot find field|no such field/i
-
-function leavingOut(error: ModelError, body: JsonObject): Lesson | undefined {
-  if (!UNKNOWN_FIELD.test(error.message)) return undefined
-  for (const words of candidates(error)) {
-    const path = locate(body, words)
-    if (path) return { type: 'leave-out', path }
-  }
-  return undefined
-}
-
-/** Names of fields that the provider's words hold, each as its segments, likeliest first. */
-function candidates(error: ModelError): string[][] {
-  const quoted = [...error.message.matchAll(/['"`‘“]([\w.[\]-]{1,200})['"`’”]/g)].map(([, name]) => name as string)
-  const dotted = [...error.message.matchAll(/(?<![\w.])([a-z_]\w*(?:\.\w+|\[\d+\])*)(?=: )/gi)].map(
-    ([, name]) => name as string,
-  )
-  const named = [
-    ...error.message.matchAll(/(?<=(?:argument|parameter|field|property|key|supplied|name)s?:? )[\w.]+/gi),
-  ].map(([name]) => name)
-  const own = error.details.param === undefined ? [] : [error.details.param]
-  return [...own, ...dotted, ...quoted, ...named].map((name) => name.split(/[.[\]]+/).filter(Boolean))
-}
-
-// Without these a request says nothing, or something else.
-const NEEDED = new Set([
-  'model',
-  'messages',
-  'contents',
-  'input',
-  'role',
-  'content',
-  'parts',
-  'name',
-  'text',
-  'id',
-  'stream',
-  'tools',
-  'max_tokens',
-])
-
-/** Where in `body` the field stands. Words of the provider that are no field (a union's tag, `body`) are passed over. */
-function locate(body: JsonObject, words: readonly string[]): string[] | undefined {
-  let node: Json | undefined = body
-  const path: string[] = []
-  let last: string | undefined
-  for (const word of words) {
-    const index: number = /^\d+$/.test(word) ? Number(word) : -1
-    if (Array.isArray(node) && index >= 0) {
-      node = node[index]
-      path.push('*')
-    } else if (isObject(node) && Object.hasOwn(node, word)) {
-      node = node[word]
-      path.push(word)
-      last = word
-    } else last = undefined
-  }
-  if (last === undefined) return undefined
-  // A refused type is a refusal of what has it: `thinking.type: adaptive is not supported`.
-  if (last === 'type') path.pop()
-  const field = path.at(-1)
-  return field === undefined || field === '*' || NEEDED.has(field) ? undefined : path
-}
-
-function without(node: Json | undefined, path: readonly string[]): Json | undefined {
-  const [head, ...tail] = path
-  if (head === undefined) return node
-  if (head === '*') return Array.isArray(node) ? mapped(node, (item) => without(item, tail) as Json) : node
-  if (!isObject(node) || !Object.hasOwn(node, head)) return node
-  if (tail.length === 0) {
-    const { [head]: _, ...rest } = node
-    return rest
-  }
-  const inner = without(node[head], tail)
-  return inner === node[head] ? node : { ...node, [head]: inner }
-}
-
 function withoutReasoning(body: JsonObject): JsonObject {
   const { messages } = body
   if (!Array.isArray(messages)) return body
@@ -322,7 +245,7 @@ function isReasoning(type: Json | undefined): boolean {
   return type === 'thinking' || type === 'redacted_thinking'
 }
 
-function mapped(items: Json[], change: (item: Json) => Json): Json[] {
-  const changed = items.map(change)
-  return changed.every((item, index) => item === items[index]) ? items : changed
+function leavingOut(error: ModelError, body: JsonObject): Lesson | undefined {
+  const path = refusedField(error, body)
+  return path && { type: 'leave-out', path }
 }
