@@ -23,8 +23,14 @@ export function failedFinish(raw: string, kind: ErrorKind, provider: string, mod
   return new ModelError(`${provider} (${model}) ended its answer with "${raw}"`, { kind, code: raw, provider, model })
 }
 
-/** Chat's word for a kind. */
-export const FINISH_WORD: Readonly<Record<FinishKind, string>> = {
+/** Chat's word for a kind. An answer with calls is over because of them, whatever its provider did with them. */
+export function finishWord(kind: FinishKind, hasCalls: boolean): string {
+  const word = WORDS[kind]
+  if (word !== 'stop' && word !== 'tool_calls') return word
+  return hasCalls ? 'tool_calls' : 'stop'
+}
+
+const WORDS: Readonly<Record<FinishKind, string>> = {
   stop: 'stop',
   'stop-sequence': 'stop',
   length: 'length',

@@ -6,7 +6,7 @@ import { createCollector, type ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
-import { FINISH_WORD } from './finish.ts'
+import { finishWord } from './finish.ts'
 import { createAnswer } from './stream.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -45,7 +45,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
       {
         index: 0,
         message: { ...encodeMessage(reply.parts, spelling), ...objectOr(spelling.message) },
-        finish_reason: FINISH_WORD[reply.finish.kind],
+        finish_reason: finishWord(reply.finish.kind, reply.parts.some(isCall)),
         ...objectOr(spelling.choice),
       },
     ],
@@ -76,6 +76,10 @@ function formOf(body: JsonObject): JsonObject {
     choice: omit(choice, CHOICE_KEYS),
     ...(isObject(body.usage) && { usage: body.usage }),
   }
+}
+
+function isCall({ type }: Part): boolean {
+  return type === 'tool-call'
 }
 
 function spellingOf(content: Json | undefined): string {

@@ -6,7 +6,7 @@ import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
 import { encodeError } from './error.ts'
-import { FINISH_WORD } from './finish.ts'
+import { finishWord } from './finish.ts'
 import { encodeCall, encodeImage } from './reply.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -76,7 +76,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
         return []
       case 'finish': {
         over = true
-        const frames = chunks.finish(FINISH_WORD[event.reason.kind])
+        const frames = chunks.finish(finishWord(event.reason.kind, calls > 0))
         if (wantsUsage) frames.push(...chunks.usage(encodeUsage(usage ?? {})))
         return [...frames, { data: '[DONE]' }]
       }

@@ -50,6 +50,15 @@ test('without a start there are an id, a model and a role all the same', () => {
   expect(new Set(chunksOf([...textPart, finish]).map(({ id }) => id)).size).toBe(1)
 })
 
+test('an answer with calls is over because of them, whatever its provider did with them', () => {
+  const events = [...callPart(0, 'a', ['{}']), finish]
+  expect(chunksOf(events).at(-1)).toMatchObject({ choices: [{ finish_reason: 'tool_calls' }] })
+  const cut: ModelEvent = { type: 'finish', reason: { kind: 'length' } }
+  expect(chunksOf([...callPart(0, 'a', ['{}']), cut]).at(-1)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+  const none: ModelEvent = { type: 'finish', reason: { kind: 'tool-calls' } }
+  expect(chunksOf([...textPart, none]).at(-1)).toMatchObject({ choices: [{ finish_reason: 'stop' }] })
+})
+
 test('reasoning and refusals have fields of their own', () => {
   const events: ModelEvent[] = [
     { type: 'part-start', index: 0, part: { type: 'reasoning', text: '' } },
