@@ -27,6 +27,8 @@ export interface Call {
   readonly imageTarget?: RouteTarget
   /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
   readonly calibrate?: (estimated: number) => number
+  /** Whether nobody else is asked if this fails, so that even an answer that is only an error may be committed. Default true. */
+  readonly lastChance?: boolean
   /** What the target's window leaves for the answer, if that is less than is asked for. */
   readonly outputLimit?: OutputLimit
   readonly trace: Trace

@@ -12,13 +12,15 @@ import { attribute } from './source.ts'
 
 /**
  * The provider's own bytes, cut only between events, for a client that speaks its protocol. An observer reads along
- * for usage, end and errors. Resolves at the first real event; rejects with the error if one comes before.
+ * for usage, end and errors. Resolves at the first real event. If that is an error, rejects with it unless this is
+ * the `lastChance`: then the client is told in the provider's own words.
  */
 export async function relayStream(
   incoming: Incoming,
   protocol: Protocol,
   context: DecodeContext,
   trace: Trace,
+  lastChance: boolean,
 ): Promise<Chunks> {
   const { source } = incoming
   const cutter = wholeEvents()
@@ -74,7 +76,7 @@ export async function relayStream(
       observer.push(whole)
     }
     const early = observer.early()
-    if (early) throw attribute(early, context)
+    if (early && (!lastChance || early.kind === 'malformed')) throw attribute(early, context)
   } catch (cause) {
     source.cancel()
     throw cause

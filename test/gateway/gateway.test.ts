@@ -107,6 +107,15 @@ describe('a client whose protocol the provider speaks is relayed', () => {
     expect(text).toStartWith(`${[START, ...TEXT].join('')}event: error`)
   })
 
+  test('a stream that is an error from its first event on is told in the provider’s own words', async () => {
+    const failure = frame({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } } as never)
+    await using upstream = await createUpstream(() => stream([START, failure]))
+    const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+    const response = await gateway(post('/v1/messages', STREAMED))
+    expect([response.status, await response.text()]).toEqual([200, START + failure])
+    expect(calls[0]).toMatchObject({ finish: 'error', error: expect.stringContaining('Overloaded') })
+  })
+
   test('a whole last event without its empty line is the end', async () => {
     const last = END.join('').trimEnd()
     await using upstream = await createUpstream(() => stream([START, ...TEXT, last]))
