@@ -10,6 +10,7 @@ import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
 import { endpointSchema } from './endpoint-schema.ts'
+import { readFallbacks } from './fallback.ts'
 import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
@@ -53,9 +54,13 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   }
   const providers = readProviders(top[form.list], form, defaults, problems)
   const hasFailed = failedProviders(top[form.list], problems)
-  const routes = hasEndpoints
-    ? readDefaultEndpoint(top, providers, problems, hasFailed)
-    : readRoutes(top['Router'], providers, problems, hasFailed)
+  const fallbacks = readFallbacks(top['fallback'], { providers, problems, hasOwnError: hasFailed })
+  const routes = {
+    ...(hasEndpoints
+      ? readDefaultEndpoint(top, providers, problems, hasFailed)
+      : readRoutes(top['Router'], providers, problems, hasFailed)),
+    ...(Object.keys(fallbacks).length > 0 && { fallbacks }),
+  }
   const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])
   return {

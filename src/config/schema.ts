@@ -11,7 +11,7 @@ import {
   Union,
   Unknown,
 } from '@sinclair/typebox'
-import type { Scenario } from '../router/route.ts'
+import { SCENARIOS, type Scenario } from '../router/route.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
 const anything = (description: string) => Optional(Unknown({ description }))
@@ -163,6 +163,23 @@ const router = Optional(
   ),
 )
 
+const fallback = Optional(
+  ObjectOf(
+    Object.fromEntries(
+      SCENARIOS.map((scenario) => [
+        scenario,
+        Optional(
+          ArrayOf(StringOf(), {
+            description: `Whom to try after the target of ${scenario}, in order: ["provider,model"].`,
+            errorMessage: 'expected a list of texts, `["provider,model"]`',
+          }),
+        ),
+      ]),
+    ),
+    { description: 'Whom to try if a target fails, by scenario. `default` is also for models that clients name.' },
+  ),
+)
+
 const providers = (description: string) =>
   Optional(
     ArrayOf(provider, {
@@ -225,7 +242,7 @@ export const configSchema = ObjectOf({
     'Whether the model of `Router.image` describes images to every other model, instead of answering in its place.',
   ),
   StatusLine: Optional(ObjectOf({}, { description: 'The status line of Claude Code.', additionalProperties: true })),
-  fallback: Optional(ObjectOf({}, { description: 'Further targets by scenario.', additionalProperties: true })),
+  fallback,
   plugins: anything('Kept for plugins.'),
   Plugins: anything('Kept for plugins.'),
   OPENAI_API_KEY: anything('Kept, without effect.'),

@@ -23,6 +23,10 @@ export interface Call {
   readonly credential?: Credential
   /** Whom to ask; set by the route middleware. */
   readonly target?: RouteTarget
+  /** Whom to ask after it if it fails, in order; set by the route middleware. */
+  readonly fallbacks?: readonly RouteTarget[]
+  /** The name of the client key that was shown, if keys have names. */
+  readonly keyLabel?: string
   /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
   readonly imageTarget?: RouteTarget
   /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */

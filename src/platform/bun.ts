@@ -21,6 +21,7 @@ export function bunPorts(options: BunPortsOptions): Ports {
     fetch: createFetch(() => performance.now(), options.log),
     now: Date.now,
     id: (prefix) => prefix + randomId(),
+    random: Math.random,
     after,
     sleep,
     env: (name) => env[name],

@@ -10,6 +10,8 @@ export interface Ports {
   now(): number
   /** A fresh unique id: `prefix` and 24 characters of `[0-9A-Za-z]`. */
   id(prefix: string): string
+  /** A number from 0 up to, but not, 1. */
+  random(): number
   /** Calls `run` after `ms`, unless the function that it gives is called before. What every call needs, cheaply. */
   after(ms: number, run: () => void): () => void
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */

@@ -39,6 +39,12 @@ export function nameOfTarget(target: RouteTarget): string {
   return `${target.provider},${target.model}`
 }
 
+/** Each target once, where it first stands. */
+export function distinct(targets: readonly RouteTarget[]): readonly RouteTarget[] {
+  const first = new Map(targets.toReversed().map((target) => [nameOfTarget(target), target]))
+  return targets.filter((target) => first.get(nameOfTarget(target)) === target)
+}
+
 /** The provider of this name, in any case; the same spelling wins over another case. */
 export function findProvider<P extends RoutedProvider>(name: string, providers: readonly P[]): P | undefined {
   return (

@@ -19,6 +19,8 @@ export type Scenario = (typeof SCENARIOS)[number]
 /** A `Router` section: which target each scenario uses. */
 export interface Routes {
   readonly targets: Readonly<Partial<Record<Scenario, RouteTarget>>>
+  /** Whom to try after a scenario's target, in order. What is no scenario (a model that the client names) takes those of `default`. */
+  readonly fallbacks?: Readonly<Partial<Record<Scenario, readonly RouteTarget[]>>>
   /** Input tokens above which `longContext` applies. */
   readonly longContextThreshold: number
   /** Who gets what no target takes and no client's name decides: with the model that the client asked for. */
@@ -54,8 +56,8 @@ export type RouteName = 'explicit' | 'subagent' | Scenario
 /** Who shall answer, and why. */
 export interface Selection {
   readonly target: RouteTarget
-  /** The target and those to try after it, in order. */
-  readonly targets: readonly RouteTarget[]
+  /** Whom to try after it, in order: each once, and never the target itself. */
+  readonly fallbacks: readonly RouteTarget[]
   readonly route: RouteName
   /** One readable sentence: the fact that decided. */
   readonly reason: string

@@ -1,7 +1,7 @@
 import type { Facts } from './facts.ts'
 import { nextState } from './long-context.ts'
 import { withoutMarkers } from './marker.ts'
-import { configuredTarget, findProvider, nameOfTarget, plainModel, readModelName } from './model-name.ts'
+import { configuredTarget, distinct, findProvider, nameOfTarget, plainModel, readModelName } from './model-name.ts'
 import { effectiveRoutes, type EffectiveRoutes } from './override.ts'
 import { noModel, nothingFits, unknownProvider } from './refusal.ts'
 import { type RouteName, type RouteTarget, type Routing, SCENARIOS, type Scenario, type Selection } from './route.ts'
@@ -17,13 +17,20 @@ export function select(facts: Facts, routing: Routing): Selection {
   const choice = choose({ facts, routing, routes: effectiveRoutes(routing), marked, warnings })
   return {
     target: choice.target,
-    targets: [choice.target],
+    fallbacks: fallbacksOf(choice, routing),
     route: choice.route,
     reason: choice.reason,
     warnings,
     ...(choice.measured && { session: nextState(facts, choice.measured.threshold, facts.session) }),
     ...(marked && { edited: withoutMarkers(facts.request, (model) => resolve(model, routing) !== undefined) }),
   }
+}
+
+/** Whom to try after a choice: those of its scenario; what is none counts as `default`. */
+function fallbacksOf({ target, route }: Choice, { routes, providers }: Routing): readonly RouteTarget[] {
+  const scenario = route === 'explicit' || route === 'subagent' ? 'default' : route
+  const further = (routes.fallbacks?.[scenario] ?? []).flatMap((each) => configuredTarget(each, providers) ?? [])
+  return distinct([target, ...further]).slice(1)
 }
 
 interface Choice {

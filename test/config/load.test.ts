@@ -159,6 +159,7 @@ describe('files of users', () => {
         think: { provider: 'deepseek', model: 'deepseek-reasoner' },
         longContext: { provider: 'openrouter', model: 'a,model,with,commas' },
       },
+      fallbacks: { default: [{ provider: 'openrouter', model: 'anthropic/claude-opus-4.8' }] },
     })
     expect(told(loaded.warnings)).toEqual(['28:36 Providers[0].transformer["deepseek-chat"].use[0]'])
   })

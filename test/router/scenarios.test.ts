@@ -43,7 +43,7 @@ test.each(table.map((row) => [row.name, row.target, row.route, row] as const))(
     expect(selection.reason).toContain(row.why)
     expect(selection.warnings).toHaveLength(row.warns?.length ?? 0)
     row.warns?.forEach((words, index) => expect(selection.warnings[index]).toContain(words))
-    expect(selection.targets).toEqual([selection.target])
+    expect(selection.fallbacks).toEqual([])
   },
 )
 

@@ -226,3 +226,27 @@ describe('a default provider gets the model as the client names it', () => {
     expect(() => chosenOpen('nobody,model')).toThrow('There is no provider "nobody"')
   })
 })
+
+describe('whom to try after a target', () => {
+  const by: Routing = {
+    ...routing,
+    routes: {
+      ...routing.routes,
+      fallbacks: {
+        default: [target('anthropic,shared'), target('local,qwen'), target('gone,x'), target('ANTHROPIC,shared')],
+        think: [target('local,qwen')],
+      },
+    },
+  }
+  const after = (change: Partial<ModelRequest>): string[] => selectFor(change, by).fallbacks.map(nameOfTarget)
+
+  test('is said by its scenario: each once, never the target itself, never who is not there', () => {
+    expect(after({ model: 'claude-x' })).toEqual(['anthropic,shared'])
+    expect(after({ model: 'claude-x', reasoning: { mode: 'on' } })).toEqual(['local,qwen'])
+    expect(after({ model: 'claude-haiku-x' })).toEqual([])
+  })
+
+  test('is that of `default` for a model that the client names', () => {
+    expect(after({ model: 'local,small' })).toEqual(['anthropic,shared', 'local,qwen'])
+  })
+})

@@ -21,6 +21,7 @@ export function createRouteMiddleware(chooser: Chooser, warn: Warn): Middleware 
     return next({
       ...call,
       target: selection.target,
+      ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
       calibrate: choice.calibrate,
       ...(imageTarget && { imageTarget }),
       ...(selection.edited && { request: selection.edited, edited: true }),
