@@ -81,7 +81,7 @@ describe('purity', () => {
     ['timers', /\b(?:setTimeout|setInterval|setImmediate|queueMicrotask)\s*\(/],
     ['fetch', /(?<![.\w])fetch\s*\(/],
     ['the clock', /\bDate\.now\b|\bnew Date\s*\(\s*\)|(?<![.\w])Date\s*\(\s*\)|\bperformance\s*\./],
-    ['random', /\bMath\.random\b|\bcrypto\s*\.(?!subtle\.digest\b)|\brandomUUID\b/],
+    ['random', /\bMath\.random\b|\bcrypto\s*\.(?!subtle\.(?:digest|importKey|sign)\b)|\brandomUUID\b/],
     ['console', /\bconsole\s*\./],
     ['async', /\basync\b|\bawait\b|\bnew Promise\b/],
     ['environment', /\bimport\.meta\.env\b|\bglobalThis\b/],

@@ -1,5 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
-import type { Endpoint, Provider } from '../provider/provider.ts'
+import type { Provider } from '../provider/provider.ts'
+import { signers } from './auth/index.ts'
+import type { SignerContext, Unsigned } from './auth/signer.ts'
 
 /** A text that does not show itself: a function says nothing in JSON, in a log or in an error. */
 export type Secret = () => string
@@ -44,30 +46,43 @@ export function withoutKeys(headers: Headers): Record<string, string> {
 /** A request's headers with all that the provider is to be shown. */
 export interface Authorized {
   readonly headers: Record<string, string>
-  /** The client's own credential among them, for whoever must not repeat it. */
+  /** What of them, besides the key of the config, nobody must repeat: the client's own credential, say. */
   readonly secrets: readonly string[]
   /** Whether the call goes without any key. */
   readonly isOpen: boolean
 }
 
 /**
- * Adds the provider's own headers and key; the client's credential in place of them only where the provider takes it.
- * Throws a `ModelError` where there is none and the provider needs one.
+ * Adds the provider's own headers and what proves who calls; the client's credential in place of the config's only where
+ * the provider takes it. Throws a `ModelError` where there is nothing to show and the provider needs it.
  */
-export function authorize(
-  headers: Headers,
-  provider: Provider,
-  endpoint: Endpoint,
+export async function authorize(
+  request: Unsigned,
   credential: Credential | undefined,
-): Authorized {
-  const holdsKey = provider.apiKey !== undefined || Object.keys(provider.headers).some(isKeyHeader)
+  context: Omit<SignerContext, 'key'>,
+): Promise<Authorized> {
+  const { provider, endpoint } = context
+  const sign = signers[endpoint.auth]
+  const showsOwn = Object.keys(provider.headers).some(isKeyHeader)
+  const holdsKey = provider.apiKey !== undefined || showsOwn
   const brought = broughtFor(provider, holdsKey, credential)
   if (brought !== undefined) {
-    const all = { ...headers, ...withoutKeys(provider.headers) }
-    return { headers: { ...all, ...showing(brought, endpoint, all) }, secrets: [brought], isOpen: false }
+    const headers = { ...request.headers, ...withoutKeys(provider.headers) }
+    if (subscription.test(brought)) return { headers: subscribed(brought, headers), secrets: [brought], isOpen: false }
+    const proof = await sign({ ...request, headers }, { ...context, key: brought })
+    return { headers: { ...headers, ...proof?.headers }, secrets: [brought, ...(proof?.secrets ?? [])], isOpen: false }
   }
   if (!holdsKey && provider.takes) throw missingKey(provider, credential)
-  return { headers: { ...headers, ...ownKey(provider, endpoint), ...provider.headers }, secrets: [], isOpen: !holdsKey }
+  const headers = { ...request.headers, ...provider.headers }
+  // Whoever writes the header himself wants no other proof, but for a key that he writes besides.
+  if (showsOwn && provider.apiKey === undefined) return { headers, secrets: [], isOpen: false }
+  const { apiKey } = provider
+  const proof = await sign({ ...request, headers }, { ...context, ...(apiKey !== undefined && { key: apiKey }) })
+  return {
+    headers: { ...request.headers, ...proof?.headers, ...provider.headers },
+    secrets: proof?.secrets ?? [],
+    isOpen: !proof && !showsOwn,
+  }
 }
 
 const mark = /^ccr:/i
@@ -81,19 +96,10 @@ function broughtFor({ takes }: Provider, holdsKey: boolean, credential: Credenti
   return takes?.includes('login') ? credential?.login?.() : undefined
 }
 
-function showing(key: string, endpoint: Endpoint, headers: Headers): Record<string, string> {
-  if (!subscription.test(key)) return inHeader(key, endpoint)
+function subscribed(token: string, headers: Headers): Record<string, string> {
   const betas = (headers['anthropic-beta'] ?? '').split(',').flatMap((beta) => beta.trim() || [])
   const named = betas.includes(OAUTH_BETA) ? headers['anthropic-beta'] : [...betas, OAUTH_BETA].join(',')
-  return { authorization: `Bearer ${key}`, 'anthropic-beta': named ?? OAUTH_BETA }
-}
-
-function ownKey({ apiKey }: Provider, endpoint: Endpoint): Record<string, string> {
-  return apiKey === undefined ? {} : inHeader(apiKey, endpoint)
-}
-
-function inHeader(key: string, { auth }: Endpoint): Record<string, string> {
-  return auth === 'bearer' ? { authorization: `Bearer ${key}` } : { [auth]: key }
+  return { ...headers, authorization: `Bearer ${token}`, 'anthropic-beta': named ?? OAUTH_BETA }
 }
 
 function isKeyHeader(name: string): boolean {

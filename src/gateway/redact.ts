@@ -7,6 +7,9 @@ export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
   return [
     provider.apiKey ?? '',
     ...Object.entries(provider.headers).flatMap(([name, value]) => secretOf(name, value)),
+    ...endpoints.flatMap(({ authOptions = {} }) =>
+      Object.entries(authOptions).flatMap(([name, value]) => secretOf(name, value)),
+    ),
     ...endpoints.flatMap(({ query }) =>
       query.split('&').flatMap((pair) => {
         const [name = '', ...value] = pair.split('=')

@@ -44,7 +44,8 @@ export async function send(
   const who: Respondent = { provider: provider.name, model }
   const url = urlOf(endpoint, outgoing, who)
   const hop = hopHeader(url, outgoing.hops ?? 0, who)
-  const authorized = authorize({ ...outgoing.headers, ...hop }, provider, endpoint, outgoing.credential)
+  const unsigned = { url, headers: { ...outgoing.headers, ...hop }, body: outgoing.body }
+  const authorized = await authorize(unsigned, outgoing.credential, { provider, endpoint, ports, signal })
   const abort = new AbortController()
   const stop = (): void => abort.abort(signal.reason)
   signal.addEventListener('abort', stop, { once: true })

@@ -54,7 +54,10 @@ export interface Endpoint {
   readonly baseUrl: string
   /** Query that the user's URL carried, without `?`. */
   readonly query: string
-  readonly auth: 'x-api-key' | 'bearer' | 'x-goog-api-key'
+  /** How it is proved who calls. */
+  readonly auth: 'x-api-key' | 'bearer' | 'x-goog-api-key' | 'aws-sigv4'
+  /** What that needs besides the key: `region`, `access_key_id` … Values may be secrets. */
+  readonly authOptions?: Readonly<Record<string, string>>
 }
 
 /** A dialect as the config names it. */
