@@ -5,16 +5,9 @@ import { factsOf } from '../router/facts.ts'
 import { imageTargetOf } from '../router/override.ts'
 import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
-import {
-  calibrated,
-  conversationOf,
-  learnInput,
-  sessionIdOf,
-  type HeaderValues,
-  type SessionState,
-} from '../router/session.ts'
+import { calibrated, conversationOf, learnInput, sessionIdOf, type HeaderValues } from '../router/session.ts'
 import type { TokenCounter } from './count/counter.ts'
-import { createMemory } from './memory.ts'
+import type { Learnt } from './learnt.ts'
 
 /** Applies the rules to requests and remembers, by conversation, what they need to know of earlier ones. */
 export interface Chooser {
@@ -34,8 +27,12 @@ export interface Choice {
   learn(usage: Usage): void
 }
 
-export function createChooser(routing: Routing, counter: TokenCounter, ports: Ports): Chooser {
-  const conversations = createMemory<SessionState>(1000)
+export function createChooser(
+  routing: Routing,
+  counter: TokenCounter,
+  ports: Ports,
+  { conversations }: Learnt,
+): Chooser {
   return {
     choose(request, headers) {
       const sessionId = sessionIdOf(request, headers)

@@ -10,6 +10,7 @@ import { createChooser, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
+import { createLearnt } from './learnt.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
@@ -40,8 +41,8 @@ export interface GatewayConfig {
 /** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
 export type Gateway = (request: Request) => Promise<Response>
 
-/** A gateway over `config` that touches the world through `ports` alone. */
-export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
+/** A gateway over `config` that touches the world through `ports` alone. `learnt`: what is known already. */
+export function createGateway(config: GatewayConfig, ports: Ports, learnt = createLearnt(config.providers)): Gateway {
   const { providers, routes, smallFastModel, forceUseImageAgent = false, systemPromptFile } = config
   const routing = {
     providers,
@@ -49,13 +50,13 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     describesImages: forceUseImageAgent,
     ...(smallFastModel !== undefined && { smallModel: smallFastModel }),
   }
-  const counter = createTokenCounter(ports)
-  const chooser = createChooser(routing, counter, ports)
+  const counter = createTokenCounter(ports, learnt)
+  const chooser = createChooser(routing, counter, ports, learnt)
   const warn = createWarn(ports)
   const middleware = [
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn),
-    createImageAgent(providers, forceUseImageAgent, ports, warn),
+    createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
     createThoughtMiddleware(providers, ports),
     createOriginMiddleware(ports),
@@ -66,8 +67,8 @@ export function createGateway(config: GatewayConfig, ports: Ports): Gateway {
     ports,
     chooser,
     counter,
-    ownCounter: createOwnCounter(providers, ports),
-    handle: compose(middleware, createUpstream(providers, ports)),
+    ownCounter: createOwnCounter(providers, ports, learnt),
+    handle: compose(middleware, createUpstream(providers, ports, learnt)),
   }
   return async (request) => {
     const url = new URL(request.url)

@@ -5,6 +5,7 @@ import type { Dropped, Traits } from '../protocol/protocol.ts'
 import { applyLessons, describeLesson, lessonOf, type Lesson, type Lessoned } from '../provider/lesson.ts'
 import { nameOfTarget } from '../router/model-name.ts'
 import type { RouteTarget } from '../router/route.ts'
+import type { Learnt } from './learnt.ts'
 
 /** Remembers what models refused, so that each refusal costs one call only once. */
 export interface School {
@@ -39,12 +40,12 @@ function isLasting(lesson: Lesson): boolean {
   return !OF_ONE_CALL.has(lesson.type) && !(lesson.type === 'limit' && lesson.ofThisCall)
 }
 
-export function createSchool(ports: Ports): School {
-  const learnt = new Map<string, readonly Lesson[]>()
+export function createSchool(ports: Ports, learnt: Learnt): School {
   return {
     async ask(target, prepare, send) {
       const key = nameOfTarget(target)
-      let lessons = learnt.get(key) ?? []
+      const known = learnt.of(target.provider).lessons
+      let lessons = known.get(key) ?? []
       let prepared = prepare(traitsOf(lessons))
       for (let tries = 0; ; tries++) {
         const { body, headers, applied } = applyLessons(prepared, lessons)
@@ -58,7 +59,7 @@ export function createSchool(ports: Ports): School {
           ports.log('warn', `${target.provider} (${target.model}) refused a request: ${describeLesson(lesson).what}`, {
             answer: (cause as ModelError).message,
           })
-          if (isLasting(lesson)) learnt.set(key, [...(learnt.get(key) ?? []), lesson])
+          if (isLasting(lesson)) known.set(key, [...(known.get(key) ?? []), lesson])
           if (lesson.type === 'trait') prepared = prepare(traitsOf(lessons))
         }
       }

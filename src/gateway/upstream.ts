@@ -25,6 +25,7 @@ import type { RouteTarget } from '../router/route.ts'
 import { withoutBillingLine } from './billing-line.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
+import type { Learnt } from './learnt.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
 import { hopsOf } from './hops.ts'
 import { relayReply, relayStream } from './relay.ts'
@@ -34,9 +35,9 @@ import { spliceModel } from './splice-model.ts'
 import { translateReply, translateStream, type Translation } from './translate.ts'
 
 /** The innermost handler: asks the call's target and commits to its answer. */
-export function createUpstream(providers: readonly Provider[], ports: Ports): Handler {
+export function createUpstream(providers: readonly Provider[], ports: Ports, learnt: Learnt): Handler {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  const school = createSchool(ports)
+  const school = createSchool(ports, learnt)
   return async (call) => {
     const target = call.target
     const provider = target && byName.get(target.provider)

@@ -1,5 +1,6 @@
 import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
+import { createLearnt } from '../gateway/learnt.ts'
 import { operationOf } from '../gateway/paths.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -43,7 +44,8 @@ export interface ServeOptions {
 
 /** Listens. Throws what the system says when the address cannot be had (`code` `EADDRINUSE`, `EACCES`, …). */
 export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
-  let gateway = createGateway(config, ports)
+  let learnt = createLearnt(config.providers)
+  let gateway = createGateway(config, ports, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = async (request: Request, path: string): Promise<Response> => {
     if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES)
@@ -87,7 +89,8 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     running: () => server.pendingRequests,
     use(nextConfig, nextPorts) {
-      gateway = createGateway(nextConfig, nextPorts)
+      learnt = learnt.with(nextConfig.providers)
+      gateway = createGateway(nextConfig, nextPorts, learnt)
       guard = guardOf(nextConfig)
     },
     async stop(graceMs = 10_000) {

@@ -3,6 +3,7 @@ import type { Ports } from '../../platform/ports.ts'
 import { estimateInput } from '../../router/estimate.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
+import type { Learnt } from '../learnt.ts'
 import { nextFactor } from './calibration.ts'
 import { countTokens } from './count-tokens.ts'
 import { loadTokenizer, type Tokenizer } from './tokenizer.ts'
@@ -18,9 +19,10 @@ export interface TokenCounter {
 /** A counter that loads its tokenizer when first asked, once, and does with estimates if that fails. */
 export function createTokenCounter(
   ports: Pick<Ports, 'sleep' | 'log'>,
+  learnt: Learnt,
   load: () => Promise<Tokenizer> = loadTokenizer,
 ): TokenCounter {
-  const factors = new Map<string, number>()
+  const factorsOf = (target: RouteTarget) => learnt.of(target.provider).factors
   let loading: Promise<Tokenizer | undefined> | undefined
   const tokenizer = (): Promise<Tokenizer | undefined> =>
     (loading ??= load().catch((cause: unknown) => {
@@ -29,7 +31,7 @@ export function createTokenCounter(
     }))
   return {
     async count(request, target) {
-      const factor = (target && factors.get(nameOfTarget(target))) ?? 1
+      const factor = (target && factorsOf(target).get(nameOfTarget(target))) ?? 1
       const loaded = await tokenizer()
       try {
         return await countTokens(request, { factor, pause: () => ports.sleep(0), ...(loaded && { tokenizer: loaded }) })
@@ -40,13 +42,9 @@ export function createTokenCounter(
     },
     learn(target, estimated, inputTokens) {
       const name = nameOfTarget(target)
+      const factors = factorsOf(target)
       const factor = nextFactor(factors.get(name), estimated, inputTokens)
-      if (factor === undefined) return
-      if (factors.size >= mostTargets && !factors.has(name)) factors.clear()
-      factors.set(name, factor)
+      if (factor !== undefined) factors.set(name, factor)
     },
   }
 }
-
-/** Clients may invent models of a known provider without end. */
-const mostTargets = 1_000

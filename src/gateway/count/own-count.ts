@@ -8,6 +8,7 @@ import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Credential } from '../credential.ts'
 import { hopsOf } from '../hops.ts'
+import type { Learnt } from '../learnt.ts'
 import { parseReply } from '../relay.ts'
 import { readText, send } from '../send.ts'
 
@@ -26,12 +27,12 @@ export interface Client {
 /** Agents wait for the count before they go on. */
 const LONGEST_WAIT_MS = 5000
 
-export function createOwnCounter(providers: readonly Provider[], ports: Ports): OwnCounter {
-  const without = new Set<string>()
+export function createOwnCounter(providers: readonly Provider[], ports: Ports, learnt: Learnt): OwnCounter {
   return {
     async count(request, target, client, signal) {
       const provider = providers.find(({ name }) => name === target.provider)
-      if (!provider || without.has(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
+      const { countless } = learnt.of(target.provider)
+      if (!provider || countless.get(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
         return undefined
       try {
         return await ask(request, provider, target, client, signal, ports)
@@ -39,7 +40,7 @@ export function createOwnCounter(providers: readonly Provider[], ports: Ports): 
         if (!(cause instanceof ModelError)) throw cause
         // It has no such operation, or not for us: not to be asked again. Another client may bring another key.
         const isFinal = cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit'
-        if (isFinal && !(cause.kind === 'auth' && provider.takes)) without.add(nameOfTarget(target))
+        if (isFinal && !(cause.kind === 'auth' && provider.takes)) countless.set(nameOfTarget(target), true)
         ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, {
           error: cause.message,
         })

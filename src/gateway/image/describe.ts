@@ -4,7 +4,7 @@ import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Call, Handler } from '../call.ts'
-import { createMemory } from '../memory.ts'
+import type { Learnt } from '../learnt.ts'
 import { asModelError } from '../respond.ts'
 import { look } from './look.ts'
 import type { ShownImage } from './shown-image.ts'
@@ -27,10 +27,10 @@ export interface Describer {
  * A describer that remembers. The same image with the same words has the same text in every later request, so that
  * prompts stay equal and providers' caches live; with other words it is looked at anew.
  */
-export function createDescriber(ports: Ports): Describer {
-  const known = createMemory<Description>(mostDescriptions)
+export function createDescriber(ports: Ports, learnt: Learnt): Describer {
   return {
     async describe(images, target, call, next) {
+      const known = learnt.of(target.provider).descriptions
       const keyed = await Promise.all(images.map(async (image) => ({ image, key: await keyOf(image, target) })))
       const found = new Map<MediaPart, Description>()
       await inParallel([...Map.groupBy(keyed, ({ key }) => key)], async ([key, same]) => {
@@ -45,7 +45,6 @@ export function createDescriber(ports: Ports): Describer {
   }
 }
 
-const mostDescriptions = 500
 const mostAtOnce = 4
 
 /** The image itself is to blame: asking again for it would bring the same answer. */

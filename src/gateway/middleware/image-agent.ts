@@ -7,6 +7,7 @@ import type { RouteTarget } from '../../router/route.ts'
 import type { Call, Middleware } from '../call.ts'
 import { createDescriber, type Description } from '../image/describe.ts'
 import { replaceImages, shownImages, type ShownImage } from '../image/shown-image.ts'
+import type { Learnt } from '../learnt.ts'
 import type { Warn } from '../warn.ts'
 
 /**
@@ -20,8 +21,9 @@ export function createImageAgent(
   isForced: boolean,
   ports: Ports,
   warn: Warn,
+  learnt: Learnt,
 ): Middleware {
-  const describer = createDescriber(ports)
+  const describer = createDescriber(ports, learnt)
   return async (call, next) => {
     const helper = helperOf(call, providers, isForced)
     const images = helper ? shownImages(call.request.messages) : []

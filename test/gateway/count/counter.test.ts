@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { nextFactor } from '../../../src/gateway/count/calibration.ts'
 import { createTokenCounter } from '../../../src/gateway/count/counter.ts'
+import { createLearnt } from '../../../src/gateway/learnt.ts'
 import type { Tokenizer } from '../../../src/gateway/count/tokenizer.ts'
 import { requestWith, target } from '../../router/request.ts'
 
@@ -10,7 +11,7 @@ const words: Tokenizer = (text) => text.trim().split(' ').length
 function counterWith(load: () => Promise<Tokenizer>) {
   const logged: string[] = []
   const ports = { sleep: () => Promise.resolve(), log: (_level: string, message: string) => void logged.push(message) }
-  return { counter: createTokenCounter(ports, load), logged }
+  return { counter: createTokenCounter(ports, createLearnt([]), load), logged }
 }
 
 test('the tokenizer is loaded when first asked, and once for many at once', async () => {

@@ -1,0 +1,77 @@
+import type { Lesson } from '../provider/lesson.ts'
+import type { Provider } from '../provider/provider.ts'
+import type { SessionState } from '../router/session.ts'
+import type { Description } from './image/describe.ts'
+import { createMemory, type Memory } from './memory.ts'
+
+/** What calls have taught; it outlives the gateway that learnt it when the config changes. */
+export interface Learnt {
+  /** By conversation, whoever answers in it. */
+  readonly conversations: Memory<SessionState>
+  /** What is known of a provider's models. */
+  of(provider: string): ProviderLearnt
+  /**
+   * What is still true when these are the providers: all but what belongs to those whose row has changed. Calls that still
+   * run on an old row teach nothing about the new one.
+   */
+  with(providers: readonly Provider[]): Learnt
+}
+
+/** What is known of one provider as its row stands, by `nameOfTarget`. */
+export interface ProviderLearnt {
+  /** What a model refused. */
+  readonly lessons: Memory<readonly Lesson[]>
+  /** How a model's counts of tokens differ from ours. */
+  readonly factors: Memory<number>
+  /** Models whose tokens the provider does not count for us. */
+  readonly countless: Memory<true>
+  /** What a model said of images, by a digest of image and words. */
+  readonly descriptions: Memory<Description>
+}
+
+/** Nothing is known of `providers` yet. */
+export function createLearnt(providers: readonly Provider[]): Learnt {
+  return learntOf(providers, new Map(), createMemory(MOST_CONVERSATIONS))
+}
+
+const MOST_CONVERSATIONS = 1000
+const MOST_DESCRIPTIONS = 500
+/** Clients may invent models of a known provider without end. */
+const MOST_MODELS = 1000
+
+function learntOf(
+  providers: readonly Provider[],
+  known: Map<string, ProviderLearnt>,
+  conversations: Learnt['conversations'],
+): Learnt {
+  return {
+    conversations,
+    of(provider) {
+      const found = known.get(provider) ?? nothing()
+      known.set(provider, found)
+      return found
+    },
+    with(next) {
+      const rows = new Map(providers.map((provider) => [provider.name, rowOf(provider)]))
+      const kept = next.flatMap((provider) => {
+        const found = known.get(provider.name)
+        return found && rows.get(provider.name) === rowOf(provider) ? [[provider.name, found] as const] : []
+      })
+      return learntOf(next, new Map(kept), conversations)
+    },
+  }
+}
+
+/** Where in the file a row stands is no part of it. */
+function rowOf({ keyPlace: _keyPlace, ...row }: Provider): string {
+  return JSON.stringify(row)
+}
+
+function nothing(): ProviderLearnt {
+  return {
+    lessons: createMemory(MOST_MODELS),
+    factors: createMemory(MOST_MODELS),
+    countless: createMemory(MOST_MODELS),
+    descriptions: createMemory(MOST_DESCRIPTIONS),
+  }
+}
