@@ -59,6 +59,17 @@ describe('import order', () => {
     expect(imports.filter((each) => isLocal(each.to) && !mayImport(each.from, each.to)).map(show)).toEqual([])
   })
 
+  test('a protocol knows no other protocol; what several share stands beside them', () => {
+    const protocols = new Set(files.map(protocolOf).filter((name) => files.includes(`src/protocol/${name}/index.ts`)))
+    const across = imports.filter(
+      ({ from, to }) => protocols.has(protocolOf(to)) && protocolOf(from) !== protocolOf(to),
+    )
+    expect(protocols.size).toBeGreaterThan(3)
+    expect(across.filter(({ from }) => from.startsWith('src/protocol/') && protocolOf(from) !== '').map(show)).toEqual(
+      [],
+    )
+  })
+
   test('nothing imports main.ts', () => {
     expect(imports.filter((each) => each.to === 'src/main.ts').map(show)).toEqual([])
   })
@@ -233,6 +244,11 @@ function isLocal(path: string): boolean {
 /** `src/gateway/middleware/log.ts` → `gateway`; `''` for main.ts and for what lies outside src. */
 function folderOf(path: string): string {
   return /^src\/([^/]+)\//.exec(path)?.[1] ?? ''
+}
+
+/** `src/protocol/gemini/model.ts` → `gemini`; `''` for what stands beside the protocols. */
+function protocolOf(path: string): string {
+  return /^src\/protocol\/([^/]+)\//.exec(path)?.[1] ?? ''
 }
 
 function packageOf(path: string): string {

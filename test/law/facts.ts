@@ -1,6 +1,6 @@
 import { isObject, parseJson, type Json } from '../../src/canonical/json.ts'
 import type { MediaPart, ModelRequest, Part, ReasoningOption, ToolResultPart } from '../../src/canonical/request.ts'
-import { pairTools } from '../../src/protocol/openai-chat/pairs.ts'
+import { pairTools } from '../../src/protocol/tool-pairs.ts'
 import { WRAPPED_INPUT, unwrapped } from './carriers.ts'
 
 /** One thing that a request says. Two that say the same are equal but for the path. */

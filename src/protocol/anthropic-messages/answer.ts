@@ -6,7 +6,7 @@ import type { MediaPart, Part, ReasoningPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { decodePart, encodeReasoning } from './parts.ts'
 import { ID } from './residue.ts'
-import { seal } from './signature.ts'
+import { seal } from '../sealed.ts'
 import { usageRest } from './usage.ts'
 
 /** A block of an answer as a part. What a compatible provider left out is filled in; throws `malformed` for the rest. */

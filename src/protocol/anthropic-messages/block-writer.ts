@@ -5,7 +5,7 @@ import type { EncodeContext, Frame } from '../protocol.ts'
 import { mediaNotice, proofOf, type SentParts } from './answer.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
 import { ID, withRest } from './residue.ts'
-import { seal } from './signature.ts'
+import { seal } from '../sealed.ts'
 import { toToolId } from './tool-id.ts'
 
 /** Writes one part as a block: at once while it is the open one, else when its turn comes. */

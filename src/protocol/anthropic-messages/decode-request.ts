@@ -14,7 +14,7 @@ import {
   stringAt,
   stringOrNothing,
 } from './residue.ts'
-import { unseal } from './signature.ts'
+import { unseal } from '../sealed.ts'
 import { decodeReasoning, effortOf, isKnownThinking } from './thinking.ts'
 import { fromToolId } from './tool-id.ts'
 import { decodeToolChoice, decodeTools } from './tools.ts'

@@ -1,7 +1,7 @@
 import { kindOfStatus, ModelError, type ErrorKind } from '../../canonical/error.ts'
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { readFailure } from '../openai-chat/failure.ts'
-import { retryAfterMs } from '../openai-chat/retry-after.ts'
+import { readFailure } from '../failure.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { isOverflow, overflowMessage } from './overflow.ts'
 

@@ -16,7 +16,7 @@ import {
 import { errorInside } from './error.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
 import { ID, spelling, withKeys } from './residue.ts'
-import { seal } from './signature.ts'
+import { seal } from '../sealed.ts'
 import { toToolId } from './tool-id.ts'
 import { decodeUsage, encodeKnownUsage, encodeUsage } from './usage.ts'
 

@@ -1,6 +1,6 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest } from '../../canonical/request.ts'
-import { isPlaceholder } from '../openai-chat/tools.ts'
+import { isPlaceholder } from '../placeholder-tool.ts'
 import { toGeminiParameters } from '../schema/gemini-schema.ts'
 import type { Encoding } from './encoding.ts'
 import { fromGeminiSchema } from './json-schema.ts'

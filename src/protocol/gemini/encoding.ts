@@ -1,6 +1,6 @@
 import type { Native } from '../../canonical/native.ts'
 import type { ModelRequest } from '../../canonical/request.ts'
-import { type Pairs, pairTools } from '../openai-chat/pairs.ts'
+import { type Pairs, pairTools } from '../tool-pairs.ts'
 import type { Dropped, Target } from '../protocol.ts'
 import { createFunctionNames, type FunctionNames } from './names.ts'
 import { ID, isOurs } from './residue.ts'

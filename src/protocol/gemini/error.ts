@@ -1,7 +1,7 @@
 import { type ErrorKind, kindOfStatus, ModelError } from '../../canonical/error.ts'
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { readFailure } from '../openai-chat/failure.ts'
-import { retryAfterMs } from '../openai-chat/retry-after.ts'
+import { readFailure } from '../failure.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
 

@@ -1,5 +1,5 @@
 import type { ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
-import { seal, unseal, type Sealed } from '../anthropic-messages/signature.ts'
+import { seal, unseal, type Sealed } from '../sealed.ts'
 import { ID } from './residue.ts'
 
 /** The `thoughtSignature` that a Gemini client is given; another provider's proof is sealed with its origin, to come back. */

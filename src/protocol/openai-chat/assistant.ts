@@ -1,8 +1,10 @@
-import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Json, JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
-import { dropNative, mediaBlock, nativeText, textBlock } from './blocks.ts'
-import type { Pair } from './pairs.ts'
+import { nativeText } from '../openai/native-text.ts'
+import { validInput } from '../openai/valid-input.ts'
+import { dropNative, mediaBlock, textBlock } from './blocks.ts'
+import type { Pair } from '../tool-pairs.ts'
 import { markedField } from './reasoning-field.ts'
 import type { Scope } from './scope.ts'
 
@@ -134,15 +136,4 @@ function signatureField(call: Pair['call'], scope: Scope, path: string): JsonObj
     return { extra_content: { google: { thought_signature: call.signature } } }
   scope.losses.drop(`${path}.signature`, 'only its origin can verify it')
   return {}
-}
-
-/** Arguments that a provider can parse as an object; broken ones are wrapped as Claude Code wraps them. */
-export function validInput(input: string): string {
-  if (input.trim() === '') return '{}'
-  try {
-    if (isObject(JSON.parse(input))) return input
-  } catch {
-    // Said below, in the wrapper.
-  }
-  return JSON.stringify({ __unparsedToolInput: { raw: input } })
 }

@@ -1,6 +1,6 @@
 import { asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { CacheMark, MediaPart, NativePart, Part, TextPart } from '../../canonical/request.ts'
-import { imageFromUrl, readDataUrl } from './content.ts'
+import { imageFromUrl, readDataUrl } from '../openai/data-url.ts'
 
 /** A content block of a request's message. What is not known stays whole. */
 export function decodeBlock(block: Json): Part {

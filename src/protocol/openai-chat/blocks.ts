@@ -1,6 +1,7 @@
-import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { asString, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { CacheMark, MediaPart, NativePart, Part, TextPart, ToolResultPart } from '../../canonical/request.ts'
+import { nativeText } from '../openai/native-text.ts'
 import type { Scope } from './scope.ts'
 
 /** A text block, with what a Chat client had written beside it. */
@@ -43,21 +44,6 @@ export function mediaBlock(part: MediaPart, scope: Scope, path: string): JsonObj
   const file_data = `data:${mediaType};base64,${source.data}`
   const file = { ...(isNamed && { filename: part.title ?? 'document.pdf' }), file_data, ...more }
   return { type: 'file', file, ...cacheField(part.cache, scope, path) }
-}
-
-/** What a block of another protocol says in words; `undefined` if it says nothing that a model could read. */
-export function nativeText(part: NativePart): string | undefined {
-  const block = part.native.rest
-  switch (block.type) {
-    case 'tool_reference':
-      return `Tool ${asString(block.tool_name) ?? asString(block.name) ?? ''} is available now.`
-    case 'search_result': {
-      const texts = Array.isArray(block.content) ? block.content : []
-      const body = texts.map((item) => (isObject(item) ? (asString(item.text) ?? '') : '')).join('\n')
-      return [asString(block.title), asString(block.source), body].filter(Boolean).join('\n')
-    }
-  }
-  return undefined
 }
 
 /** The words of a tool result. Media cannot stand in a `tool` message: they are named here and shown after it. */

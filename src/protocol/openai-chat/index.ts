@@ -1,5 +1,5 @@
 import type { Protocol } from '../protocol.ts'
-import { decodeError, encodeError } from './error.ts'
+import { decodeError, encodeError } from '../openai/error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
 import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request.ts'

@@ -2,17 +2,9 @@ import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, ModelRequest, Part, TextPart, ToolResultPart } from '../../canonical/request.ts'
 import { encodeAssistant } from './assistant.ts'
-import {
-  cacheField,
-  dropNative,
-  mediaBlock,
-  nativeText,
-  NO_OUTPUT,
-  resultMedia,
-  resultText,
-  textBlock,
-} from './blocks.ts'
-import type { Pair } from './pairs.ts'
+import { cacheField, dropNative, mediaBlock, NO_OUTPUT, resultMedia, resultText, textBlock } from './blocks.ts'
+import { nativeText } from '../openai/native-text.ts'
+import type { Pair } from '../tool-pairs.ts'
 import type { Scope } from './scope.ts'
 
 /**

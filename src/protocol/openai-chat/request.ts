@@ -2,19 +2,19 @@ import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import type { Encoded, Target } from '../protocol.ts'
-import { fingerprint } from './hash.ts'
-import { createLosses, type Losses } from './losses.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { createLosses, type Losses } from '../openai/losses.ts'
 import { encodeMessages } from './messages.ts'
-import { usesMaxCompletionTokens } from './model-names.ts'
-import { createToolNames, wireId } from './names.ts'
-import { pairTools } from './pairs.ts'
-import { encodeReasoning } from './reasoning.ts'
+import { usesMaxCompletionTokens } from '../openai/model-names.ts'
+import { createToolNames, wireId } from '../openai/tool-names.ts'
+import { pairTools } from '../tool-pairs.ts'
+import { encodeReasoning } from '../openai/reasoning.ts'
 import type { Scope } from './scope.ts'
 import { encodeTools } from './tools.ts'
 
 /** A request as `POST /chat/completions`. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
-  const losses = createLosses()
+  const losses = createLosses('openai-chat', 'Chat Completions')
   const own = request.native?.protocol === 'openai-chat'
   const names = createToolNames(request)
   const scope: Scope = {

@@ -1,7 +1,7 @@
 import type { Target } from '../protocol.ts'
-import type { Losses } from './losses.ts'
-import type { ToolNames } from './names.ts'
-import type { Pairs } from './pairs.ts'
+import type { Losses } from '../openai/losses.ts'
+import type { ToolNames } from '../openai/tool-names.ts'
+import type { Pairs } from '../tool-pairs.ts'
 
 /** What every step of encoding one request looks at. */
 export interface Scope {

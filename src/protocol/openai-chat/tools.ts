@@ -1,14 +1,16 @@
-import { ModelError } from '../../canonical/error.ts'
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
+import { noServerTool } from '../openai/server-tool.ts'
+import { isPlaceholder } from '../placeholder-tool.ts'
 import { cacheField } from './blocks.ts'
 import type { Scope } from './scope.ts'
 
 /** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
 export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
   const tools = request.tools.flatMap((tool, index) => encodeTool(tool, request, scope, `tools[${index}]`))
-  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server')) throw noServerTool(request, scope)
+  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
+    throw noServerTool(request, scope.target)
   const choice = encodeChoice(request, scope)
   // Without tools a choice among them is refused.
   if (tools.length === 0 && !scope.own) {
@@ -24,19 +26,6 @@ export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
     ...(choice !== undefined && { tool_choice: choice }),
     ...(parallel !== undefined && { parallel_tool_calls: parallel }),
   }
-}
-
-/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
-function noServerTool(request: ModelRequest, { target }: Scope): ModelError {
-  const names = request.tools.map(({ name }) => name).join(', ')
-  const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
-  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
-  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
-    kind: 'bad-request',
-    shouldRetry: false,
-    provider: target.provider,
-    model: target.model,
-  })
 }
 
 /** How a Chat client spelt a tool. */
@@ -95,19 +84,6 @@ function parameters(tool: FunctionTool, scope: Scope): JsonObject {
   if (schema.type === undefined || schema.type === 'object')
     return { parameters: { ...schema, type: 'object', properties: schema.properties ?? {} } }
   return { parameters: schema }
-}
-
-/** Whether Claude Code sends this empty deferred tool just to keep its deferred loading going. A loaded tool may be empty as well. */
-export function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
-  if (!tool.deferred || Object.keys(tool.schema.properties ?? {}).length > 0) return false
-  if (request.tools.some((other) => other.type === 'server' && other.kind === 'tool-search')) return false
-  return !request.messages.some(({ parts }) => parts.some((part) => mentions(part, tool.name)))
-}
-
-function mentions(part: ModelRequest['messages'][number]['parts'][number], name: string): boolean {
-  if (part.type === 'tool-call') return part.name === name
-  if (part.type === 'native') return part.native.rest.tool_name === name
-  return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
 }
 
 function encodeChoice({ toolChoice }: ModelRequest, scope: Scope): JsonObject[string] {

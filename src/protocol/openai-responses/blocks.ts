@@ -1,6 +1,6 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { MediaPart, NativePart, TextPart } from '../../canonical/request.ts'
-import { imageFromUrl, readDataUrl } from '../openai-chat/content.ts'
+import { imageFromUrl, readDataUrl } from '../openai/data-url.ts'
 import { defined, formOf, ID, residueOf, withRest } from './residue.ts'
 
 /** A content block of a message or of a tool's output. What is not known stays whole. */

@@ -1,6 +1,6 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Message, Part, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
-import { unseal } from '../anthropic-messages/signature.ts'
+import { unseal } from '../sealed.ts'
 import { decodeBlock } from './blocks.ts'
 import { askForSummary, isTrigger, unpackSummary } from './compaction.ts'
 import { decodeItem, keysOf, wholeItem, type ItemScope } from './items.ts'

@@ -1,7 +1,7 @@
 import { asString, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { MediaPart, NativePart, TextPart } from '../../canonical/request.ts'
-import { nativeText } from '../openai-chat/blocks.ts'
+import { nativeText } from '../openai/native-text.ts'
 import { encodeMedia } from './blocks.ts'
 import type { Encoding } from './encoding.ts'
 import { ID } from './residue.ts'

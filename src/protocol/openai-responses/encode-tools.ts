@@ -1,6 +1,7 @@
-import { ModelError } from '../../canonical/error.ts'
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import type { FunctionTool, ModelRequest, Part, ServerTool, Tool } from '../../canonical/request.ts'
+import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonical/request.ts'
+import { noServerTool } from '../openai/server-tool.ts'
+import { isPlaceholder } from '../placeholder-tool.ts'
 import { describeCustom } from './custom-tool.ts'
 import { CACHES_ITSELF } from './encode-blocks.ts'
 import { isChatCustom, type Encoding } from './encoding.ts'
@@ -10,8 +11,8 @@ import { defined, formOf, ID, isOurs, withRest } from './residue.ts'
 export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
   const { ours, losses } = encoding
   const tools = ours ? ownTools(request.tools) : foreignTools(request, encoding)
-  if (tools.length === 0 && request.tools.length > 0 && request.tools.every(({ type }) => type === 'server'))
-    throw noServerTool(request, encoding)
+  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
+    throw noServerTool(request, encoding.target)
   if (tools.length === 0 && !ours) {
     const { toolChoice } = request
     if (toolChoice && toolChoice.type !== 'none') losses.drop('tool_choice', 'no tool is left to choose')
@@ -96,19 +97,6 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   ]
 }
 
-// Claude Code sends an empty deferred tool to keep its deferred loading going. A loaded tool may be empty as well.
-function isPlaceholder(tool: FunctionTool, request: ModelRequest): boolean {
-  if (!tool.deferred || Object.keys(tool.schema.properties ?? {}).length > 0) return false
-  if (request.tools.some((other) => other.type === 'server' && other.kind === 'tool-search')) return false
-  return !request.messages.some(({ parts }) => parts.some((part) => mentions(part, tool.name)))
-}
-
-function mentions(part: Part, name: string): boolean {
-  if (part.type === 'tool-call') return part.name === name
-  if (part.type === 'native') return part.native.rest.tool_name === name
-  return part.type === 'tool-result' && part.content.some((item) => mentions(item, name))
-}
-
 // Chat keeps the grammar one level deeper.
 function chatCustom({ native }: ServerTool): JsonObject {
   const custom = isObject(native.rest.custom) ? native.rest.custom : {}
@@ -136,17 +124,6 @@ function encodeServer(tool: ServerTool, path: string, { losses }: Encoding): Jso
       user_location: isObject(place) ? place : undefined,
     }),
   ]
-}
-
-/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
-function noServerTool(request: ModelRequest, { target }: Encoding): ModelError {
-  const names = request.tools.map(({ name }) => name).join(', ')
-  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own`, {
-    kind: 'bad-request',
-    shouldRetry: false,
-    provider: target.provider,
-    model: target.model,
-  })
 }
 
 function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefined {

@@ -1,11 +1,11 @@
 import { isObject } from '../../canonical/json.ts'
-import { formFor, type Native } from '../../canonical/native.ts'
+import { formFor } from '../../canonical/native.ts'
 import type { ModelRequest, Tool, ToolCallPart } from '../../canonical/request.ts'
-import { fingerprint } from '../openai-chat/hash.ts'
-import type { Losses } from '../openai-chat/losses.ts'
-import { createToolNames, type ToolNames } from '../openai-chat/names.ts'
-import { pairTools, type Pairs } from '../openai-chat/pairs.ts'
-import type { Dropped, Target } from '../protocol.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { createLosses, type Losses } from '../openai/losses.ts'
+import { createToolNames, type ToolNames } from '../openai/tool-names.ts'
+import { pairTools, type Pairs } from '../tool-pairs.ts'
+import type { Target } from '../protocol.ts'
 import { unwrapInput } from './custom-tool.ts'
 import { ID, isOurs } from './residue.ts'
 
@@ -30,7 +30,7 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     ours,
     names,
     pairs: pairTools(request.messages, ours ? (id) => id : callId),
-    losses: createLosses(),
+    losses: createLosses(ID, 'the Responses API'),
     chatCustoms: new Set(request.tools.filter(isChatCustom).map(({ name }) => name)),
   }
 }
@@ -56,17 +56,3 @@ export function callId(id: string): string {
 
 const MAX_ID_LENGTH = 64
 const ACCEPTED_ID = /^[a-zA-Z0-9_-]{1,64}$/
-
-function createLosses(): Losses {
-  const list: Dropped[] = []
-  const drop = (path: string, why: string): void => void list.push({ path, why })
-  return {
-    list,
-    drop,
-    residue(native: Native | undefined, path: string) {
-      if (!native || native.protocol === ID) return
-      for (const key in native.rest)
-        if (native.rest[key] !== undefined) drop(path ? `${path}.${key}` : key, 'the Responses API has no field for it')
-    },
-  }
-}

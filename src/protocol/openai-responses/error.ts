@@ -1,9 +1,9 @@
 import { ModelError, type ErrorKind } from '../../canonical/error.ts'
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { errorInside as errorInBody } from '../openai-chat/error.ts'
+import { errorInside as errorInBody } from '../openai/error.ts'
 import type { DecodeContext } from '../protocol.ts'
 
-export { decodeError, encodeError } from '../openai-chat/error.ts'
+export { decodeError, encodeError } from '../openai/error.ts'
 
 /** The error that a provider told inside a successful answer: an `error` event, or the error of a failed response. */
 export function errorInside(told: Json | undefined, context: DecodeContext): ModelError {

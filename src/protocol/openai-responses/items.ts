@@ -1,6 +1,6 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { NativePart, Origin, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
-import { unseal } from '../anthropic-messages/signature.ts'
+import { unseal } from '../sealed.ts'
 import { decodeBlock } from './blocks.ts'
 import { wrapInput } from './custom-tool.ts'
 import { flatName } from './namespace.ts'

@@ -1,7 +1,7 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
-import { seal } from '../anthropic-messages/signature.ts'
+import { seal } from '../sealed.ts'
 import type { EncodeContext } from '../protocol.ts'
 import { encodeOwnText } from './blocks.ts'
 import { encodeCall, encodeImage, encodeReasoning, ownPlace, type ToolPlace } from './encode-items.ts'

@@ -1,4 +1,4 @@
-import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asNumber, asString, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 
 /** What a failed answer says, whatever shape it says it in. */
 export interface Failure {

@@ -1,4 +1,4 @@
-import type { Native } from '../../canonical/native.ts'
+import type { Native, ProtocolId } from '../../canonical/native.ts'
 import type { Dropped } from '../protocol.ts'
 
 /** What a provider is not told, collected while a request is encoded. */
@@ -9,8 +9,8 @@ export interface Losses {
   residue(native: Native | undefined, path: string): void
 }
 
-/** No losses yet. */
-export function createLosses(): Losses {
+/** No losses yet, of a request for a provider that speaks `protocol`, which its vendor calls `name`. */
+export function createLosses(protocol: ProtocolId, name: string): Losses {
   const list: Dropped[] = []
   const drop = (path: string, why: string): void => {
     list.push({ path, why })
@@ -19,9 +19,9 @@ export function createLosses(): Losses {
     list,
     drop,
     residue(native, path) {
-      if (!native || native.protocol === 'openai-chat') return
+      if (!native || native.protocol === protocol) return
       for (const key in native.rest)
-        if (native.rest[key] !== undefined) drop(path ? `${path}.${key}` : key, `Chat Completions has no field for it`)
+        if (native.rest[key] !== undefined) drop(path ? `${path}.${key}` : key, `${name} has no field for it`)
     },
   }
 }

@@ -2,8 +2,8 @@ import { kindOfStatus, ModelError, type ErrorKind } from '../../canonical/error.
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { saysOverflow } from '../overflow.ts'
-import { readFailure, type Failure } from './failure.ts'
-import { retryAfterMs } from './retry-after.ts'
+import { readFailure, type Failure } from '../failure.ts'
+import { retryAfterMs } from '../retry-after.ts'
 
 /** A provider's failed answer, in OpenAI's shape or in one of those that compatible vendors use instead. */
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {

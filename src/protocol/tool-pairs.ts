@@ -1,4 +1,4 @@
-import type { Message, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+import type { Message, ToolCallPart, ToolResultPart } from '../canonical/request.ts'
 
 /** A tool call and its result, wherever in the history that stands. */
 export interface Pair {

@@ -1,6 +1,6 @@
-import type { Origin } from '../../canonical/request.ts'
+import type { Origin } from '../canonical/request.ts'
 
-/** What of another protocol travels through an Anthropic client inside a signature or a redacted block. */
+/** What of another protocol travels through a client inside what it takes for its own protocol's proof of reasoning. */
 export interface Sealed {
   /** `signature` of a text, `encrypted` reasoning, or the signature of the tool `call` named in it. */
   readonly kind: 'signature' | 'encrypted' | 'call'

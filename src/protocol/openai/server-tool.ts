@@ -1,0 +1,16 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { ModelRequest } from '../../canonical/request.ts'
+import type { Target } from '../protocol.ts'
+
+/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
+export function noServerTool(request: ModelRequest, target: Target): ModelError {
+  const names = request.tools.map(({ name }) => name).join(', ')
+  const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
+  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
+  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
+    kind: 'bad-request',
+    shouldRetry: false,
+    provider: target.provider,
+    model: target.model,
+  })
+}
