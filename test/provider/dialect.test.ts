@@ -435,7 +435,7 @@ describe('names', () => {
     ['openrouter', { status: 'served', exact: 'openrouter' }],
     ['OpenRouter', { status: 'served', exact: 'openrouter' }],
     ['anthropic', { status: 'served', exact: 'Anthropic' }],
-    ['ToolUse', { status: 'unserved', exact: 'tooluse' }],
+    ['Gemini-CLI', { status: 'unserved', exact: 'gemini-cli' }],
     ['my-plugin', { status: 'unknown' }],
     ['constructor', { status: 'unknown' }],
     ['__proto__', { status: 'unknown' }],
@@ -444,14 +444,66 @@ describe('names', () => {
   })
 
   test('what is not served is told by provider and model, and the rest works', () => {
-    const provider = providerWith(['deepseek', 'tooluse'], { m: ['my-plugin'] })
-    expect(unservedDialects(provider, 'm')).toEqual(['tooluse', 'my-plugin'])
-    expect(unservedDialects(provider, 'constructor')).toEqual(['tooluse'])
-    expect(dialectFor({ name: 'tooluse', options: {} })).toBeUndefined()
+    const provider = providerWith(['deepseek', 'gemini-cli'], { m: ['my-plugin'] })
+    expect(unservedDialects(provider, 'm')).toEqual(['gemini-cli', 'my-plugin'])
+    expect(unservedDialects(provider, 'constructor')).toEqual(['gemini-cli'])
+    expect(dialectFor({ name: 'gemini-cli', options: {} })).toBeUndefined()
   })
 
   test('a dialect that does nothing without an option says so', () => {
     expect(missingOption(useOf('MaxToken'))).toBe('max_tokens')
     expect(missingOption(useOf(['maxtoken', { max_tokens: 1 }]))).toBeUndefined()
+  })
+})
+
+describe('what is added to requests', () => {
+  const tools = [{ type: 'function', function: { name: 'Read', parameters: {} } }]
+  const messages = [{ role: 'user', content: 'hi' }]
+
+  test('tooluse makes the model call a tool, and gives it one to end with', () => {
+    const {
+      messages: sent,
+      tools: offered,
+      tool_choice,
+    } = edited('tooluse', { messages, tools }) as Record<string, never[]>
+    expect(sent).toHaveLength(2)
+    expect(sent?.[1]).toMatchObject({ role: 'system' })
+    expect(offered).toMatchObject([tools[0] as object, { function: { name: 'ExitTool' } }])
+    expect(tool_choice as unknown).toBe('required')
+  })
+
+  test.each<[string, JsonObject]>([
+    ['there are no tools', { messages }],
+    ['tools are forbidden', { messages, tools, tool_choice: 'none' }],
+    ['one tool is forced', { messages, tools, tool_choice: { type: 'function', function: { name: 'Read' } } }],
+    ['a tool of the client has that name', { messages, tools: [{ type: 'function', function: { name: 'ExitTool' } }] }],
+  ])('tooluse leaves a request alone where %s', (_, body) => {
+    expect(edited('tooluse', body)).toBe(body)
+  })
+
+  test('forcereasoning asks for thoughts behind the last prompt and puts earlier ones into their messages', () => {
+    const body = {
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: 'b', reasoning_content: 'why b' },
+        { role: 'assistant', content: null, reasoning_content: ' ', tool_calls: [] },
+        { role: 'user', content: [{ type: 'text', text: 'c' }] },
+      ],
+    }
+    const { messages: sent } = edited('forcereasoning', body)
+    expect(sent).toMatchObject([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: '<reasoning_content>why b</reasoning_content>\nb' },
+      { role: 'assistant', content: null },
+      { role: 'user', content: [{ text: 'c' }, { text: expect.stringContaining('<reasoning_content>') }] },
+    ])
+    expect(JSON.stringify(sent)).not.toContain('"reasoning_content"')
+  })
+
+  test('forcereasoning asks in a message of its own behind a tool result', () => {
+    const { messages: sent } = edited('forcereasoning', {
+      messages: [{ role: 'tool', tool_call_id: '1', content: 'r' }],
+    })
+    expect(sent).toMatchObject([{ role: 'tool' }, { role: 'user' }])
   })
 })

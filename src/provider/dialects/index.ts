@@ -3,7 +3,9 @@ import { cerebras } from './cerebras.ts'
 import { cleancache } from './cleancache.ts'
 import { customparams } from './customparams.ts'
 import { deepseek } from './deepseek.ts'
+import { enhancetool } from './enhancetool.ts'
 import { extrathinktag } from './extrathinktag.ts'
+import { forcereasoning } from './forcereasoning.ts'
 import { groq } from './groq.ts'
 import { maxcompletiontokens } from './maxcompletiontokens.ts'
 import { maxtoken } from './maxtoken.ts'
@@ -11,6 +13,7 @@ import { openrouter } from './openrouter.ts'
 import { reasoning } from './reasoning.ts'
 import { sampling } from './sampling.ts'
 import { streamoptions } from './streamoptions.ts'
+import { tooluse } from './tooluse.ts'
 
 /** The dialects that are served, by the name that the config calls them by. */
 export const table: Readonly<Record<string, DialectMaker>> = {
@@ -23,7 +26,9 @@ export const table: Readonly<Record<string, DialectMaker>> = {
   cleancache,
   customparams,
   deepseek,
+  enhancetool,
   extrathinktag,
+  forcereasoning,
   groq,
   maxcompletiontokens,
   maxtoken,
@@ -31,14 +36,12 @@ export const table: Readonly<Record<string, DialectMaker>> = {
   reasoning,
   sampling,
   streamoptions,
+  tooluse,
   vercel: openrouter,
 }
 
 /** Names of dialects that configs in use know, which are not served: a provider with one loads, and its calls fail. */
 export const unserved: readonly string[] = [
-  'tooluse',
-  'enhancetool',
-  'forcereasoning',
   'vertex-gemini',
   'vertex-claude',
   'vertex-openai',

@@ -11,29 +11,32 @@ export interface ThinkTagSplitter {
   end(): Piece[]
 }
 
-/** A splitter at the beginning of an answer. A tag inside code is what it is: text. */
-export function createThinkTagSplitter(): ThinkTagSplitter {
+/** A splitter at the beginning of an answer, for `<tag>…</tag>`. A tag inside code is what it is: text. */
+export function createThinkTagSplitter(tag = 'think'): ThinkTagSplitter {
+  const [open, close] = [`<${tag}>`, `</${tag}>`]
+  const token = new RegExp(`</?${tag}>|\`+|\n`, 'g')
+  const partial = partialOf(tag)
   let held = ''
   let type: Piece['type'] = 'text'
   // The backticks that opened the code we are in.
   let fence = ''
 
-  const read = (token: string): boolean => {
+  const read = (found: string): boolean => {
     if (type === 'reasoning') {
-      if (token === CLOSE) type = 'text'
-      return token === CLOSE
+      if (found === close) type = 'text'
+      return found === close
     }
-    if (token === OPEN && !fence) type = 'reasoning'
-    else if (token.startsWith('`')) fence = fence ? afterRun(fence, token) : token
+    if (found === open && !fence) type = 'reasoning'
+    else if (found.startsWith('`')) fence = fence ? afterRun(fence, found) : found
     // Code within a line ends with it, or one stray backtick would hide every tag behind it.
-    else if (token === '\n' && fence.length < 3) fence = ''
+    else if (found === '\n' && fence.length < 3) fence = ''
     return type === 'reasoning'
   }
 
   const split = (text: string): Piece[] => {
     const pieces: Piece[] = []
     let from = 0
-    for (const match of text.matchAll(TOKEN)) {
+    for (const match of text.matchAll(token)) {
       const before = type
       if (!read(match[0])) continue
       pieces.push({ type: before, text: text.slice(from, match.index) })
@@ -46,7 +49,7 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
   return {
     push(text) {
       const all = held + text
-      held = PARTIAL.exec(all)?.[0] ?? ''
+      held = partial.exec(all)?.[0] ?? ''
       return split(all.slice(0, all.length - held.length))
     },
     end() {
@@ -57,11 +60,11 @@ export function createThinkTagSplitter(): ThinkTagSplitter {
   }
 }
 
-const OPEN = '<think>'
-const CLOSE = '</think>'
-const TOKEN = /<\/?think>|`+|\n/g
 /** The end of a text that may go on to be a token. */
-const PARTIAL = /(?:`+|<\/?(?:t(?:h(?:i(?:nk?)?)?)?)?)$/
+function partialOf(tag: string): RegExp {
+  const letters = [...tag].reduceRight((rest, letter) => `(?:${letter}${rest})?`, '')
+  return new RegExp(`(?:\`+|</?${letters})$`)
+}
 
 /** Code of three and more backticks is closed by as many or more, code within a line by as many. */
 function afterRun(fence: string, run: string): string {
