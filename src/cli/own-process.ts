@@ -1,4 +1,4 @@
-/** How many requests to providers may run at once. Bun allows 256 unless its environment says otherwise when it starts. */
+/** How many requests Bun's `fetch` may run at once in a service. It allows 256 unless its environment says otherwise when it starts. */
 const MOST_REQUESTS = '16384'
 const LIMIT = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
 const DETACHED = 'CCR_DETACHED'
@@ -10,8 +10,8 @@ export function ownCommand(): readonly [program: string, ...args: string[]] {
 }
 
 /**
- * The environment of a service in the background. Bun reads how many requests may run at once when it starts: a process
- * in the foreground keeps its 256, unless the user has set the variable, since starting twice would cost everybody time.
+ * The environment of a service in the background. A process in the foreground keeps Bun's 256, unless the user has set the
+ * variable, since starting twice would cost everybody time; what goes beyond is asked in a slower way (`src/platform/fetch.ts`).
  */
 export function detachedEnvironment(env: Environment): Record<string, string> {
   const kept = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
@@ -19,11 +19,19 @@ export function detachedEnvironment(env: Environment): Record<string, string> {
 }
 
 /** Reads how this process was started. The marks are not for the programs that it starts, so they are taken away. */
-export function takeMarks(): { readonly detached: boolean } {
+export function takeMarks(): Marks {
   const detached = process.env[DETACHED] !== undefined
+  const limit = Number(process.env[LIMIT])
   delete process.env[LIMIT]
   delete process.env[DETACHED]
-  return { detached }
+  return { detached, mostRequests: Number.isInteger(limit) && limit > 0 ? limit : undefined }
+}
+
+/** How this process was started. */
+export interface Marks {
+  readonly detached: boolean
+  /** How many requests Bun lets run at once, where its environment says so. */
+  readonly mostRequests: number | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -30,10 +30,12 @@ export interface RouterOptions {
   readonly usage: UsageStore
   /** Absent: no other command sees it. */
   readonly instance?: Instance
+  /** How many requests Bun lets run at once. Default: its own. */
+  readonly mostRequests?: number | undefined
 }
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
-export async function startRouter({ config, log, usage, ...rest }: RouterOptions): Promise<Router> {
+export async function startRouter({ config, log, usage, mostRequests, ...rest }: RouterOptions): Promise<Router> {
   const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
@@ -42,7 +44,7 @@ export async function startRouter({ config, log, usage, ...rest }: RouterOptions
   ])
   const home = userConfigHome()
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
-  const ports = bunPorts({ log, usage, origins })
+  const ports = bunPorts({ log, usage, origins, mostRequests })
   const portsOf = ({ providers, apiKey }: Config): Ports => ({
     ...ports,
     log: redactedLog(log, providers, apiKey),

@@ -21,7 +21,7 @@ import { version } from './version.ts'
 
 /** Serves in this process until it is told to stop; gives the exit code. */
 export async function serveHere(options: StartOptions): Promise<number> {
-  const { detached } = takeMarks()
+  const { detached, mostRequests } = takeMarks()
   const load = {
     ...(options.config !== undefined && { file: options.config }),
     env: process.env,
@@ -53,7 +53,7 @@ export async function serveHere(options: StartOptions): Promise<number> {
     tell: warn,
   })
   const { instance } = presence
-  const router = await listen({ config, host, port: options.port ?? config.port, log, usage, instance })
+  const router = await listen({ config, host, port: options.port ?? config.port, log, usage, instance, mostRequests })
   const refuse = (next: Config): string | undefined => exposureProblem(host, next)
   const notes = (next: Config): string[] => needRestart(next, config, options)
   const watch = followConfig({ load, config, router, configLog, log, refuse, notes })

@@ -60,6 +60,7 @@ export async function send(
       proxy: provider.proxy,
       ...(provider.ca !== undefined && { ca: provider.ca }),
       onConnected: () => watch.enter('firstByte'),
+      onEnd: watch.onStop,
     })
     const source = createSource(response.body, watch, who, url.host)
     if (!response.ok) throw await refusal(response, source, provider, endpoint, authorized, who, ports)

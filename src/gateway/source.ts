@@ -29,7 +29,10 @@ export function createSource(
   const reader = body?.getReader()
   const source: Source = {
     async read() {
-      if (!reader) return undefined
+      if (!reader) {
+        watch.stop()
+        return undefined
+      }
       watch.enter('idle')
       try {
         const { done, value } = await reader.read()

@@ -11,6 +11,8 @@ export interface Watch {
   /** The call waits for this from now on, and the deadline of it starts anew. */
   enter(phase: Phase): void
   stop(): void
+  /** Calls `run`, once, when the watch stops. */
+  onStop(run: () => void): void
   /** The error to report if a deadline has passed. */
   expired(): ModelError | undefined
 }
@@ -29,6 +31,7 @@ export function watchDeadlines(
   let error: ModelError | undefined
   let wakesAt = 0
   let stopped = false
+  let ended = (): void => undefined
   let cancel = (): void => undefined
 
   const sleepOn = (): void => {
@@ -52,8 +55,13 @@ export function watchDeadlines(
       sleepOn()
     },
     stop() {
-      stopped = true
       cancel()
+      if (stopped) return
+      stopped = true
+      ended()
+    },
+    onStop(run) {
+      ended = run
     },
     expired: () => error,
   }

@@ -12,13 +12,15 @@ export interface BunPortsOptions {
   readonly origins?: OriginStore
   readonly overridesOf?: Ports['overridesOf']
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** How many requests Bun lets run at once. Default: its own. */
+  readonly mostRequests?: number | undefined
 }
 
 /** The outside world as Bun gives it. */
 export function bunPorts(options: BunPortsOptions): Ports {
   const env = options.env ?? process.env
   return {
-    fetch: createFetch(() => performance.now(), options.log),
+    fetch: createFetch(() => performance.now(), options.log, options.mostRequests),
     now: Date.now,
     id: (prefix) => prefix + randomId(),
     random: Math.random,

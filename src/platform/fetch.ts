@@ -7,8 +7,34 @@ import type { FetchInit, Log, Ports } from './ports.ts'
  * Bun does not say when a connection stands. It does ask a streamed body for its first piece only then: after the TLS
  * handshake, and after a proxy's tunnel. A streamed body costs 0.1 ms, so it is sent only where the origin has not
  * answered for a while; anywhere else `onConnected` is called at once.
+ *
+ * Bun lets `most` requests run at once and has all others wait, for as long as the longest stream takes: what would come
+ * close to that goes another way, which is loaded then.
  */
-export function createFetch(now: () => number, log: Log): Ports['fetch'] {
+export function createFetch(now: () => number, log: Log, most = BUNS_MOST): Ports['fetch'] {
+  let running = 0
+  let uncapped: Promise<Ports['fetch']> | undefined
+  const capped = createCappedFetch(now, log)
+  const openUncapped = async (): Promise<Ports['fetch']> => (await import('./uncapped-fetch.ts')).createUncappedFetch()
+  return async (url, init) => {
+    if (running >= most * SHARE) {
+      log('debug', 'many requests run at once: this one has a connection of its own', { running })
+      return (await (uncapped ??= openUncapped()))(url, init)
+    }
+    if (init.onEnd) {
+      running++
+      init.onEnd(() => running--)
+    }
+    return capped(url, init)
+  }
+}
+
+/** As many requests run at once where the environment does not say otherwise. */
+const BUNS_MOST = 256
+/** How much of that is used: a request that has ended here may go on inside Bun for a moment. */
+const SHARE = 0.8
+
+function createCappedFetch(now: () => number, log: Log): Ports['fetch'] {
   const lastAnswers = new Map<string, number>()
   const sessionOf = createSessions()
   return async (url, init) => {

@@ -39,6 +39,8 @@ export interface FetchInit {
   readonly ca?: string
   /** Called when the request leaves, so that connection, TLS and a proxy's tunnel stand; at once where that is known. */
   readonly onConnected?: () => void
+  /** Calls `run`, once, when the call is over: it failed, or its answer has been read or let go. Absent: nobody knows. */
+  readonly onEnd?: (run: () => void) => void
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

@@ -2,30 +2,70 @@ import { expect, test } from 'bun:test'
 import { connect } from 'node:net'
 import { chatAnswer } from '../helper/turn-chat.ts'
 import { createUpstream } from '../helper/upstream.ts'
-import { CONFIG, configOf, createDesk } from './program.ts'
+import { CONFIG, configOf, createDesk, type Desk, readUntil } from './program.ts'
 import { startService } from './service.ts'
 
 const STREAMS = 600
+const BEGIN = 'event: content_block_delta'
 
-test('600 streams of one provider all progress at once through a service', async () => {
+/** Runs `streams` calls at once, none of which ends before all have reached the provider; gives what the clients got. */
+async function play(start: (desk: Desk) => Promise<Started>): Promise<string[]> {
   await using desk = await createDesk()
   const gate = Promise.withResolvers<void>()
   await using upstream = await createUpstream((request) => {
     const answer = chatAnswer(request, { text: 'first and last' })
-    return { ...answer, pieces: [answer.pieces[0] as string, { until: gate.promise }, ...answer.pieces.slice(1)] }
+    return { ...answer, pieces: [...answer.pieces.slice(0, 2), { until: gate.promise }, ...answer.pieces.slice(2)] }
   })
   await desk.write(CONFIG, configOf(upstream.url))
-  await using service = await startService(desk)
-  const answers = Array.from({ length: STREAMS }, () => stream(service.url))
-  // None ends before all have reached the provider.
-  await upstream.request(STREAMS)
+  await using service = await start(desk)
+  let begun = 0
+  const all = Promise.withResolvers<void>()
+  const answers = Array.from({ length: STREAMS }, () =>
+    stream(service.url, () => {
+      if (++begun === STREAMS) all.resolve()
+    }),
+  )
+  // Each has the beginning of its answer, and none its end.
+  await Promise.race([all.promise, Promise.all(answers)])
+  expect(begun).toBe(STREAMS)
   gate.resolve()
-  const texts = await Promise.all(answers)
-  expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(STREAMS)
-}, 60_000)
+  return await Promise.all(answers)
+}
+
+interface Started extends AsyncDisposable {
+  readonly url: string
+}
+
+async function startInForeground(desk: Desk): Promise<Started> {
+  const child = await desk.spawn(['start', '--port', '0'])
+  const url = /http:\/\/\S+:\d+/.exec(await readUntil(child.stdout, /\n/))?.[0] ?? ''
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL')
+      await child.exited
+    },
+  }
+}
+
+test.each([
+  ['a service in the background', (desk: Desk) => startService(desk)],
+  ['`ccr start` in the foreground', startInForeground],
+  [
+    'a service whose environment allows few',
+    (desk: Desk) => startService(desk, undefined, { BUN_CONFIG_MAX_HTTP_REQUESTS: '10' }),
+  ],
+])(
+  '600 streams of one provider all progress at once through %s',
+  async (_, start) => {
+    const texts = await play(start)
+    expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(STREAMS)
+  },
+  60_000,
+)
 
 /** A streamed call over a socket of its own: `fetch` of this process knows no more than 256 at once. */
-function stream(url: string): Promise<string> {
+function stream(url: string, onBegin: () => void): Promise<string> {
   const { hostname, port, host } = new URL(url)
   const messages = [{ role: 'user', content: 'hi' }]
   const body = JSON.stringify({ model: 'm', max_tokens: 9, stream: true, messages })
@@ -33,7 +73,11 @@ function stream(url: string): Promise<string> {
     let text = ''
     const socket = connect(Number(port), hostname)
     socket.setEncoding('utf8')
-    socket.on('data', (chunk) => (text += String(chunk)))
+    socket.on('data', (chunk) => {
+      const before = text
+      text += String(chunk)
+      if (!before.includes(BEGIN) && text.includes(BEGIN)) onBegin()
+    })
     socket.on('end', () => (socket.end(), resolve(text)))
     socket.on('error', reject)
     const head = ['POST /v1/messages HTTP/1.1', `host: ${host}`, 'connection: close', 'content-type: application/json']

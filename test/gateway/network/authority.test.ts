@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { ConfigError } from '../../../src/config/diagnostic.ts'
 import { loadConfig } from '../../../src/config/load.ts'
@@ -57,6 +58,18 @@ describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its comp
     expect((await ask(config, provider))[0]).toBe(200)
   })
 
+  test('is trusted through the tunnel of a proxy, which gets the user and password of its URL and nothing else', async () => {
+    await using proxy = await createTunnel(Number(server.port))
+    const { providers } = await load({ CA_FILES: 'ca.pem' }, {})
+    const through = providers.map((provider) => ({ ...provider, proxy: `http://user:p%20w@127.0.0.1:${proxy.port}` }))
+    const { gateway } = testGateway({ providers: through })
+    expect((await gateway(post('/v1/messages', QUESTION))).status).toBe(200)
+    expect(proxy.heads).toHaveLength(1)
+    expect(proxy.heads[0]).toStartWith(`CONNECT 127.0.0.1:${server.port} HTTP/1.1\r\n`)
+    expect(proxy.heads[0]).toMatch(new RegExp(`\r\nproxy-authorization: Basic ${btoa('user:p w')}\r\n`, 'i'))
+    expect(proxy.heads[0]).not.toContain('k-1234567890')
+  })
+
   test('is not trusted for a name that is not its own', async () => {
     const [status, text] = await ask({ CA_FILES: 'ca.pem' }, {}, 'localhost')
     expect(status).toBe(502)
@@ -74,3 +87,34 @@ describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its comp
     expect((failure as ConfigError).message).toContain(message)
   })
 })
+
+/** A proxy that leads every tunnel to `port` of this machine. */
+async function createTunnel(port: number) {
+  const heads: string[] = []
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket): Socket => {
+    socket.on('error', () => socket.destroy())
+    sockets.add(socket)
+    return socket
+  }
+  const listener = createServer((client) => {
+    keep(client).once('data', (head) => {
+      heads.push(String(head))
+      const upstream = keep(
+        connect(port, '127.0.0.1', () => {
+          client.write('HTTP/1.1 200 Connection established\r\n\r\n')
+          client.pipe(upstream).pipe(client)
+        }),
+      )
+    })
+  })
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  return {
+    heads,
+    port: (listener.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => listener.close(resolve))
+    },
+  }
+}
