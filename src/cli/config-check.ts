@@ -5,6 +5,7 @@ import type { Diagnostic } from '../config/diagnostic.ts'
 import { ConfigError, formatDiagnostic, isError } from '../config/diagnostic.ts'
 import type { LoadOptions } from '../config/load.ts'
 import { loadConfig, repeatedKeys } from '../config/load.ts'
+import { rowNamed } from '../provider/catalog/index.ts'
 import { unservedDialects } from '../provider/dialect.ts'
 import type { Provider } from '../provider/provider.ts'
 import { SCENARIOS } from '../router/route.ts'
@@ -47,7 +48,11 @@ function summary(config: Config): string[] {
   return [
     config.file,
     providers.length === 0 ? 'providers: none; `ccr code` asks for one' : 'providers:',
-    ...providers.map((provider) => `  ${provider.name.padEnd(width)}  ${describe(provider)}`),
+    ...providers.flatMap((provider) => [
+      `  ${provider.name.padEnd(width)}  ${describe(provider)}`,
+      ...(provider.filled ? [`  ${''.padEnd(width)}  catalog: ${provider.filled.join(', ')}`] : []),
+      ...(adviceOf(provider) === undefined ? [] : [`  ${''.padEnd(width)}  note: ${adviceOf(provider)}`]),
+    ]),
     scenarios.length === 0 && routes.defaultProvider === undefined ? 'routes: none' : 'routes:',
     ...(routes.defaultProvider === undefined ? [] : [anyModelText(routes.defaultProvider)]),
     ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
@@ -62,8 +67,16 @@ function anyModelText(provider: string): string {
 
 const longestScenario = Math.max(...SCENARIOS.map((scenario) => scenario.length))
 
+/** What is to be known before the first call; a stated window shows that it is known. */
+function adviceOf({ catalog, filled, traits }: Provider): string | undefined {
+  return filled && traits.contextWindow === undefined ? rowNamed(catalog ?? '')?.advice : undefined
+}
+
 function describe(provider: Provider): string {
-  const endpoints = provider.endpoints.map(({ protocol, baseUrl }) => `${baseUrl} (${protocolNames[protocol]})`)
+  const bases = Map.groupBy(provider.endpoints, ({ baseUrl }) => baseUrl)
+  const endpoints = [...bases].map(
+    ([base, spoken]) => `${base} (${spoken.map(({ protocol }) => protocolNames[protocol]).join(', ')})`,
+  )
   const { models } = provider
   const unserved = unservedDialects(provider, '')
   return [

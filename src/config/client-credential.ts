@@ -14,7 +14,15 @@ export interface Taken {
  * says they are. A login is passed on only by `"auth": "passthrough"`, and to no other than Anthropic's own servers or a
  * program of this machine.
  */
-export function readTaken(fields: JsonObject, { protocol, baseUrl }: Endpoint): Taken {
+export function readTaken(fields: JsonObject, endpoints: readonly Endpoint[]): Taken {
+  const all = endpoints.map((endpoint) => takenAt(fields, endpoint))
+  const refused = all.find(({ problem }) => problem !== undefined)
+  if (refused) return refused
+  const [first, ...rest] = all
+  return { takes: (first?.takes ?? []).filter((each) => rest.every(({ takes }) => takes.includes(each))) }
+}
+
+function takenAt(fields: JsonObject, { protocol, baseUrl }: Endpoint): Taken {
   const url = new URL(baseUrl)
   const isAnthropic = protocol === 'anthropic-messages'
   const wantsLogin = fields['auth'] === 'passthrough'

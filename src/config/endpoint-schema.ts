@@ -11,14 +11,24 @@ import {
 import { endpointTypes } from './endpoint-type.ts'
 import { configSchema } from './schema.ts'
 
-const { name, api_base_url: _url, api_key: _key, ...shared } = configSchema.properties.Providers.items.properties
+const {
+  name: _name,
+  api_base_url: _url,
+  api_key: _key,
+  preset: _preset,
+  origin: _origin,
+  parameters: _parameters,
+  protocols: _protocols,
+  endpoints: _endpoints,
+  ...shared
+} = configSchema.properties.Providers.items.properties
 const { Providers: _list, providers: _same, Router: _router, PORT, LOG_LEVEL, ...settings } = configSchema.properties
 
 const types = Object.keys(endpointTypes)
 
 const endpoint = ObjectOf(
   {
-    name,
+    name: StringOf({ description: 'The name that routes call it by.', minLength: 1 }),
     type: Union(
       types.map((type) => Literal(type)),
       {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../canonical/json.ts'
 import { asString, isObject } from '../canonical/json.ts'
+import { rowAt } from '../provider/catalog/find.ts'
 import { isEndpointProblem, readEndpoint } from '../provider/endpoint.ts'
 import type { ClientCredential, DialectUse, Endpoint, Provider } from '../provider/provider.ts'
 import { readTaken, withoutSecondAnthropic } from './client-credential.ts'
@@ -9,9 +10,12 @@ import { endpointTypes } from './endpoint-type.ts'
 import type { Form } from './form.ts'
 import type { Environment } from './interpolate.ts'
 import { readKey } from './key.ts'
+import { keyOfEnvironment, needsKey } from './key-variable.ts'
 import { readLimits } from './limits.ts'
 import type { PathStep } from './place.ts'
+import { pathText } from './place.ts'
 import { isLoopback, isOwnAddress, proxyFor } from './proxy.ts'
+import { readReach, type Reach } from './reach.ts'
 import { readHeaders } from './request-headers.ts'
 import { readTransformer } from './transformer.ts'
 
@@ -64,61 +68,133 @@ function readProvider(entry: Entry): Provider | undefined {
   const models = readModels(fields['models'])
   const transformer = { value: fields['transformer'], path: [...path, 'transformer'], provider: name, models }
   const { dialects, modelDialects } = readTransformer(transformer, defaults.hasPlugins, problems)
-  const endpoint = readUrl(entry, dialects)
-  if (!endpoint) return undefined
-  const apiKey = readKey(fields[form.key] ?? undefined, [...path, form.key], `provider \`${name}\``, problems)
-  const { takes, problem } = readTaken(fields, endpoint)
+  const reach = form.list === 'endpoints' ? readTyped(entry, dialects) : readNamed(entry, dialects)
+  if (!reach) return undefined
+  const written = readKey(fields[form.key] ?? undefined, [...path, form.key], `provider \`${name}\``, problems)
+  const found =
+    (fields[form.key] ?? undefined) === undefined ? keyOfEnvironment(reach, fields, defaults.env) : undefined
+  const apiKey = written ?? found?.key
+  const { takes, problem } = readTaken(fields, reach.endpoints)
   if (problem) tell(entry, 'error', 'auth', problem, 'remove `auth`, and give the endpoint a key of its own')
-  warnOfEndpoint(entry, new URL(endpoint.baseUrl), takes)
+  warnOfEndpoint(entry, reach, takes, found !== undefined)
+  const [proxy, endpoints] = readProxies(entry, reach.endpoints)
+  const filled = [...reach.filled, ...(found ? [`key from $${found.variable}`] : [])]
   return {
     name,
-    endpoints: [endpoint],
+    endpoints,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(takes.length === 0 ? {} : { takes }),
     models,
     dialects,
     modelDialects,
     ...readLimits(fields),
-    headers: readHeaders(fields['headers'], (found) => tell(entry, 'error', ['headers', found.name], found.problem)),
-    proxy: readProxy(entry, new URL(endpoint.baseUrl)),
+    headers: {
+      ...reach.headers,
+      ...readHeaders(fields['headers'], (header) => tell(entry, 'error', ['headers', header.name], header.problem)),
+    },
+    proxy,
     deadlines: readDeadlines(fields['timeouts'], defaults.timeoutMs),
+    ...(reach.row && { catalog: reach.row.name }),
+    ...(filled.length > 0 && { filled }),
   }
 }
 
-function readUrl(entry: Entry, dialects: readonly DialectUse[]): Endpoint | undefined {
+function readNamed(entry: Entry, dialects: readonly DialectUse[]): Reach | undefined {
+  const { name, fields, defaults, problems } = entry
+  return readReach({
+    name,
+    fields,
+    dialects,
+    env: defaults.env,
+    tell: (field, message, suggestion, atKey) => {
+      const path = field === undefined ? entry.path : entry.path.concat(field)
+      const place = pathText(field === undefined || atKey ? entry.path : path)
+      // What is told here as an error is no mere warning of the schema.
+      const warned = problems.findIndex((problem) => atKey && pathText(problem.path) === pathText(path))
+      if (warned >= 0) problems.splice(warned, 1)
+      const told =
+        message.startsWith('the key') || message.startsWith('expected the key')
+          ? `\`${place}\``
+          : `provider \`${name}\``
+      problems.push({
+        severity: 'error',
+        path,
+        ...(atKey && { atKey }),
+        message: `${told}: ${message}`,
+        ...(suggestion && { suggestion }),
+      })
+    },
+  })
+}
+
+/** An entry of the form with \`endpoints\`: its type says the protocol, and where its vendor is. */
+function readTyped(entry: Entry, dialects: readonly DialectUse[]): Reach | undefined {
   const { fields, form } = entry
-  const type = form.list === 'endpoints' ? endpointTypes[asString(fields['type']) ?? ''] : undefined
+  const type = endpointTypes[asString(fields['type']) ?? '']
   // The schema has told already that there is no such type.
-  if (form.list === 'endpoints' && !type) return undefined
-  const written = asString(fields[form.url])?.trim() || type?.url
+  if (!type) return undefined
+  const written = asString(fields[form.url])?.trim() || type.url
   if (!written) {
-    // Of the other form the schema says it.
-    if (type) tell(entry, 'error', undefined, `there is no \`${form.url}\``, `add \`"${form.url}": "https://…"\``)
+    tell(entry, 'error', undefined, `there is no \`${form.url}\``, `add \`"${form.url}": "https://…"\``)
     return undefined
   }
-  const endpoint = readEndpoint(written, dialects, type?.protocol)
-  if (!isEndpointProblem(endpoint)) return endpoint
+  const endpoint = readEndpoint(written, dialects, type.protocol)
+  if (!isEndpointProblem(endpoint)) {
+    const row = rowAt(endpoint)
+    return { endpoints: [endpoint], headers: {}, isByName: false, filled: [], ...(row && { row }) }
+  }
   tell(entry, 'error', form.url, endpoint.problem, endpoint.suggestion?.replace('`api_key`', `\`${form.key}\``))
   return undefined
 }
 
-function warnOfEndpoint(entry: Entry, base: URL, takes: readonly ClientCredential[]): void {
+function warnOfEndpoint(entry: Entry, reach: Reach, takes: readonly ClientCredential[], hasFound: boolean): void {
   const { fields, form, defaults } = entry
-  const local = isLoopback(base.hostname)
-  const hasNone = (fields[form.key] ?? undefined) === undefined
+  const bases = reach.endpoints.map(({ baseUrl }) => new URL(baseUrl))
+  const local = bases.every(({ hostname }) => isLoopback(hostname))
+  const hasNone = (fields[form.key] ?? undefined) === undefined && !hasFound && needsKey(reach)
   if (hasNone && !takes.includes('login') && (takes.length > 0 || !local)) {
     const then = takes.length > 0 ? 'every client must bring one, as `ccr:<key>`' : 'it is called without one'
-    tell(entry, 'warning', undefined, `there is no \`${form.key}\`, and ${then}`)
+    const [variable] = reach.isByName ? (reach.row?.keys ?? []) : []
+    const message = `there is no \`${form.key}\`, and ${then}`
+    tell(
+      entry,
+      'warning',
+      undefined,
+      message,
+      variable && `write \`"${form.key}": "$${variable}"\`, or set ${variable}`,
+    )
   }
-  if (local && base.port === String(defaults.port)) {
+  if (bases.some((base) => isLoopback(base.hostname) && base.port === String(defaults.port))) {
     const message = `port ${defaults.port} is the one that \`ccr start\` listens on: calls would go in circles`
-    tell(entry, 'warning', form.url, message)
+    const field = fields[form.url] === undefined ? undefined : form.url
+    tell(entry, 'warning', field, message)
   }
 }
 
 function readModels(value: Json | undefined): string[] {
   const listed = Array.isArray(value) ? value.flatMap((model) => asString(model)?.trim() || []) : []
   return [...new Set(listed)]
+}
+
+/** The provider's way to the network, and its endpoints, each with its own where that is another. */
+function readProxies(entry: Entry, endpoints: Reach['endpoints']): [string | false, readonly Endpoint[]] {
+  const hosts = new Map<string, string | false>()
+  const proxyOf = ({ baseUrl }: Endpoint): string | false => {
+    const base = new URL(baseUrl)
+    const known = hosts.get(base.host)
+    if (known !== undefined) return known
+    const proxy = readProxy(entry, base)
+    hosts.set(base.host, proxy)
+    return proxy
+  }
+  const shared = proxyOf(endpoints[0])
+  return [
+    shared,
+    endpoints.map((endpoint) => {
+      const proxy = proxyOf(endpoint)
+      return proxy === shared ? endpoint : { ...endpoint, proxy }
+    }),
+  ]
 }
 
 function readProxy(entry: Entry, base: URL): string | false {

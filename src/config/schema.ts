@@ -12,6 +12,7 @@ import {
   Unknown,
 } from '@sinclair/typebox'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
+import { protocolNames } from './protocol-name.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
 const anything = (description: string) => Optional(Unknown({ description }))
@@ -90,14 +91,54 @@ const tokenLimit = (description: string) =>
     }),
   )
 
+const protocolName = Union(
+  protocolNames.map((name) => Literal(name)),
+  { errorMessage: `expected one of ${protocolNames.join(', ')}` },
+)
+
 const provider = ObjectOf(
   {
-    name: StringOf({ description: 'The name that routes call it by.', minLength: 1 }),
-    api_base_url: StringOf({
-      description: 'Its URL: the host, the part up to `/v1`, or the full endpoint.',
+    name: StringOf({
+      description:
+        'The name that routes call it by. One of the catalog (`deepseek`, `openrouter` …) needs no `api_base_url`.',
       minLength: 1,
     }),
-    api_key: text('Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.'),
+    api_base_url: Optional(
+      StringOf({
+        description:
+          'Its URL: the host, the part up to `/v1`, or the full endpoint. Default: that of the catalog, by `name` or `preset`.',
+        minLength: 1,
+      }),
+    ),
+    api_key: text(
+      "Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed, or if it is in the catalog's own variable.",
+    ),
+    preset: text('The name in the catalog, if `name` is another.'),
+    origin: text("`https://host` that stands in for scheme and host of the catalog's URLs: a mirror, a test."),
+    parameters: Optional(
+      RecordOf(StringOf(), StringOf(), {
+        description: "What the catalog's URLs leave open: `account`, `resource`, `region` …",
+        errorMessage: 'expected an object of texts',
+      }),
+    ),
+    protocols: Optional(
+      ArrayOf(protocolName, {
+        description:
+          'The protocols to speak with it, best first. Default: those of the catalog, or what its URL tells.',
+        errorMessage: `expected a list of ${protocolNames.join(', ')}`,
+      }),
+    ),
+    endpoints: Optional(
+      ObjectOf(
+        Object.fromEntries(
+          protocolNames.map((name) => [name, text(`Where it speaks ${name}: a URL, as in \`api_base_url\`.`)]),
+        ),
+        {
+          description: 'Further URLs of the same provider, by protocol.',
+          errorMessage: 'expected an object of URLs by protocol',
+        },
+      ),
+    ),
     models: Optional(ArrayOf(StringOf(), { description: 'The models to list. Others can be asked for, too.' })),
     transformer,
     headers: Optional(

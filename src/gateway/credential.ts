@@ -17,7 +17,7 @@ export interface Credential {
 type Headers = Readonly<Record<string, string>>
 
 /** The headers in which clients and providers carry keys. */
-const KEY_HEADERS = ['x-api-key', 'authorization', 'x-goog-api-key'] as const
+const KEY_HEADERS = ['x-api-key', 'authorization', 'x-goog-api-key', 'api-key', 'cf-aig-authorization'] as const
 
 /** What a client shows in any of the headers for keys. */
 export function shownKeys(headers: Headers): string[] {

@@ -3,7 +3,9 @@ import type { Endpoint, Provider } from '../provider/provider.ts'
 /** Everything by which `provider` could be used by somebody else: key, header values, query, the proxy's password. */
 export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
   const endpoints = endpoint ? [endpoint] : provider.endpoints
-  const proxy = provider.proxy === false ? undefined : URL.parse(provider.proxy)
+  const proxies = [provider.proxy, ...endpoints.map(({ proxy }) => proxy)].flatMap((proxy) =>
+    proxy ? (URL.parse(proxy) ?? []) : [],
+  )
   return [
     provider.apiKey ?? '',
     ...Object.entries(provider.headers).flatMap(([name, value]) => secretOf(name, value)),
@@ -16,7 +18,7 @@ export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
         return secretOf(decoded(name), value.join('='))
       }),
     ),
-    ...(proxy ? [proxy.password, decoded(proxy.password)] : []),
+    ...proxies.flatMap(({ password }) => [password, decoded(password)]),
   ].filter((secret) => secret.length >= SHORTEST_SECRET)
 }
 

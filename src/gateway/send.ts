@@ -57,7 +57,7 @@ export async function send(
       headers: authorized.headers,
       body: outgoing.body,
       signal: abort.signal,
-      proxy: provider.proxy,
+      proxy: endpoint.proxy ?? provider.proxy,
       ...(provider.ca !== undefined && { ca: provider.ca }),
       onConnected: () => watch.enter('firstByte'),
       onEnd: watch.onStop,

@@ -20,8 +20,10 @@ import {
   unservedDialects,
   type Dialect,
 } from '../provider/dialect.ts'
+import { chooseEndpoint } from '../provider/choose-endpoint.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import type { RouteTarget } from '../router/route.ts'
+import { atAddress } from './address.ts'
 import { withoutBillingLine } from './billing-line.ts'
 import type { Answer, Call, Handler } from './call.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
@@ -52,7 +54,8 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const prepare = (learnt: Traits | undefined): Prepared => {
     const whole = relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
     const lean = withoutBillingLine(whole, endpoint)
-    return limitOutput(lean, endpoint.protocol, limitsOf(call, provider, target))
+    const limited = limitOutput(lean, endpoint.protocol, limitsOf(call, provider, target))
+    return atAddress(limited, endpoint, target.model)
   }
   const { incoming, prepared } = await school.ask(target, prepare, async (edited) => {
     const own = edited.prepared
@@ -81,8 +84,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
 
 function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {
   const unserved = unservedDialects(provider, target.model)
-  const own = provider.endpoints.find((endpoint) => endpoint.protocol === call.protocol.id)
-  const endpoint = own ?? provider.endpoints[0]
+  const endpoint = chooseEndpoint(provider, target.model, call.protocol.id)
   if (unserved.length > 0 || !endpoint || !protocols[endpoint.protocol]) {
     const what = unserved.length > 0 ? `the transformer ${unserved.join(', ')}` : `the protocol ${endpoint?.protocol}`
     throw new ModelError(`${provider.name} (${target.model}) cannot be asked: this version does not serve ${what}`, {
@@ -91,7 +93,8 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
       ...target,
     })
   }
-  return { endpoint, relays: endpoint === own && !call.edited && !editsRequests(provider, target.model) }
+  const isOwn = endpoint.protocol === call.protocol.id
+  return { endpoint, relays: isOwn && !call.edited && !editsRequests(provider, target.model) }
 }
 
 /** Every limit of the answer's length that no codec knows of: of a relayed body it changes only what the config forbids. */

@@ -1,5 +1,5 @@
 import type { ProtocolId } from '../canonical/native.ts'
-import type { DialectUse, Endpoint } from './provider.ts'
+import type { AuthKind, DialectUse, Endpoint } from './provider.ts'
 
 /** Why a URL cannot be used; says nothing of a key that it may hold. */
 export interface EndpointProblem {
@@ -29,6 +29,17 @@ export function readEndpoint(
 /** Whether it is a server of Anthropic's own, and surely: by name, and encrypted. */
 export function isAnthropics(url: URL): boolean {
   return url.protocol === 'https:' && /^(?:[^.]+\.)*anthropic\.com\.?$/i.test(url.hostname)
+}
+
+/** In which header a protocol's own vendor takes its key. */
+export function authOf(protocol: ProtocolId): AuthKind {
+  return shapes[protocol].auth
+}
+
+/** Whether a URL says what is to be called in full, so that nothing more is meant by it. */
+export function isFullCall(written: string, protocol: ProtocolId): boolean {
+  const path = URL.parse(written.trim())?.pathname.replace(/\/+$/, '') ?? ''
+  return shapes[protocol].call.test(path)
 }
 
 /** Whether reading the URL failed. */
@@ -68,7 +79,8 @@ function basePath(url: URL, shape: Shape): string {
   return shape.version && !/\/v\d+[a-z]*\d*$/i.test(path) ? path + shape.version : path
 }
 
-function protocolOfDialects(dialects: readonly DialectUse[]): ProtocolId | undefined {
+/** The protocol that the dialects choose, if one of them does. */
+export function protocolOfDialects(dialects: readonly DialectUse[]): ProtocolId | undefined {
   return dialects.map(({ name }) => protocolOfName[name.toLowerCase()]).find((protocol) => protocol !== undefined)
 }
 

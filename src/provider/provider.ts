@@ -28,6 +28,10 @@ export interface Provider {
   /** Certificates (PEM) of authorities that its servers may be signed by, besides those that the machine trusts. */
   readonly ca?: string
   readonly deadlines: Deadlines
+  /** The row of the catalog that it is, whose knowledge of models counts for it. */
+  readonly catalog?: string
+  /** What the config left out and the catalog added, in words. */
+  readonly filled?: readonly string[]
 }
 
 /**
@@ -54,11 +58,25 @@ export interface Endpoint {
   readonly baseUrl: string
   /** Query that the user's URL carried, without `?`. */
   readonly query: string
-  /** How it is proved who calls. */
-  readonly auth: 'x-api-key' | 'bearer' | 'x-goog-api-key' | 'aws-sigv4'
+  readonly auth: AuthKind
   /** What that needs besides the key: `region`, `access_key_id` … Values may be secrets. */
   readonly authOptions?: Readonly<Record<string, string>>
+  /** Set where the provider's paths and bodies differ from the protocol's own. */
+  readonly addressing?: Addressing
+  /** The models that it serves: a regular expression, case does not count. Absent: all. */
+  readonly serves?: string
+  /** Its own way to the network, where it is not the provider's: on this machine, say. */
+  readonly proxy?: string | false
 }
+
+/** How it is proved to a provider who calls: the header of a key, or whose way to sign and to give tokens. */
+export type AuthKind = 'x-api-key' | 'bearer' | 'x-goog-api-key' | 'api-key' | 'cf-aig-authorization' | 'aws-sigv4'
+
+/**
+ * `azure-deployments`: the model stands in the path, before the protocol's own. `vertex-claude`: it stands in the path
+ * alone, and the version of the protocol in the body.
+ */
+export type Addressing = 'azure-deployments' | 'vertex-claude'
 
 /** A dialect as the config names it. */
 export interface DialectUse {

@@ -71,6 +71,7 @@ describe('files of users', () => {
     expect(loaded.providers).toEqual([
       {
         name: 'gemini',
+        catalog: 'gemini',
         keyPlace: `Providers[0].api_key (${fixture('gemini.jsonc')}:3:124)`,
         endpoints: [
           {

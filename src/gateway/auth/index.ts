@@ -8,5 +8,7 @@ export const signers: Readonly<Record<Endpoint['auth'], Signer>> = {
   'x-api-key': keyHeader('x-api-key'),
   bearer: keyHeader('authorization', 'Bearer '),
   'x-goog-api-key': keyHeader('x-goog-api-key'),
+  'api-key': keyHeader('api-key'),
+  'cf-aig-authorization': keyHeader('cf-aig-authorization', 'Bearer '),
   'aws-sigv4': awsSigV4,
 }

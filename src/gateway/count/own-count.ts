@@ -2,6 +2,8 @@ import { ModelError } from '../../canonical/error.ts'
 import type { ModelRequest } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { protocols } from '../../protocol/index.ts'
+import { addressed } from '../../provider/addressing.ts'
+import { endpointsFor } from '../../provider/choose-endpoint.ts'
 import { applyDialects, traitsFor, unservedDialects } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
@@ -58,7 +60,7 @@ async function ask(
   signal: AbortSignal,
   ports: Ports,
 ): Promise<number | undefined> {
-  const endpoint = provider.endpoints.find(({ protocol }) => protocols[protocol]?.count)
+  const endpoint = endpointsFor(provider, target.model).find(({ protocol }) => protocols[protocol]?.count)
   const protocol = endpoint && protocols[endpoint.protocol]
   if (!endpoint || !protocol?.count) return undefined
   const { wire } = protocol.encodeRequest(
@@ -69,11 +71,12 @@ async function ask(
     applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }),
     target.model,
   )
+  const { path, body } = addressed(edited, endpoint.addressing, target.model)
   const outgoing = {
-    path: edited.path,
+    path,
     query: edited.query,
     headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
-    body: JSON.stringify(edited.body),
+    body: JSON.stringify(body),
     hops: hopsOf(headers),
     credential,
   }

@@ -1,0 +1,246 @@
+import type { CatalogRow } from './row.ts'
+
+/** Those whose sites inside and outside of China, and whose plans for coding, are different addresses with different keys. */
+export const chineseVendors: readonly CatalogRow[] = [
+  {
+    name: 'deepseek',
+    title: 'DeepSeek',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.deepseek.com/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.deepseek.com/anthropic/v1' },
+    ],
+    keys: ['DEEPSEEK_API_KEY'],
+    example: 'deepseek-v4-pro',
+    sources: ['https://api-docs.deepseek.com/', 'https://api-docs.deepseek.com/guides/anthropic_api'],
+  },
+  {
+    name: 'zai',
+    aliases: ['glm'],
+    title: 'Z.ai',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.z.ai/api/paas/v4' },
+      { protocol: 'anthropic-messages', url: 'https://api.z.ai/api/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['ZAI_API_KEY', 'Z_AI_API_KEY'],
+    example: 'glm-4.7',
+    sources: [
+      'https://docs.z.ai/guides/overview/quick-start',
+      'https://docs.z.ai/scenario-example/develop-tools/claude',
+    ],
+  },
+  {
+    name: 'zai-coding',
+    aliases: ['glm-coding', 'zai-coding-plan'],
+    title: 'Z.ai, coding plan',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.z.ai/api/coding/paas/v4' },
+      { protocol: 'anthropic-messages', url: 'https://api.z.ai/api/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['ZAI_API_KEY', 'Z_AI_API_KEY'],
+    example: 'glm-4.7',
+    sources: ['https://docs.z.ai/devpack/quick-start', 'https://docs.z.ai/devpack/tool/others'],
+  },
+  {
+    name: 'zhipu',
+    aliases: ['zhipuai', 'bigmodel'],
+    title: 'Zhipu (bigmodel.cn)',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://open.bigmodel.cn/api/paas/v4' },
+      { protocol: 'anthropic-messages', url: 'https://open.bigmodel.cn/api/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['ZHIPU_API_KEY', 'ZHIPUAI_API_KEY'],
+    example: 'glm-4.7',
+    sources: [
+      'https://docs.bigmodel.cn/cn/guide/develop/openai/introduction',
+      'https://docs.bigmodel.cn/cn/guide/develop/claude',
+    ],
+  },
+  {
+    name: 'zhipu-coding',
+    aliases: ['zhipuai-coding', 'bigmodel-coding', 'zhipuai-coding-plan'],
+    title: 'Zhipu (bigmodel.cn), coding plan',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://open.bigmodel.cn/api/coding/paas/v4' },
+      { protocol: 'anthropic-messages', url: 'https://open.bigmodel.cn/api/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['ZHIPU_API_KEY', 'ZHIPUAI_API_KEY'],
+    example: 'glm-4.7',
+    sources: ['https://docs.bigmodel.cn/cn/coding-plan/tool/others'],
+  },
+  {
+    name: 'moonshot',
+    aliases: ['moonshotai', 'kimi'],
+    title: 'Moonshot (Kimi)',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.moonshot.ai/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.moonshot.ai/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['MOONSHOT_API_KEY'],
+    example: 'kimi-k2.5',
+    sources: ['https://platform.moonshot.ai/docs/guide/agent-support', 'https://platform.moonshot.ai/docs/api/chat'],
+  },
+  {
+    name: 'moonshot-cn',
+    aliases: ['moonshotai-cn', 'kimi-cn'],
+    title: 'Moonshot (Kimi), China',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.moonshot.cn/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.moonshot.cn/anthropic/v1', auth: 'bearer' },
+    ],
+    keys: ['MOONSHOT_API_KEY'],
+    example: 'kimi-k2.5',
+    sources: ['https://platform.moonshot.cn/docs/guide/agent-support'],
+  },
+  {
+    name: 'kimi-coding',
+    aliases: ['kimi-for-coding', 'kimi-code'],
+    title: 'Kimi, coding plan',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.kimi.com/coding/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.kimi.com/coding/v1' },
+    ],
+    keys: ['KIMI_API_KEY'],
+    example: 'kimi-for-coding',
+    sources: ['https://www.kimi.com/code/docs/en/more/third-party-agents.html'],
+  },
+  {
+    name: 'minimax',
+    title: 'MiniMax',
+    endpoints: [
+      { protocol: 'anthropic-messages', url: 'https://api.minimax.io/anthropic/v1' },
+      { protocol: 'openai-chat', url: 'https://api.minimax.io/v1' },
+    ],
+    keys: ['MINIMAX_API_KEY'],
+    example: 'MiniMax-M2.7',
+    sources: [
+      'https://platform.minimax.io/docs/api-reference/text-anthropic-api',
+      'https://platform.minimax.io/docs/api-reference/text-openai-api',
+    ],
+  },
+  {
+    name: 'minimax-cn',
+    title: 'MiniMax, China',
+    endpoints: [
+      { protocol: 'anthropic-messages', url: 'https://api.minimaxi.com/anthropic/v1' },
+      { protocol: 'openai-chat', url: 'https://api.minimaxi.com/v1' },
+    ],
+    keys: ['MINIMAX_API_KEY'],
+    example: 'MiniMax-M2.7',
+    sources: ['https://platform.minimaxi.com/docs/api-reference/text-anthropic-api'],
+  },
+  {
+    name: 'dashscope',
+    aliases: ['qwen', 'alibaba', 'bailian'],
+    title: 'Alibaba Model Studio (Qwen), Beijing',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://dashscope.aliyuncs.com/compatible-mode/v1' },
+      { protocol: 'anthropic-messages', url: 'https://dashscope.aliyuncs.com/apps/anthropic/v1' },
+      { protocol: 'openai-responses', url: 'https://dashscope.aliyuncs.com/compatible-mode/v1' },
+    ],
+    keys: ['DASHSCOPE_API_KEY'],
+    example: 'qwen3-coder-plus',
+    sources: [
+      'https://help.aliyun.com/zh/model-studio/anthropic-api-messages',
+      'https://help.aliyun.com/zh/model-studio/qwen-api-via-openai-chat-completions',
+    ],
+  },
+  {
+    name: 'dashscope-intl',
+    aliases: ['qwen-intl', 'alibaba-intl', 'modelstudio'],
+    title: 'Alibaba Model Studio (Qwen), Singapore',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1' },
+      { protocol: 'anthropic-messages', url: 'https://dashscope-intl.aliyuncs.com/apps/anthropic/v1' },
+      { protocol: 'openai-responses', url: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1' },
+    ],
+    keys: ['DASHSCOPE_API_KEY'],
+    example: 'qwen3-coder-plus',
+    sources: [
+      'https://www.alibabacloud.com/help/en/model-studio/anthropic-api-messages',
+      'https://www.alibabacloud.com/help/en/model-studio/qwen-api-via-openai-responses',
+    ],
+  },
+  {
+    name: 'dashscope-coding',
+    aliases: ['qwen-coding', 'alibaba-coding-plan-cn'],
+    title: 'Alibaba Model Studio, coding plan, China',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://coding.dashscope.aliyuncs.com/v1' },
+      { protocol: 'anthropic-messages', url: 'https://coding.dashscope.aliyuncs.com/apps/anthropic/v1' },
+    ],
+    keys: ['DASHSCOPE_CODING_API_KEY', 'BAILIAN_CODING_PLAN_API_KEY'],
+    example: 'qwen3-coder-plus',
+    sources: ['https://help.aliyun.com/zh/model-studio/coding-plan'],
+  },
+  {
+    name: 'dashscope-coding-intl',
+    aliases: ['qwen-coding-intl', 'alibaba-coding-plan'],
+    title: 'Alibaba Model Studio, coding plan',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://coding-intl.dashscope.aliyuncs.com/v1' },
+      { protocol: 'anthropic-messages', url: 'https://coding-intl.dashscope.aliyuncs.com/apps/anthropic/v1' },
+    ],
+    keys: ['DASHSCOPE_CODING_API_KEY', 'BAILIAN_CODING_PLAN_API_KEY'],
+    example: 'qwen3-coder-plus',
+    sources: ['https://www.alibabacloud.com/help/en/model-studio/coding-plan'],
+  },
+  {
+    name: 'modelscope',
+    title: 'ModelScope',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api-inference.modelscope.cn/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api-inference.modelscope.cn/v1' },
+    ],
+    keys: ['MODELSCOPE_API_KEY', 'MODELSCOPE_ACCESS_TOKEN'],
+    example: 'Qwen/Qwen3-Coder-480B-A35B-Instruct',
+    sources: ['https://modelscope.cn/docs/model-service/API-Inference/intro'],
+  },
+  {
+    name: 'siliconflow',
+    aliases: ['siliconflow-cn'],
+    title: 'SiliconFlow, China',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.siliconflow.cn/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.siliconflow.cn/v1', auth: 'bearer' },
+    ],
+    keys: ['SILICONFLOW_API_KEY'],
+    example: 'moonshotai/Kimi-K2-Instruct-0905',
+    sources: ['https://docs.siliconflow.cn/cn/api-reference/chat-completions/messages'],
+  },
+  {
+    name: 'siliconflow-intl',
+    aliases: ['siliconflow-com', 'siliconflow-global'],
+    title: 'SiliconFlow',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.siliconflow.com/v1' },
+      { protocol: 'anthropic-messages', url: 'https://api.siliconflow.com/v1', auth: 'bearer' },
+    ],
+    keys: ['SILICONFLOW_API_KEY'],
+    example: 'moonshotai/Kimi-K2-Instruct-0905',
+    sources: ['https://docs.siliconflow.com/en/api-reference/chat-completions/messages'],
+  },
+  {
+    name: 'volcengine',
+    aliases: ['ark', 'doubao'],
+    title: 'Volcengine Ark',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://ark.cn-beijing.volces.com/api/v3' },
+      { protocol: 'openai-responses', url: 'https://ark.cn-beijing.volces.com/api/v3' },
+    ],
+    keys: ['ARK_API_KEY', 'VOLCENGINE_API_KEY'],
+    example: 'doubao-seed-1-6-251015',
+    sources: ['https://www.volcengine.com/docs/82379/1494384', 'https://www.volcengine.com/docs/82379/1569618'],
+  },
+  {
+    name: 'volcengine-coding',
+    aliases: ['ark-coding', 'volcengine-coding-plan'],
+    title: 'Volcengine Ark, coding plan',
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://ark.cn-beijing.volces.com/api/coding/v3' },
+      { protocol: 'anthropic-messages', url: 'https://ark.cn-beijing.volces.com/api/coding/v1', auth: 'bearer' },
+    ],
+    keys: ['ARK_API_KEY'],
+    example: 'ark-code-latest',
+    sources: ['https://www.volcengine.com/docs/82379/1928261', 'https://www.volcengine.com/article/38136'],
+  },
+]

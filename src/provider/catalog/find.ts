@@ -1,0 +1,24 @@
+import type { Endpoint } from '../provider.ts'
+import { catalog } from './index.ts'
+import { patternOf } from './pattern.ts'
+import type { CatalogRow } from './row.ts'
+
+/**
+ * The row that an endpoint belongs to: the one with the same URL, else the first of the same host. Programs of this
+ * machine are known by name alone: any program may have their ports.
+ */
+export function rowAt(endpoint: Pick<Endpoint, 'protocol' | 'baseUrl'>): CatalogRow | undefined {
+  const host = new URL(endpoint.baseUrl).host
+  const near = catalog.filter((row) => row.endpoints.some(({ url }) => hostPattern(url)?.test(host)))
+  return near.find((row) => hasUrl(row, endpoint)) ?? near[0]
+}
+
+/** Whether it is one of the row's own endpoints, whatever stands in the places for parameters. */
+export function hasUrl(row: CatalogRow, { protocol, baseUrl }: Pick<Endpoint, 'protocol' | 'baseUrl'>): boolean {
+  return row.endpoints.some((each) => each.protocol === protocol && patternOf(each.url).test(baseUrl))
+}
+
+function hostPattern(template: string): RegExp | undefined {
+  const [, host = ''] = /^https:\/\/([^/[]+)/.exec(template) ?? []
+  return host === '' ? undefined : patternOf(host)
+}
