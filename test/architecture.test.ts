@@ -17,12 +17,20 @@ const LAYERS = ['canonical', 'protocol', 'provider', 'router', 'gateway', 'serve
 const EDGES: Readonly<Record<string, readonly string[]>> = {
   config: ['canonical', 'protocol', 'provider', 'router', 'gateway', 'platform'],
   store: ['canonical', 'platform'],
-  platform: ['canonical', 'router/route.ts', 'store/usage-store.ts', 'store/origin-store.ts', 'store/origins.ts'],
+  platform: [
+    'canonical',
+    'router/route.ts',
+    'store/usage-store.ts',
+    'store/origin-store.ts',
+    'store/origins.ts',
+    'store/response-store.ts',
+    'store/responses.ts',
+  ],
 }
 
 /** Edges that a layer may lean on. The gateway knows interfaces only. */
 const EDGES_OF_LAYER: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['platform/ports.ts', 'store/usage-store.ts', 'store/origin-store.ts'],
+  gateway: ['platform/ports.ts', 'store/usage-store.ts', 'store/origin-store.ts', 'store/response-store.ts'],
   server: ['config', 'store', 'platform'],
   cli: ['config', 'store', 'platform'],
 }

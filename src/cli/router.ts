@@ -36,15 +36,18 @@ export interface RouterOptions {
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
 export async function startRouter({ config, log, usage, mostRequests, ...rest }: RouterOptions): Promise<Router> {
-  const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }] = await Promise.all([
-    import('../server/serve.ts'),
-    import('../platform/bun.ts'),
-    import('../config/overrides.ts'),
-    import('../store/origins.ts'),
-  ])
+  const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }, { createResponseStore }] =
+    await Promise.all([
+      import('../server/serve.ts'),
+      import('../platform/bun.ts'),
+      import('../config/overrides.ts'),
+      import('../store/origins.ts'),
+      import('../store/responses.ts'),
+    ])
   const home = userConfigHome()
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
-  const ports = bunPorts({ log, usage, origins, mostRequests })
+  const responses = createResponseStore(join(home, 'state', 'responses.jsonl'), log)
+  const ports = bunPorts({ log, usage, origins, responses, mostRequests })
   const portsOf = ({ providers, apiKey }: Config): Ports => ({
     ...ports,
     log: redactedLog(log, providers, apiKey),

@@ -3,6 +3,7 @@ import type { ModelRequest, Part } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
+import type { Keeper } from '../store/response-store.ts'
 import type { Credential } from './credential.ts'
 import type { OutputLimit } from './output-limit.ts'
 
@@ -31,6 +32,8 @@ export interface Call {
   readonly imageTarget?: RouteTarget
   /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
   readonly calibrate?: (estimated: number) => number
+  /** Who alone can answer, and with which key: the request goes on from what is kept there. */
+  readonly keeper?: Keeper
   /** Whether nobody else is asked if this fails, so that even an answer that is only an error may be committed. Default true. */
   readonly lastChance?: boolean
   /** What the target's window leaves for the answer, if that is less than is asked for. */
@@ -47,6 +50,10 @@ export interface Trace {
   reason?: string
   warnings: readonly string[]
   answered?: string
+  /** The provider's own id of the answer. */
+  answerId?: string
+  /** Which of the provider's keys was shown, as `Keeper` tells them apart. */
+  key?: string
   usage?: Usage
   finish?: string
   /** Why a stream that had begun ended in an error. */

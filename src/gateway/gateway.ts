@@ -13,6 +13,7 @@ import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createLearnt } from './learnt.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
+import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
@@ -21,6 +22,10 @@ import { createThoughtMiddleware } from './middleware/thought.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
+import { compact } from './responses/compact.ts'
+import { boundTo, uncounted } from './responses/keeper.ts'
+import { relayKept } from './responses/kept.ts'
+import { asksForUpgrade, refuseUpgrade } from './responses/upgrade.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
 import { createUpstream, parseBody } from './upstream.ts'
 import { createWarn } from './warn.ts'
@@ -56,6 +61,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
   const middleware = [
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn),
+    createKeeperMiddleware(providers, ports),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
     createThoughtMiddleware(providers, ports),
@@ -112,11 +118,22 @@ async function serve(
   authenticate(shown, config.apiKey)
   const credential = readCredential(shown, config.apiKey)
   const headers = withoutKeys(shown)
+  if (asksForUpgrade(request)) return refuseUpgrade(protocol)
+  const query = url.search.slice(1)
+  if (operation.type === 'kept') {
+    const asked = { method: request.method, query, headers, credential, signal: request.signal }
+    return relayKept(operation, asked, config.providers, core.ports)
+  }
   requireMethod(request.method, operation)
   if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
   const text = await request.text()
-  const wire: WireRequest = { path: operation.path, query: url.search.slice(1), headers, body: parseBody(text) }
+  const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
   if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
+  if (operation.type === 'compact') {
+    const ask = (asked: WireRequest, told: string): Promise<Response> =>
+      generate(asked, told, protocol, credential, request.signal, core)
+    return compact(wire, text, protocol, ask, { ...core, providers: config.providers })
+  }
   return generate(wire, text, protocol, credential, request.signal, core)
 }
 
@@ -128,9 +145,13 @@ async function count(
   core: Core,
 ): Promise<Response> {
   const request = protocol.decodeRequest(wire)
-  const { target } = core.chooser.choose(request, wire.headers).selection
+  const { selection } = core.chooser.choose(request, wire.headers)
+  const bound = await boundTo(protocol.stateOf?.(request), selection, core.config.providers, core.ports)
+  const { target } = bound ?? selection
   const own = await core.ownCounter.count(request, target, { headers: wire.headers, credential }, signal)
-  return Response.json({ input_tokens: own ?? (await core.counter.count(request, target)) })
+  if (own === undefined && bound) throw uncounted(target)
+  const tokens = own ?? (await core.counter.count(request, target))
+  return Response.json(protocol.encodeCount?.(tokens) ?? { input_tokens: tokens })
 }
 
 function generate(

@@ -12,6 +12,7 @@ export function observe(event: ModelEvent, trace: Trace): void {
   switch (event.type) {
     case 'start':
       if (event.model !== undefined) trace.answered = event.model
+      if (event.id !== undefined) trace.answerId = event.id
       break
     case 'usage':
       trace.usage = mergeUsage(trace.usage, event.usage)

@@ -19,6 +19,8 @@ export interface Incoming {
 
 /** What is to be sent, ready but for credentials. */
 export interface Outgoing {
+  /** Default POST. */
+  readonly method?: string
   readonly path: string
   readonly query: string
   readonly headers: Readonly<Record<string, string>>
@@ -53,7 +55,7 @@ export async function send(
   const watch = watchDeadlines(ports, provider.deadlines, who, (error) => abort.abort(error))
   try {
     const response = await ports.fetch(url.href, {
-      method: 'POST',
+      method: outgoing.method ?? 'POST',
       headers: authorized.headers,
       body: outgoing.body,
       signal: abort.signal,

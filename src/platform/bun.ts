@@ -1,5 +1,7 @@
 import type { OriginStore } from '../store/origin-store.ts'
 import { createOriginStore } from '../store/origins.ts'
+import type { ResponseStore } from '../store/response-store.ts'
+import { createResponseStore } from '../store/responses.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 import { createFetch } from './fetch.ts'
 import type { Log, Ports } from './ports.ts'
@@ -10,6 +12,8 @@ export interface BunPortsOptions {
   readonly usage: UsageStore
   /** Absent: one that forgets when the process ends. */
   readonly origins?: OriginStore
+  /** Absent: one that forgets when the process ends. */
+  readonly responses?: ResponseStore
   readonly overridesOf?: Ports['overridesOf']
   readonly env?: Readonly<Record<string, string | undefined>>
   /** How many requests Bun lets run at once. Default: its own. */
@@ -30,6 +34,7 @@ export function bunPorts(options: BunPortsOptions): Ports {
     log: options.log,
     usage: options.usage,
     origins: options.origins ?? createOriginStore(),
+    responses: options.responses ?? createResponseStore(),
     readText: createTextReader(),
     overridesOf: options.overridesOf ?? (() => []),
   }

@@ -58,11 +58,12 @@ type Ask = (isWarm: boolean, keepalive: boolean) => Promise<Response>
 
 function createAsk(url: string, init: FetchInit, session: Bun.FetchSession | undefined): Ask {
   const { proxy, ca: _, onConnected, body, ...rest } = init
+  const hasBody = init.method !== 'GET'
   return (isWarm, keepalive) => {
-    if (isWarm) onConnected?.()
+    if (isWarm || !hasBody) onConnected?.()
     return fetch(url, {
       ...rest,
-      ...(isWarm ? { body } : streamed(body, init.headers, onConnected)),
+      ...(hasBody && (isWarm ? { body } : streamed(body, init.headers, onConnected))),
       redirect: 'manual',
       // Without this, NO_PROXY of the environment would have the last word.
       proxy: proxy ? { url: proxy, respectNoProxy: false } : false,

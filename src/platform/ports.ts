@@ -1,5 +1,6 @@
 import type { RouteOverride } from '../router/route.ts'
 import type { OriginStore } from '../store/origin-store.ts'
+import type { ResponseStore } from '../store/response-store.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
@@ -21,6 +22,8 @@ export interface Ports {
   readonly usage: UsageStore
   /** Who signed which reasoning. */
   readonly origins: OriginStore
+  /** Who keeps which response. */
+  readonly responses: ResponseStore
   /** The text of a file. Rejects if it cannot be read; cheap if it has not changed since. */
   readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */

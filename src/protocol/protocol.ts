@@ -29,12 +29,35 @@ export interface Protocol {
     /** Input tokens; `undefined` if the answer does not say. */
     decodeReply(body: Json): number | undefined
   }
+  /** How a client is told the tokens of its request. Absent: as Anthropic does it. */
+  encodeCount?(inputTokens: number): JsonObject
   /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */
   untranslatable?(request: ModelRequest): ModelError | undefined
+  /** What of the request its provider keeps. Absent, or nothing: the request stands for itself. */
+  stateOf?(request: ModelRequest): RequestState | undefined
+  /** How a conversation is replaced by a summary of it, for providers that have no operation for that. Absent: never. */
+  readonly compaction?: {
+    /** The request that asks a model for the summary, in words. */
+    ask(body: JsonObject): JsonObject
+    /** What the client is told, from what it sent and what the model answered. */
+    reply(asked: JsonObject, answer: JsonObject, context: Pick<EncodeContext, 'id' | 'created'>): JsonObject
+  }
   /** The frame a client takes as a sign of life; absent: an SSE comment serves. */
   readonly ping?: Frame
   /** Whether a frame of a relayed stream is worth decoding for usage, errors and its end. Cheap; may say yes too often. */
   isNotable(frame: Frame): boolean
+}
+
+/** How a request hangs together with what a provider keeps. */
+export interface RequestState {
+  /** The answer that it goes on from. */
+  readonly previous?: string
+  /** The conversation that it is a part of. */
+  readonly conversation?: string
+  /** Whether its own answer is kept. */
+  readonly isKept: boolean
+  /** Whether it brings back what was wrapped here, which its provider could not read as it stands. */
+  readonly isWrapped: boolean
 }
 
 /** A request on the wire, of a client or to a provider. */

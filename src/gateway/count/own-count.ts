@@ -60,7 +60,8 @@ async function ask(
   signal: AbortSignal,
   ports: Ports,
 ): Promise<number | undefined> {
-  const endpoint = endpointsFor(provider, target.model).find(({ protocol }) => protocols[protocol]?.count)
+  const counting = endpointsFor(provider, target.model).filter(({ protocol }) => protocols[protocol]?.count)
+  const endpoint = counting.find(({ protocol }) => protocol === request.native?.protocol) ?? counting[0]
   const protocol = endpoint && protocols[endpoint.protocol]
   if (!endpoint || !protocol?.count) return undefined
   const { wire } = protocol.encodeRequest(

@@ -1,6 +1,8 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
+import { ModelError } from '../../canonical/error.ts'
 import type { Message } from '../../canonical/request.ts'
+import type { Protocol } from '../protocol.ts'
 import { formOf, ID } from './residue.ts'
 
 /** The item with which Codex asks that the conversation be replaced by one `compaction` item. */
@@ -24,11 +26,77 @@ export function packSummary(text: string, id: string): JsonObject {
   return { type: 'compaction', id, encrypted_content: MARK + text }
 }
 
+/** Whether the item stands for the conversation before it. */
+export function isCompaction({ type }: JsonObject): boolean {
+  return type === 'compaction' || type === 'compaction_summary'
+}
+
+/** Whether the item is a summary that was packed here, and that no provider can read as it stands. */
+export function isPacked(item: Json | undefined): boolean {
+  return isObject(item) && isCompaction(item) && unpackSummary(item) !== undefined
+}
+
 /** The summary in a `compaction` item, as a message; nothing for an item that only its provider can read. */
 export function unpackSummary(item: JsonObject): Message | undefined {
   const packed = asString(item.encrypted_content)
   if (!packed?.startsWith(MARK)) return undefined
   return { role: 'user', parts: [{ type: 'text', text: HEAD + packed.slice(MARK.length) }] }
+}
+
+/** `POST /responses/compact` in the words of an ordinary request, and its answer in those of that operation. */
+export const compaction: NonNullable<Protocol['compaction']> = {
+  ask(body) {
+    const { text: _format, tools, ...rest } = body
+    const asked = { type: 'message', role: 'user', content: [{ type: 'input_text', text: REQUEST }] }
+    const hasTools = Array.isArray(tools) && tools.length > 0
+    return {
+      ...rest,
+      ...(hasTools && { tools, tool_choice: 'none' }),
+      input: [...itemsOf(body.input), asked],
+      stream: false,
+      store: false,
+    }
+  },
+  reply(asked, answer, { id, created }) {
+    const summary = textOf(answer.output)
+    if (summary === '') throw new ModelError('The model wrote no summary of the conversation', { kind: 'empty-answer' })
+    return {
+      id: id('resp_'),
+      object: 'response.compaction',
+      created_at: created,
+      output: [...lastWords(itemsOf(asked.input)), packSummary(summary, id('cmp_'))],
+      usage: answer.usage ?? null,
+    }
+  },
+}
+
+/** How much of what the user said is kept as it was said, in characters: what a summary gets wrong can be read there. */
+const MOST_WORDS = 80_000
+
+/** The newest of the user's own messages. */
+function lastWords(items: readonly Json[]): JsonObject[] {
+  let left = MOST_WORDS
+  const kept: JsonObject[] = []
+  for (const item of items.toReversed()) {
+    if (!isObject(item) || item.role !== 'user') continue
+    left -= JSON.stringify(item).length
+    if (left < 0) break
+    kept.push(item.type === undefined ? { type: 'message', ...item } : item)
+  }
+  return kept.toReversed()
+}
+
+function itemsOf(input: Json | undefined): readonly Json[] {
+  if (Array.isArray(input)) return input
+  return typeof input === 'string' ? [{ type: 'message', role: 'user', content: input }] : []
+}
+
+function textOf(output: Json | undefined): string {
+  if (!Array.isArray(output)) return ''
+  const blocks = output.flatMap((item) => (isObject(item) && Array.isArray(item.content) ? item.content : []))
+  return blocks
+    .flatMap((block) => (isObject(block) && block.type === 'output_text' ? (asString(block.text) ?? '') : ''))
+    .join('')
 }
 
 const MARK = 'ccr1:summary:'

@@ -2,7 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { Message, Part, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { unseal } from '../sealed.ts'
 import { decodeBlock } from './blocks.ts'
-import { askForSummary, isTrigger, unpackSummary } from './compaction.ts'
+import { askForSummary, isCompaction, isTrigger, unpackSummary } from './compaction.ts'
 import { decodeItem, keysOf, wholeItem, type ItemScope } from './items.ts'
 import { ID, invalid, residueOf } from './residue.ts'
 
@@ -89,7 +89,7 @@ function createConversation(system: TextPart[]): Conversation {
         endTurn()
         results.push(wholeItem(item))
       } else {
-        const summary = item.type === 'compaction' ? unpackSummary(item) : undefined
+        const summary = isCompaction(item) ? unpackSummary(item) : undefined
         if (summary) addMessage(summary)
         else addOutput(item, index)
       }

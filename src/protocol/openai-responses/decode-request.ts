@@ -1,13 +1,13 @@
 import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type ModelRequest, type OutputFormat, type ReasoningOption } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
-import { isTrigger } from './compaction.ts'
+import { isPacked, isTrigger } from './compaction.ts'
 import { decodeInput } from './decode-input.ts'
 import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
 import { invalid, residueOf } from './residue.ts'
 
 /** A client's `POST /responses`. What has no common meaning (`store`, `include`, `truncation`, …) stays as residue. */
-export function decodeRequest({ body }: WireRequest): ModelRequest {
+export function decodeRequest({ path, body }: WireRequest): ModelRequest {
   const model = asString(body.model)
   if (!model) throw invalid('model', 'a string is needed')
   const { system, messages } = decodeInput(body)
@@ -40,6 +40,8 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     ...(tools?.length === 0 && { tools: 'empty' }),
     ...(body.input === undefined && { input: 'absent' }),
     ...(isObject(body.tool_choice) && toolChoice && { toolChoice: body.tool_choice }),
+    ...(path.endsWith('/compact') && { operation: 'compact' }),
+    ...(Array.isArray(body.input) && body.input.some(isPacked) && { unpacked: true }),
     ...(isCompaction && { compaction: true, choice: body.tool_choice ?? null }),
     ...(text?.form && { text: text.form }),
     ...placesOf(tools ?? []),

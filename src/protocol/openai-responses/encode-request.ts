@@ -34,7 +34,12 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     losses.drop(field, `${target.provider} refuses the field`)
   }
   return {
-    wire: { path: '/responses', query: '', headers: {}, body },
+    wire: {
+      path: formOf(request).operation === 'compact' ? '/responses/compact' : '/responses',
+      query: '',
+      headers: {},
+      body,
+    },
     dropped: losses.list,
     context: {
       provider: target.provider,

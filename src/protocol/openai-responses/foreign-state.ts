@@ -1,11 +1,14 @@
 import { ModelError } from '../../canonical/error.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { ModelRequest } from '../../canonical/request.ts'
-import { ID } from './residue.ts'
+import { isCompaction } from './compaction.ts'
+import { formOf, ID } from './residue.ts'
 
 /** The error for a request that builds on what its provider keeps, which no other protocol can be told. */
 export function untranslatable(request: ModelRequest): ModelError | undefined {
   const rest = restFor(request.native, ID)
+  if (formOf(request).operation === 'compact')
+    return refusal('input', 'only a provider that speaks the Responses API compacts a conversation by itself')
   const field = rest && STATE.find((name) => rest[name] !== undefined && rest[name] !== null)
   if (field) return refusal(field, `"${field}" names what only the provider that keeps it knows`)
   for (const { parts } of request.messages) {
@@ -13,7 +16,7 @@ export function untranslatable(request: ModelRequest): ModelError | undefined {
       const item = type === 'native' ? restFor(native, ID) : undefined
       if (item?.type === 'item_reference')
         return refusal('input', 'an "item_reference" names what another provider keeps')
-      if (item?.type === 'compaction')
+      if (item && isCompaction(item))
         return refusal('input', 'a "compaction" item can be read by the provider that made it alone')
     }
   }

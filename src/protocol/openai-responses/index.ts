@@ -5,7 +5,10 @@ import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
+import { compaction } from './compaction.ts'
 import { untranslatable } from './foreign-state.ts'
+import { count, encodeCount } from './count.ts'
+import { stateOf } from './state.ts'
 import { ID } from './residue.ts'
 
 /** OpenAI's Responses API, https://platform.openai.com/docs/api-reference/responses. */
@@ -19,6 +22,10 @@ export const openaiResponses: Protocol = {
   encodeReply,
   decodeError,
   encodeError,
+  count,
+  encodeCount,
+  stateOf,
+  compaction,
   isNotable,
   untranslatable,
 }

@@ -14,7 +14,8 @@ export function baseResponse({ created, requestNative }: EncodeContext): JsonObj
     metadata: isObject(asked.metadata) ? asked.metadata : {},
     parallel_tool_calls: true,
     previous_response_id: null,
-    store: asked.store ?? false,
+    // Nothing is kept here, whatever was asked for.
+    store: false,
     temperature: null,
     tool_choice: 'auto',
     tools: [],
