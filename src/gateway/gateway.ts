@@ -22,6 +22,7 @@ import { createThoughtMiddleware } from './middleware/thought.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
+import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
@@ -126,7 +127,7 @@ async function serve(
   }
   requireMethod(request.method, operation)
   if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
-  const text = await request.text()
+  const text = await readBody(request)
   const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
   if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
   if (operation.type === 'compact') {

@@ -2,6 +2,7 @@ import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { createLearnt } from '../gateway/learnt.ts'
 import { operationOf } from '../gateway/paths.ts'
+import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
 import { createInstanceRoutes, type Instance } from './instance.ts'
@@ -48,7 +49,7 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
   let gateway = createGateway(config, ports, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = async (request: Request, path: string): Promise<Response> => {
-    if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES)
+    if (Number(request.headers.get('content-length')) > MOST_BODY_BYTES)
       return refuse(request, path, 'too-large', TOO_LARGE)
     if (operationOf(path)) return gateway(request)
     const own = instanceRoutes(request, path)
@@ -63,8 +64,8 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     // A second server on the port must fail, not share it; silence is for our own deadlines to judge.
     reusePort: false,
     idleTimeout: 0,
-    // What says its length is refused by us, in words; the rest is cut off here.
-    maxRequestBodySize: 2 * MAX_BODY_BYTES,
+    // We refuse it before, in words.
+    maxRequestBodySize: 2 * MOST_BODY_BYTES,
     async fetch(request): Promise<Response> {
       const path = pathOf(request.url)
       const { refusal, origin } = guard(request)
@@ -105,10 +106,6 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
 function nobody(): Instance {
   return { id: randomText(), describe: () => ({}), stop: () => {} }
 }
-
-/** Long sessions with images are large. */
-const MAX_BODY_BYTES = 256 * 1024 * 1024
-const TOO_LARGE = 'the request is larger than 256 MB'
 
 /** The path of a request's URL, without the cost of parsing it whole. */
 function pathOf(url: string): string {

@@ -1,0 +1,33 @@
+import { ModelError } from '../canonical/error.ts'
+
+/** Long sessions with images are large. */
+export const MOST_BODY_BYTES = 256 * 1024 * 1024
+export const TOO_LARGE = 'the request is larger than 256 MB'
+
+/** The body of a client's request, as text. Rejects with a `ModelError` of kind `too-large` as soon as it is too large. */
+export async function readBody(request: Request, most = MOST_BODY_BYTES): Promise<string> {
+  const length = request.headers.get('content-length')
+  if (length !== null && Number(length) > most) throw tooLarge()
+  // A body that says its length is no longer than that.
+  return length !== null || !request.body ? request.text() : readStream(request.body, most)
+}
+
+async function readStream(body: ReadableStream<Uint8Array>, most: number): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = body.getReader()
+  let bytes = 0
+  let text = ''
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    bytes += next.value.length
+    if (bytes > most) {
+      reader.cancel().catch(() => undefined)
+      throw tooLarge()
+    }
+    text += decoder.decode(next.value, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function tooLarge(): ModelError {
+  return new ModelError(TOO_LARGE, { kind: 'too-large' })
+}

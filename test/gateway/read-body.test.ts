@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'bun:test'
+import { ModelError } from '../../src/canonical/error.ts'
+import { readBody } from '../../src/gateway/read-body.ts'
+
+/** A request whose body comes in pieces and does not say its length. */
+function inPieces(pieces: readonly Uint8Array[], onCancel = (): void => {}): Request {
+  const left = pieces.values()
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const { done, value } = left.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: onCancel,
+  })
+  return new Request('http://127.0.0.1/', { method: 'POST', body })
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+describe('a body without a length', () => {
+  test('is read whole up to the limit, a character that is cut by pieces included', async () => {
+    const text = '{"a":"😀é"}'
+    const pieces = [...bytes(text)].map((byte) => Uint8Array.of(byte))
+    expect(await readBody(inPieces(pieces), bytes(text).length)).toBe(text)
+    expect(await readBody(inPieces([]))).toBe('')
+  })
+
+  test('is refused at the first byte beyond the limit, and let go', async () => {
+    let isLetGo = false
+    const request = inPieces([bytes('12345'), bytes('67890'), bytes('…')], () => (isLetGo = true))
+    const error = await readBody(request, 9).catch((cause: unknown) => cause)
+    expect(error).toBeInstanceOf(ModelError)
+    expect(error).toMatchObject({ kind: 'too-large', status: 413, message: 'the request is larger than 256 MB' })
+    expect(isLetGo).toBe(true)
+  })
+})
+
+test('a body that says a length beyond the limit is not read', async () => {
+  const request = new Request('http://127.0.0.1/', {
+    method: 'POST',
+    body: '1234567890',
+    headers: { 'content-length': '10' },
+  })
+  expect(await readBody(request.clone(), 10)).toBe('1234567890')
+  expect(await readBody(request, 9).catch((cause: unknown) => cause)).toBeInstanceOf(ModelError)
+})
