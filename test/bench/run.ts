@@ -1,0 +1,11 @@
+// `bun run bench startup [rounds]`, `bun run bench soak [minutes]`; without a name: startup. What each does stands on top of its file.
+const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
+  startup: () => import('./startup.ts'),
+  soak: () => import('./soak.ts'),
+}
+
+const [name = 'startup'] = process.argv.slice(2)
+const bench = BENCHES[name]
+if (bench) process.argv.splice(2, 1)
+else if (!/^\d+$/.test(name)) throw new Error(`there is no bench ${name}: ${Object.keys(BENCHES).join(', ')}`)
+await(bench ?? (() => import('./startup.ts')))()

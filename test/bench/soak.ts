@@ -1,0 +1,133 @@
+// 100 streams at once through the executable, with clients that go away and clients that read slowly: prints the router's memory by
+// the minute, compares what client, router and provider know of each call, and counts what is open at the end.
+// `bun run bench soak [minutes]`; ends with 1 if memory grows after minute 2, a call is lost or told twice, or a handle stays open.
+import { join } from 'node:path'
+import { CONFIG, createDesk, readUntil } from '../cli/program.ts'
+import { running } from '../cli/service.ts'
+import { executable } from '../client/agent.ts'
+import { discrepancies } from './soak/account.ts'
+import { caseOf } from './soak/case.ts'
+import { play } from './soak/client.ts'
+import { handlesOf, memoryOf, processorTimeOf } from './soak/process.ts'
+import { createProvider } from './soak/provider.ts'
+
+const STREAMS = 100
+const SAMPLE_MS = 2000
+/** What memory may gain in a minute once all is warm, in MiB. */
+const MOST_GROWTH = 0.5
+
+const minutes = Number(process.argv[2] ?? 10)
+const provider = createProvider()
+await using desk = await createDesk()
+const row = (name: string, path: string, use: readonly string[] = []) => ({
+  name,
+  api_base_url: `${provider.url}/v1/${path}`,
+  api_key: 'lab-key-1',
+  models: ['m'],
+  transformer: { use },
+})
+await desk.write(CONFIG, {
+  LOG: true,
+  LOG_LEVEL: 'info',
+  Providers: [row('chat', 'chat/completions'), row('messages', 'messages', ['Anthropic'])],
+  Router: { default: 'chat,m' },
+})
+const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
+  cwd: desk.work,
+  env: desk.env,
+  stdin: 'ignore',
+  stdout: 'pipe',
+  stderr: 'inherit',
+})
+const url = /http:\/\/\S+:\d+/.exec(await readUntil(child.stdout, /\n/))?.[0] ?? ''
+await fetch(`${url}/health`)
+const handlesBefore = handlesOf(child.pid)
+console.log(`at rest: ${memoryOf(child.pid).toFixed(1)} MiB`)
+
+const failures = new Map<string, string>()
+let calls = 0
+const end = performance.now() + minutes * 60_000
+const clients = Array.from({ length: STREAMS }, async (_, index) => {
+  // Not all in step.
+  await Bun.sleep(index * 50)
+  while (performance.now() < end) {
+    const one = caseOf(calls++)
+    const failure = await play(url, provider, one)
+    if (failure !== undefined) failures.set(one.id, failure)
+  }
+})
+const medians = await watchMemory()
+await Promise.all(clients)
+await untilQuiet()
+
+const problems = [
+  ...growth(medians),
+  ...discrepancies({
+    calls,
+    failures,
+    seen: provider.seen,
+    logs: join(desk.root, CONFIG, '../logs'),
+    counted: (await running(desk))[0]?.calls ?? 0,
+  }),
+]
+// Connections that are kept alive end with their other side.
+await provider.stop()
+await Bun.sleep(500)
+const handlesAfter = handlesOf(child.pid)
+for (const [kind, count] of handlesAfter) {
+  const more = count - (handlesBefore.get(kind) ?? 0)
+  if (kind === 'socket' && more > 0) problems.push(`${more} more sockets are open than before`)
+}
+console.log(`open at the end: ${describe(handlesAfter)}; before: ${describe(handlesBefore)}`)
+console.log(`memory at the end: ${memoryOf(child.pid).toFixed(1)} MiB; processor time ${processorTimeOf(child.pid)} s`)
+child.kill('SIGTERM')
+if ((await child.exited) !== 0) problems.push(`the router ended with ${child.exitCode}`)
+console.log(`${calls} calls, ${problems.length === 0 ? 'each known once to client, router and provider' : 'PROBLEMS:'}`)
+for (const problem of problems.slice(0, 50)) console.log(`  ${problem}`)
+process.exitCode = problems.length === 0 ? 0 : 1
+
+/** Prints the median of each minute, and gives them. */
+async function watchMemory(): Promise<number[]> {
+  const found: number[] = []
+  for (let minute = 1; minute <= minutes; minute++) {
+    const samples: number[] = []
+    const until = end - (minutes - minute) * 60_000
+    while (performance.now() < until) {
+      await Bun.sleep(SAMPLE_MS)
+      samples.push(memoryOf(child.pid))
+    }
+    samples.sort((one, other) => one - other)
+    const median = samples[Math.floor(samples.length / 2)] ?? Number.NaN
+    found.push(median)
+    const handles = [...handlesOf(child.pid).values()].reduce((sum, count) => sum + count, 0)
+    console.log(
+      `minute ${minute}: ${median.toFixed(1)} MiB (${samples[0]?.toFixed(1)} to ${samples.at(-1)?.toFixed(1)}), ${calls} calls, ${handles} handles, ${processorTimeOf(child.pid)} s of processor time`,
+    )
+  }
+  return found
+}
+
+/** The slope of the line through the minutes from the second on. */
+function growth(byMinute: readonly number[]): string[] {
+  const warm = byMinute.slice(1)
+  if (warm.length < 3) return []
+  const middle = (warm.length - 1) / 2
+  const mean = warm.reduce((sum, each) => sum + each, 0) / warm.length
+  const slope =
+    warm.reduce((sum, each, index) => sum + (index - middle) * (each - mean), 0) /
+    warm.reduce((sum, _, index) => sum + (index - middle) ** 2, 0)
+  console.log(`after minute 2 memory changes by ${slope.toFixed(2)} MiB a minute (at most ${MOST_GROWTH})`)
+  return slope > MOST_GROWTH ? [`memory grows by ${slope.toFixed(2)} MiB a minute`] : []
+}
+
+async function untilQuiet(): Promise<void> {
+  const deadline = performance.now() + 15_000
+  while (provider.running() > 0 || ((await running(desk))[0]?.running ?? 0) > 0) {
+    if (performance.now() > deadline) return console.log(`${provider.running()} answers of the provider go on`)
+    await Bun.sleep(100)
+  }
+}
+
+function describe(handles: ReadonlyMap<string, number>): string {
+  return [...handles].map(([kind, count]) => `${count} ${kind}`).join(', ')
+}
