@@ -1,6 +1,8 @@
-import type { Message, ModelRequest, Part } from '../canonical/request.ts'
+import type { Message, ModelRequest, Part, TextPart } from '../canonical/request.ts'
+import { type Client, clientOf } from './client.ts'
 import { estimateInput } from './estimate.ts'
 import { markersIn } from './marker.ts'
+import { projectOf } from './project.ts'
 import { type HeaderValues, type SessionState, sessionIdOf } from './session.ts'
 
 /** What a rule may see of a request. Each is worked out when first asked for, and once. */
@@ -21,6 +23,20 @@ export interface Facts {
   readonly asksWebSearch: boolean
   /** What asks for more thinking than clients do by default, in words. */
   readonly thinking: string | undefined
+  /** Who calls, and in which version. */
+  readonly client: Client | undefined
+  /** The headers of the request by lower-case name, without any that may hold a key. */
+  readonly headers: HeaderValues
+  /** Whether the conversation shows an image. */
+  readonly hasImages: boolean
+  /** What the user wrote last. */
+  readonly prompt: readonly TextPart[]
+  /** The folder that the agent works in. */
+  readonly project: string | undefined
+  /** The name of the client key that was shown. */
+  readonly keyLabel: string | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
 /** What is known of a request besides itself. */
@@ -29,6 +45,9 @@ export interface RequestInfo {
   readonly headers: HeaderValues
   /** What was remembered under `conversationOf`. */
   readonly session?: SessionState
+  readonly keyLabel?: string
+  /** Milliseconds since 1970. Absent: 0. */
+  readonly now?: number
 }
 
 /** The facts of a request. */
@@ -37,9 +56,27 @@ export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
   const sessionId = once(() => sessionIdOf(request, info.headers))
   const markers = once(() => markersIn(request))
   const hasNewImage = once(() => newestTurn(request.messages).some((message) => message.parts.some(isImage)))
+  const client = once(() => clientOf(info.headers['user-agent']))
+  const hasImages = once(() => request.messages.some((message) => message.parts.some(isImage)))
+  const project = once(() => projectOf(request))
   return {
     request,
     session: info.session,
+    headers: info.headers,
+    keyLabel: info.keyLabel,
+    now: info.now ?? 0,
+    get client() {
+      return client()
+    },
+    get hasImages() {
+      return hasImages()
+    },
+    get prompt() {
+      return promptOf(request.messages)
+    },
+    get project() {
+      return project()
+    },
     get sessionId() {
       return sessionId()
     },
@@ -79,6 +116,12 @@ function newestTurn(messages: readonly Message[]): readonly Message[] {
 function isPrompt(message: Message): boolean {
   if (!message.parts.some((part) => part.type === 'tool-result')) return true
   return message.parts.some((part) => part.type === 'text' && !part.text.startsWith('<system-reminder>'))
+}
+
+function promptOf(messages: readonly Message[]): readonly TextPart[] {
+  const prompt = messages.findLast((message) => message.role === 'user' && isPrompt(message))
+  const texts = prompt?.parts.filter((part) => part.type === 'text') ?? []
+  return texts.filter((part) => !part.text.startsWith('<system-reminder>'))
 }
 
 function isImage(part: Part): boolean {
