@@ -1,17 +1,27 @@
 import type { ModelRequest } from '../canonical/request.ts'
 import { promptTokens, type Usage } from '../canonical/usage.ts'
 import type { Ports } from '../platform/ports.ts'
-import { factsOf } from '../router/facts.ts'
-import { imageTargetOf } from '../router/override.ts'
+import { type Facts, factsOf } from '../router/facts.ts'
+import { type Health, unknownHealth } from '../router/health.ts'
+import { imageTargetOf, overridesFor } from '../router/override.ts'
 import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
-import { calibrated, conversationOf, learnInput, sessionIdOf, type HeaderValues } from '../router/session.ts'
+import { calibrated, conversationOf, learnInput, type HeaderValues } from '../router/session.ts'
+import type { Step } from '../router/step.ts'
 import type { TokenCounter } from './count/counter.ts'
 import type { Learnt } from './learnt.ts'
 
 /** Applies the rules to requests and remembers, by conversation, what they need to know of earlier ones. */
 export interface Chooser {
-  choose(request: ModelRequest, headers: HeaderValues): Choice
+  /** Throws a `ModelError` where nothing can be decided. `listen` hears of each step of the choice. */
+  choose(request: ModelRequest, caller: Caller, listen?: (step: Step, facts: Facts) => void): Choice
+}
+
+/** Who asks. */
+export interface Caller {
+  readonly headers: HeaderValues
+  /** The name of the client key that was shown. */
+  readonly keyLabel?: string
 }
 
 export interface Choice {
@@ -21,28 +31,43 @@ export interface Choice {
   readonly sessionId: string | undefined
   /** An estimate of input tokens, corrected by what was last counted in this conversation. */
   calibrate(estimated: number): number
-  /** The call is made: its size counts for the conversation's next choices. */
+  /** The call is made: it counts for the next choices. */
   remember(): void
-  /** What the provider really counted. */
-  learn(usage: Usage): void
+  /** Who answered in the end. */
+  answered(target: RouteTarget): void
+  /** What the provider of the one that answered really counted. */
+  learn(usage: Usage, by: RouteTarget): void
 }
 
 export function createChooser(
   routing: Routing,
   counter: TokenCounter,
-  ports: Ports,
-  { conversations }: Learnt,
+  ports: Pick<Ports, 'now' | 'random' | 'overridesOf'>,
+  { conversations, balance }: Learnt,
+  health: Health = unknownHealth,
 ): Chooser {
   return {
-    choose(request, headers) {
-      const sessionId = sessionIdOf(request, headers)
+    choose(request, { headers, keyLabel }, listen) {
       const conversation = conversationOf(request, headers)
       const session = conversation === undefined ? undefined : conversations.get(conversation)
-      const facts = factsOf(request, { headers, ...(session && { session }) })
-      const overrides = sessionId === undefined ? [] : ports.overridesOf(sessionId)
+      const facts = factsOf(request, {
+        headers,
+        now: ports.now(),
+        ...(session && { session }),
+        ...(keyLabel !== undefined && { keyLabel }),
+      })
+      const { sessionId } = facts
+      const overrides = overridesFor(facts, routing, sessionId === undefined ? [] : ports.overridesOf(sessionId))
       const effective = overrides.length > 0 ? { ...routing, overrides } : routing
-      const selection = select(facts, effective)
-      const next = selection.session
+      const circumstances = {
+        health,
+        random: ports.random,
+        turnsOf: balance.turnsOf,
+        heldBy: (group: string) => balance.heldBy(group, sessionId),
+        prices: routing.prices ?? [],
+      }
+      const selection = select(facts, effective, circumstances, listen && ((step) => listen(step, facts)))
+      const { session: next, group, target } = selection
       return {
         selection,
         imageTarget: imageTargetOf(effective),
@@ -50,13 +75,17 @@ export function createChooser(
         calibrate: (estimated) => (session ? calibrated(estimated, session) : estimated),
         remember() {
           if (conversation !== undefined && next) conversations.set(conversation, next)
+          if (group) balance.took(group, sessionId, target)
         },
-        learn(usage) {
+        answered(by) {
+          if (group && by !== target) balance.moved(group, sessionId, target, by)
+        },
+        learn(usage, by) {
           const tokens = promptTokens(usage)
           const state = next ?? { ...session, estimated: facts.estimated }
           if (conversation !== undefined) conversations.set(conversation, learnInput(state, tokens))
           // Only where the rules have asked for the size it is known: it is not worth an estimate of its own.
-          if (next) counter.learn(selection.target, facts.estimated, tokens)
+          if (next) counter.learn(by, facts.estimated, tokens)
         },
       }
     },

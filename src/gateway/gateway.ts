@@ -3,6 +3,7 @@ import type { Ports } from '../platform/ports.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { Provider } from '../provider/provider.ts'
+import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
@@ -42,6 +43,8 @@ export interface GatewayConfig {
   readonly forceUseImageAgent?: boolean
   /** The file whose text stands in for Claude Code's own system prompt. */
   readonly systemPromptFile?: string
+  /** What models cost. Absent: nobody knows. */
+  readonly prices?: Prices
 }
 
 /** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
@@ -49,19 +52,20 @@ export type Gateway = (request: Request) => Promise<Response>
 
 /** A gateway over `config` that touches the world through `ports` alone. `learnt`: what is known already. */
 export function createGateway(config: GatewayConfig, ports: Ports, learnt = createLearnt(config.providers)): Gateway {
-  const { providers, routes, smallFastModel, forceUseImageAgent = false, systemPromptFile } = config
+  const { providers, routes, smallFastModel, forceUseImageAgent = false, systemPromptFile, prices } = config
   const routing = {
     providers,
     routes,
     describesImages: forceUseImageAgent,
     ...(smallFastModel !== undefined && { smallModel: smallFastModel }),
+    ...(prices && { prices }),
   }
   const counter = createTokenCounter(ports, learnt)
   const chooser = createChooser(routing, counter, ports, learnt)
   const warn = createWarn(ports)
   const middleware = [
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
-    createRouteMiddleware(chooser, warn),
+    createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
     createKeeperMiddleware(providers, ports),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
@@ -146,7 +150,7 @@ async function count(
   core: Core,
 ): Promise<Response> {
   const request = protocol.decodeRequest(wire)
-  const { selection } = core.chooser.choose(request, wire.headers)
+  const { selection } = core.chooser.choose(request, wire)
   const bound = await boundTo(protocol.stateOf?.(request), selection, core.config.providers, core.ports)
   const { target } = bound ?? selection
   const own = await core.ownCounter.count(request, target, { headers: wire.headers, credential }, signal)

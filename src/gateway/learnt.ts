@@ -1,6 +1,7 @@
 import type { Lesson } from '../provider/lesson.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { SessionState } from '../router/session.ts'
+import { type Balance, createBalance } from './balance.ts'
 import type { Description } from './image/describe.ts'
 import { createMemory, type Memory } from './memory.ts'
 
@@ -8,6 +9,8 @@ import { createMemory, type Memory } from './memory.ts'
 export interface Learnt {
   /** By conversation, whoever answers in it. */
   readonly conversations: Memory<SessionState>
+  /** Whom groups have sent their calls to. */
+  readonly balance: Balance
   /** What is known of a provider's models. */
   of(provider: string): ProviderLearnt
   /**
@@ -31,7 +34,7 @@ export interface ProviderLearnt {
 
 /** Nothing is known of `providers` yet. */
 export function createLearnt(providers: readonly Provider[]): Learnt {
-  return learntOf(providers, new Map(), createMemory(MOST_CONVERSATIONS))
+  return learntOf(providers, new Map(), createMemory(MOST_CONVERSATIONS), createBalance())
 }
 
 const MOST_CONVERSATIONS = 1000
@@ -43,9 +46,11 @@ function learntOf(
   providers: readonly Provider[],
   known: Map<string, ProviderLearnt>,
   conversations: Learnt['conversations'],
+  balance: Balance,
 ): Learnt {
   return {
     conversations,
+    balance,
     of(provider) {
       const found = known.get(provider) ?? nothing()
       known.set(provider, found)
@@ -57,7 +62,7 @@ function learntOf(
         const found = known.get(provider.name)
         return found && rows.get(provider.name) === rowOf(provider) ? [[provider.name, found] as const] : []
       })
-      return learntOf(next, new Map(kept), conversations)
+      return learntOf(next, new Map(kept), conversations, balance)
     },
   }
 }

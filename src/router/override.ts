@@ -1,10 +1,23 @@
+import { isClient } from './condition.ts'
+import type { Facts } from './facts.ts'
 import { configuredTarget } from './model-name.ts'
-import { type RouteTarget, type Routing, SCENARIOS, type Scenario } from './route.ts'
+import {
+  type RouteOverride,
+  type Routes,
+  type RouteTarget,
+  type Routing,
+  type RoutingRule,
+  SCENARIOS,
+  type Scenario,
+} from './route.ts'
 
-/** The routes in force: the global ones with a project's and a session's laid over them. */
+/** The routes in force: the global ones with a client's, a project's and a session's laid over them. */
 export interface EffectiveRoutes {
   readonly entries: Readonly<Partial<Record<Scenario, EffectiveRoute>>>
   readonly longContextThreshold: number
+  readonly fallbacks: NonNullable<Routes['fallbacks']>
+  /** Those of the session first, the global ones last. */
+  readonly rules: readonly RoutingRule[]
 }
 
 /** A scenario's target and who set it. */
@@ -29,7 +42,22 @@ export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveR
       if (target) entries[scenario] = { target, from: layer.from, isOverride: layer.isOverride }
     }
   }
-  return { entries, longContextThreshold }
+  return {
+    entries,
+    longContextThreshold,
+    fallbacks: Object.assign({}, ...layers.map(({ fallbacks = {} }) => fallbacks)),
+    rules: layers.toReversed().flatMap(({ rules = [] }) => rules),
+  }
+}
+
+/** The overrides for a request: that of its client, then `others`. */
+export function overridesFor(
+  facts: Pick<Facts, 'client'>,
+  { routes }: Routing,
+  others: readonly RouteOverride[],
+): readonly RouteOverride[] {
+  const profile = routes.profiles?.find(({ client }) => isClient(client, facts))
+  return profile ? [profile.override, ...others] : others
 }
 
 /** The target of `image`, if there is such a provider. */

@@ -25,7 +25,10 @@ export function priceOf(target: RouteTarget, prices: Prices): Price | undefined 
 /** What a call has cost. */
 export function costOf(usage: Usage, { input, output, cacheRead = input, cacheWrite = input }: Price): number {
   const sum =
-    (usage.input ?? 0) * input + (usage.cacheRead ?? 0) * cacheRead + (usage.cacheWrite ?? 0) * cacheWrite + (usage.output ?? 0) * output
+    (usage.input ?? 0) * input +
+    (usage.cacheRead ?? 0) * cacheRead +
+    (usage.cacheWrite ?? 0) * cacheWrite +
+    (usage.output ?? 0) * output
   return sum / 1_000_000
 }
 

@@ -33,7 +33,10 @@ function folderIn(text: string): string | undefined {
     if (start < 0) continue
     const from = start + mark.length
     const to = text.indexOf(end, from)
-    const folder = text.slice(from, to < 0 ? undefined : to).slice(0, longestPath).trim()
+    const folder = text
+      .slice(from, to < 0 ? undefined : to)
+      .slice(0, longestPath)
+      .trim()
     if (isPath.test(folder)) return folder
   }
   return undefined

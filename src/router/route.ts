@@ -1,5 +1,8 @@
 import type { ModelRequest } from '../canonical/request.ts'
 import type { Provider } from '../provider/provider.ts'
+import type { ClientPattern, Condition } from './condition.ts'
+import type { Group } from './group.ts'
+import type { Prices } from './price.ts'
 import type { SessionState } from './session.ts'
 
 /** Where a call may go: a provider of the config and the model to ask it for. */
@@ -21,18 +24,49 @@ export interface Routes {
   readonly targets: Readonly<Partial<Record<Scenario, RouteTarget>>>
   /** Whom to try after a scenario's target, in order. What is no scenario (a model that the client names) takes those of `default`. */
   readonly fallbacks?: Readonly<Partial<Record<Scenario, readonly RouteTarget[]>>>
+  /** Tried before the scenarios, in order. */
+  readonly rules?: readonly RoutingRule[]
+  /** Routes for single clients: those of the first that fits are laid over these. */
+  readonly profiles?: readonly Profile[]
   /** Input tokens above which `longContext` applies. */
   readonly longContextThreshold: number
   /** Who gets what no target takes and no client's name decides: with the model that the client asked for. */
   readonly defaultProvider?: string
 }
 
-/** A `Router` of one project or session: what it names wins over the global one, the rest stays. */
+/** A `Router` of one client, project or session: what it names wins over the global one, the rest stays. */
 export interface RouteOverride {
   /** Who says so, for the reason: `project router`, `session router`. */
   readonly from: string
   readonly targets: Routes['targets']
+  readonly fallbacks?: Routes['fallbacks']
+  /** Tried before those of what it is laid over. */
+  readonly rules?: readonly RoutingRule[]
   readonly longContextThreshold?: number
+}
+
+/** The routes of one client. */
+export interface Profile {
+  readonly client: ClientPattern
+  readonly override: RouteOverride
+}
+
+/** A rule of the user: which requests it is for, and who answers them. */
+export interface RoutingRule {
+  readonly name: string
+  /** Who says so, where it is not the config itself: `project router`. */
+  readonly from?: string
+  /** What must hold, all of it. Nothing: every request fits. */
+  readonly when: readonly Condition[]
+  readonly use: Group
+  /** Chooses nobody, only tells whom it would have chosen. */
+  readonly isShadow: boolean
+}
+
+/** What a shadow rule would have done. */
+export interface ShadowChoice {
+  readonly rule: string
+  readonly target: RouteTarget
 }
 
 /** What the router needs of a provider. */
@@ -44,14 +78,16 @@ export interface Routing {
   readonly routes: Routes
   /** Of the project, then of the session: later ones win. */
   readonly overrides?: readonly RouteOverride[]
+  /** Absent: nobody's price is known. */
+  readonly prices?: Prices
   /** `ANTHROPIC_SMALL_FAST_MODEL` of the config: a name whose requests are background work. */
   readonly smallModel?: string
   /** `forceUseImageAgent`: whoever is chosen gets images described by the target of `image`, which is no route then. */
   readonly describesImages?: boolean
 }
 
-/** Why a target was chosen: a scenario, the client's own words, or a sub-agent's marker. */
-export type RouteName = 'explicit' | 'subagent' | Scenario
+/** Why a target was chosen: a rule, a scenario, the client's own words, or a sub-agent's marker. */
+export type RouteName = 'explicit' | 'subagent' | `rule:${string}` | Scenario
 
 /** Who shall answer, and why. */
 export interface Selection {
@@ -61,6 +97,9 @@ export interface Selection {
   readonly route: RouteName
   /** One readable sentence: the fact that decided. */
   readonly reason: string
+  /** The group that the target is of: a rule has chosen. */
+  readonly group?: Group
+  readonly shadows: readonly ShadowChoice[]
   /** What the user should hear of: a marker or rule that could not be followed. */
   readonly warnings: readonly string[]
   /** What to remember of this conversation (see `conversationOf`). Absent: nothing new. */

@@ -1,16 +1,24 @@
+import type { Ports } from '../../platform/ports.ts'
+import type { Prices } from '../../router/price.ts'
 import type { Middleware } from '../call.ts'
 import type { Chooser } from '../chooser.ts'
+import { logShadows } from '../shadow.ts'
 import type { Warn } from '../warn.ts'
 
-/** Chooses the target of a call by the rules, and notes which one and why. */
-export function createRouteMiddleware(chooser: Chooser, warn: Warn): Middleware {
+/** Chooses the target of a call, and whom to ask after it, by the rules, and notes which one and why. */
+export function createRouteMiddleware(
+  chooser: Chooser,
+  warn: Warn,
+  { prices = [], log }: { readonly prices?: Prices | undefined; readonly log: Ports['log'] },
+): Middleware {
   return async (call, next) => {
-    const { trace, wire } = call
-    const choice = chooser.choose(call.request, wire.headers)
+    const { trace, wire, keyLabel } = call
+    const choice = chooser.choose(call.request, { headers: wire.headers, ...(keyLabel !== undefined && { keyLabel }) })
     const { selection, sessionId, imageTarget } = choice
     choice.remember()
     trace.atEnd.push(() => {
-      if (trace.usage) choice.learn(trace.usage)
+      if (trace.usage) choice.learn(trace.usage, trace.target ?? selection.target)
+      if (selection.shadows.length > 0) logShadows(selection.shadows, call, prices, log)
     })
     if (sessionId !== undefined) trace.session = sessionId
     trace.target = selection.target
@@ -18,7 +26,7 @@ export function createRouteMiddleware(chooser: Chooser, warn: Warn): Middleware 
     trace.reason = selection.reason
     trace.warnings = selection.warnings
     for (const warning of selection.warnings) warn(warning, { call: call.id })
-    return next({
+    const answer = await next({
       ...call,
       target: selection.target,
       ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
@@ -26,5 +34,7 @@ export function createRouteMiddleware(chooser: Chooser, warn: Warn): Middleware 
       ...(imageTarget && { imageTarget }),
       ...(selection.edited && { request: selection.edited, edited: true }),
     })
+    choice.answered(trace.target)
+    return answer
   }
 }

@@ -1,0 +1,149 @@
+import type { ModelError } from '../canonical/error.ts'
+import type { Circumstances } from './circumstances.ts'
+import type { Facts } from './facts.ts'
+import { type Group, orderOf } from './group.ts'
+import { configuredTarget, distinct, findProvider, nameOfTarget, plainModel } from './model-name.ts'
+import { namedByClient, type Named, type Wish } from './named.ts'
+import type { EffectiveRoute, EffectiveRoutes } from './override.ts'
+import { type RouteName, type RouteTarget, type Routing, type RoutingRule, SCENARIOS, type Scenario } from './route.ts'
+import { quote, RULES } from './rule.ts'
+
+/** One of the ways in which a request may find its target, looked at in this order until one chooses. */
+export interface Step {
+  readonly name: RouteName
+  /** Set if this way would choose. */
+  readonly choice?: Choice
+  /** The choice is only told, never made. */
+  readonly isShadow?: boolean
+  /** The request is refused here. */
+  readonly refusal?: ModelError
+  /** What the user should hear of. */
+  readonly warning?: string
+  /** Why it chooses nobody. */
+  why(): string
+}
+
+export interface Choice {
+  readonly target: RouteTarget
+  /** Whom to try after it. */
+  readonly fallbacks: readonly RouteTarget[]
+  readonly route: RouteName
+  readonly reason: string
+  /** Set by a rule. */
+  readonly group?: Group
+}
+
+/** What the steps are taken for. */
+export interface Question {
+  readonly facts: Facts
+  readonly routing: Routing
+  readonly routes: EffectiveRoutes
+  /** What a sub-agent's marker chooses. */
+  readonly marked: Wish | undefined
+  readonly circumstances: Circumstances
+}
+
+/**
+ * The steps of a choice. A rule that speaks of the model comes before what the client's name or a sub-agent's marker
+ * asks for, every other rule after it; then come the scenarios, with the marker behind `longContext`; a model that the
+ * client named without insisting comes before `default`.
+ */
+export function* stepsOf(question: Question): Generator<Step> {
+  const { facts, routing, routes, marked } = question
+  const named = namedByClient(facts, routing)
+  const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
+  const insists = isFirm ? 'the client asks for a model by name' : marked && 'a sub-agent marker names a model'
+  for (const rule of routes.rules) yield ruleStep(rule, insists, question)
+  if (isFirm || named.kind === 'open') yield explicitStep(named, question)
+  for (const scenario of SCENARIOS) {
+    if (scenario === 'default' && named.kind === 'wish' && !isFirm) yield explicitStep(named, question)
+    yield scenarioStep(scenario, question)
+    if (scenario === 'longContext') yield markerStep(question)
+  }
+  if (routing.routes.defaultProvider !== undefined) yield defaultProviderStep(routing.routes.defaultProvider, question)
+}
+
+function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circumstances }: Question): Step {
+  const { name, from, when, use, isShadow } = rule
+  const route = `rule:${name}` as const
+  const step = { name: route, ...(isShadow && { isShadow }) }
+  if (insists !== undefined && !when.some((condition) => condition.name === 'model'))
+    return { ...step, why: () => `${insists}, and this rule does not speak of the model` }
+  const misfit = when.find((condition) => !condition.holds(facts))
+  if (misfit)
+    return { ...step, why: () => `${misfit.name}: ${misfit.wanted} is wanted, ${misfit.found(facts)} is found` }
+  const { targets, why } = orderOf(use, facts, circumstances)
+  const [target, ...fallbacks] = targets
+  if (!target) return { ...step, why: () => 'it has no targets' }
+  const facts_ = when.map((condition) => `${condition.name} ${condition.found(facts)}`).join(', ')
+  const order = use.members.length > 1 ? `; ${nameOfTarget(target)}, because ${why}` : ''
+  const of = `rule ${quote(name)}${from === undefined ? '' : ` of the ${from}`}`
+  const reason = `${of}${facts_ === '' ? '' : `: ${facts_}`}${order}`
+  return { ...step, choice: { target, fallbacks, route, reason, group: use }, why: () => reason }
+}
+
+function explicitStep(named: Named, question: Question): Step {
+  const name = 'explicit' as const
+  switch (named.kind) {
+    case 'wish':
+      return chosen(name, named.wish, question)
+    case 'refused':
+      return { name, refusal: named.error, why: () => named.error.message }
+    case 'open':
+      return { name, why: () => named.why, ...(named.warning !== undefined && { warning: named.warning }) }
+  }
+}
+
+function markerStep(question: Question): Step {
+  const { marked } = question
+  if (marked) return chosen('subagent', marked, question)
+  return { name: 'subagent', why: () => 'there is no marker that names a configured model' }
+}
+
+function scenarioStep(scenario: Scenario, question: Question): Step {
+  const { facts, routing, routes } = question
+  const entry = routes.entries[scenario]
+  if (!entry) return { name: scenario, why: () => 'it has no target' }
+  const fact = RULES[scenario](facts, {
+    longContextThreshold: routes.longContextThreshold,
+    smallModel: routing.smallModel,
+    describesImages: routing.describesImages ?? false,
+  })
+  if (fact === undefined) return { name: scenario, why: () => WHY_NOT[scenario](question) }
+  const target = configuredTarget(entry.target, routing.providers)
+  if (target) return chosen(scenario, { target, reason: entry.isOverride ? `${fact} (${entry.from})` : fact }, question)
+  const warning = nobody(entry, scenario)
+  return { name: scenario, warning, why: () => warning }
+}
+
+const WHY_NOT: Readonly<Record<Scenario, (question: Question) => string>> = {
+  longContext: ({ facts, routes }) =>
+    `the input is about ${facts.inputTokens} tokens, not more than ${routes.longContextThreshold}`,
+  image: ({ facts }) =>
+    facts.hasNewImage ? 'images are described to whoever is chosen' : 'the newest turn shows no image',
+  background: ({ facts }) => `${quote(facts.request.model)} is no small model`,
+  webSearch: () => 'the request asks for no web search',
+  think: () => 'no more thinking is asked for than agents do by default',
+  default: () => '',
+}
+
+function nobody({ from, target }: EffectiveRoute, scenario: Scenario): string {
+  return `${from} names ${quote(nameOfTarget(target))} for ${scenario}, and there is no such provider: it is passed over`
+}
+
+function defaultProviderStep(name: string, question: Question): Step {
+  const { facts, routing } = question
+  const provider = findProvider(name, routing.providers)
+  if (!provider) return { name: 'default', why: () => `there is no provider ${quote(name)}` }
+  const target = { provider: provider.name, model: plainModel(facts.request.model) }
+  const reason = `the client names no provider, and ${provider.name} is the default`
+  return chosen('default', { target, reason }, question)
+}
+
+/** A choice that is no rule's: whom to try after it, the config says by scenario; what is none counts as `default`. */
+function chosen(route: Exclude<RouteName, `rule:${string}`>, wish: Wish, { routes, routing }: Question): Step {
+  const scenario = route === 'explicit' || route === 'subagent' ? 'default' : route
+  const further = (routes.fallbacks[scenario] ?? []).flatMap((each) => configuredTarget(each, routing.providers) ?? [])
+  const fallbacks = distinct([wish.target, ...further]).slice(1)
+  return { name: route, choice: { ...wish, fallbacks, route }, why: () => wish.reason }
+}
