@@ -13,8 +13,8 @@ export interface Condition {
   /** What it demands, in words. */
   readonly wanted: string
   holds(facts: Facts): boolean
-  /** What the request has of it, in words. Never a text of the conversation, nor the value of a header. */
-  found(facts: Facts): string
+  /** What the request has of it, in words, given whether it `holds`. Never a text of the conversation, nor the value of a header. */
+  found(facts: Facts, holds: boolean): string
 }
 
 /** The conditions of a rule, in the order in which they are asked: the cheap ones first. */
@@ -186,7 +186,7 @@ export function notCondition(conditions: readonly Condition[]): Condition {
     name: 'not',
     wanted: conditions.map(({ name, wanted }) => `${name} ${wanted}`).join(' and '),
     holds: (facts) => !conditions.every((condition) => condition.holds(facts)),
-    found: (facts) => conditions.map((condition) => `${condition.name} ${condition.found(facts)}`).join(', '),
+    found: (facts) => conditions.map((each) => `${each.name} ${each.found(facts, each.holds(facts))}`).join(', '),
   }
 }
 
@@ -195,12 +195,11 @@ function textCondition(
   patterns: readonly Pattern[],
   textsOf: (facts: Facts) => readonly { readonly text: string }[],
 ): Condition {
-  const holds = (facts: Facts): boolean => textsOf(facts).some(({ text }) => matchesAny(patterns, text))
   return {
     name,
     wanted: oneOf(patterns),
-    holds,
-    found: (facts) => (holds(facts) ? 'it holds that' : 'it does not hold that'),
+    holds: (facts) => textsOf(facts).some(({ text }) => matchesAny(patterns, text)),
+    found: (_facts, holds) => (holds ? 'it holds that' : 'it does not hold that'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { createMatcher } from './regex/automaton.ts'
-import { ANY, anyOf, type Node, parseRegex, PatternError, type SetNode, textNode } from './regex/parse.ts'
+import { ANY, anyOf, type Node, PatternError, type SetNode, textNode } from './regex/node.ts'
+import { parseRegex } from './regex/parse.ts'
 
 /** A text of a rule that other texts are held against. */
 export interface Pattern {

@@ -71,14 +71,14 @@ function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circu
     return { ...step, why: () => `${insists}, and this rule does not speak of the model` }
   const misfit = when.find((condition) => !condition.holds(facts))
   if (misfit)
-    return { ...step, why: () => `${misfit.name}: ${misfit.wanted} is wanted, ${misfit.found(facts)} is found` }
+    return { ...step, why: () => `${misfit.name}: ${misfit.wanted} is wanted, ${misfit.found(facts, false)} is found` }
   const { targets, why } = orderOf(use, facts, circumstances)
   const [target, ...fallbacks] = targets
   if (!target) return { ...step, why: () => 'it has no targets' }
-  const facts_ = when.map((condition) => `${condition.name} ${condition.found(facts)}`).join(', ')
+  const found = when.map((condition) => `${condition.name} ${condition.found(facts, true)}`).join(', ')
   const order = use.members.length > 1 ? `; ${nameOfTarget(target)}, because ${why}` : ''
   const of = `rule ${quote(name)}${from === undefined ? '' : ` of the ${from}`}`
-  const reason = `${of}${facts_ === '' ? '' : `: ${facts_}`}${order}`
+  const reason = `${of}${found === '' ? '' : `: ${found}`}${order}`
   return { ...step, choice: { target, fallbacks, route, reason, group: use }, why: () => reason }
 }
 

@@ -19,8 +19,7 @@ export function readTimeOfDay(text: string): number | undefined {
 /** Whether there is such a time zone. */
 export function isTimeZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat('en-US', { timeZone: zone })
-    return true
+    return Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone !== undefined
   } catch {
     return false
   }

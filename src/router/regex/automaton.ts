@@ -1,4 +1,4 @@
-import { type Node, PatternError, type Place, type Ranges, type SetNode } from './parse.ts'
+import { type Node, PatternError, type Place, type Ranges, type SetNode } from './node.ts'
 
 /** Says whether a text holds a match. */
 export type Matcher = (text: string) => boolean

@@ -1,28 +1,5 @@
-/** A regular expression as a tree. */
-export type Node =
-  | SetNode
-  | { readonly type: 'sequence'; readonly nodes: readonly Node[] }
-  | { readonly type: 'choice'; readonly nodes: readonly Node[] }
-  | { readonly type: 'repeat'; readonly node: Node; readonly least: number; readonly most: number }
-  | { readonly type: 'place'; readonly place: Place }
-
-/** One character of `ranges`, or if `isNegated` one that is not of them. */
-export interface SetNode {
-  readonly type: 'set'
-  readonly ranges: Ranges
-  readonly isNegated?: boolean
-}
-
-/** Ranges of UTF-16 units, both ends included. */
-export type Ranges = readonly (readonly [number, number])[]
-
-/** A condition on where we are, which takes no character. */
-export type Place = 'start' | 'end' | 'word-edge' | 'no-word-edge'
-
-/** What of an expression cannot be read; `message` says it to its author. */
-export class PatternError extends Error {
-  override readonly name = 'PatternError'
-}
+import { anyLineCharacter, escapedSet, type Reader, setInBrackets } from './character.ts'
+import { literal, type Node, PatternError } from './node.ts'
 
 /** Reads JavaScript's notation, without what cannot be decided in one pass: references back and looks around. */
 export function parseRegex(source: string): Node {
@@ -30,35 +7,6 @@ export function parseRegex(source: string): Node {
   const node = choice(reader)
   if (reader.at < source.length) throw new PatternError('there is a `)` without its `(`')
   return node
-}
-
-/** The tree of a text as it stands. */
-export function textNode(text: string): Node {
-  return { type: 'sequence', nodes: [...text].flatMap((character) => literal(character)) }
-}
-
-/** Any number of what `node` is. */
-export function anyOf(node: Node): Node {
-  return { type: 'repeat', node, least: 0, most: Infinity }
-}
-
-/** Every character, line ends too. */
-export const ANY: Ranges = [[0, 0xffff]]
-
-function complement(ranges: Ranges): Ranges {
-  const rest: [number, number][] = []
-  let from = 0
-  for (const [first, last] of ranges.toSorted((one, other) => one[0] - other[0])) {
-    if (first > from) rest.push([from, first - 1])
-    from = Math.max(from, last + 1)
-  }
-  return from > 0xffff ? rest : [...rest, [from, 0xffff]]
-}
-
-interface Reader {
-  readonly source: string
-  at: number
-  depth: number
 }
 
 const deepest = 50
@@ -126,9 +74,9 @@ function atom(reader: Reader): Node {
     case '(':
       return group(reader)
     case '[':
-      return set(reader)
+      return setInBrackets(reader)
     case '.':
-      return { type: 'set', ranges: complement(LINE_ENDS) }
+      return anyLineCharacter
     case '^':
       return { type: 'place', place: 'start' }
     case '$':
@@ -161,111 +109,5 @@ function escaped(reader: Reader): Node {
   }
   if (letter !== undefined && /[1-9k]/.test(letter))
     throw new PatternError(`\`\\${letter}\`, which refers back to a group, is not possible here`)
-  return { type: 'set', ranges: escape(reader) }
-}
-
-/** A set of characters in brackets. */
-function set(reader: Reader): SetNode {
-  const { source } = reader
-  const isNegated = source[reader.at] === '^'
-  if (isNegated) reader.at++
-  const ranges: (readonly [number, number])[] = []
-  while (source[reader.at] !== ']') {
-    if (reader.at >= source.length) throw new PatternError('there is a `[` without its `]`')
-    const first = member(reader)
-    const [from] = first[0] as readonly [number, number]
-    const isRange = source[reader.at] === '-' && source[reader.at + 1] !== ']' && source[reader.at + 1] !== undefined
-    if (!isRange || !isOne(first)) {
-      ranges.push(...first)
-      continue
-    }
-    reader.at++
-    const last = member(reader)
-    const [to] = last[0] as readonly [number, number]
-    if (!isOne(last) || to < from) throw new PatternError('a range in `[…]` has its ends the wrong way round')
-    ranges.push([from, to])
-  }
-  reader.at++
-  return { type: 'set', ranges, isNegated }
-}
-
-function isOne(ranges: Ranges): boolean {
-  return ranges.length === 1 && ranges[0]?.[0] === ranges[0]?.[1]
-}
-
-function member(reader: Reader): Ranges {
-  const code = reader.source.codePointAt(reader.at) as number
-  if (code > 0xffff) throw new PatternError('a character like this one cannot stand in `[…]`: write `(?:…|…)`')
-  reader.at++
-  return code === 0x5c ? escape(reader) : one(code)
-}
-
-/** What follows a backslash. */
-function escape(reader: Reader): Ranges {
-  const { source } = reader
-  const letter = source[reader.at++]
-  if (letter === undefined) throw new PatternError('there is a `\\` at the end')
-  const named = classes[letter]
-  if (named) return named
-  if (letter === 'x' || letter === 'u') return code(reader, letter === 'x' ? 2 : 4)
-  if (/[A-Za-z0-9]/.test(letter)) throw new PatternError(`\`\\${letter}\` is not known here`)
-  return one(letter.charCodeAt(0))
-}
-
-function code(reader: Reader, digits: number): Ranges {
-  const text = reader.source.slice(reader.at, reader.at + digits)
-  if (!/^[\da-f]+$/i.test(text) || text.length < digits)
-    throw new PatternError(`expected ${digits} hexadecimal digits after \`\\${digits === 2 ? 'x' : 'u'}\``)
-  reader.at += digits
-  return one(Number.parseInt(text, 16))
-}
-
-function one(unit: number): Ranges {
-  return [[unit, unit]]
-}
-
-/** One node for each UTF-16 unit. */
-function literal(character: string): Node[] {
-  return Array.from({ length: character.length }, (_, index) => ({
-    type: 'set',
-    ranges: one(character.charCodeAt(index)),
-  }))
-}
-
-const LINE_ENDS: Ranges = [
-  [0x0a, 0x0a],
-  [0x0d, 0x0d],
-  [0x2028, 0x2029],
-]
-const DIGITS: Ranges = [[0x30, 0x39]]
-const WORD: Ranges = [
-  [0x30, 0x39],
-  [0x41, 0x5a],
-  [0x5f, 0x5f],
-  [0x61, 0x7a],
-]
-const SPACE: Ranges = [
-  [0x09, 0x0d],
-  [0x20, 0x20],
-  [0xa0, 0xa0],
-  [0x1680, 0x1680],
-  [0x2000, 0x200a],
-  [0x2028, 0x2029],
-  [0x202f, 0x202f],
-  [0x205f, 0x205f],
-  [0x3000, 0x3000],
-  [0xfeff, 0xfeff],
-]
-const classes: Readonly<Record<string, Ranges>> = {
-  d: DIGITS,
-  D: complement(DIGITS),
-  w: WORD,
-  W: complement(WORD),
-  s: SPACE,
-  S: complement(SPACE),
-  n: one(0x0a),
-  r: one(0x0d),
-  t: one(0x09),
-  f: one(0x0c),
-  v: one(0x0b),
+  return { type: 'set', ranges: escapedSet(reader) }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { createMatcher } from '../../../src/router/regex/automaton.ts'
-import { parseRegex, PatternError } from '../../../src/router/regex/parse.ts'
+import { PatternError } from '../../../src/router/regex/node.ts'
+import { parseRegex } from '../../../src/router/regex/parse.ts'
 
 const matches = (source: string, text: string, ignoreCase = false): boolean =>
   createMatcher(parseRegex(source), ignoreCase)(text)
