@@ -50,7 +50,7 @@ async function hasOperation(
   { chooser, providers, ports }: Compaction,
 ): Promise<boolean> {
   const request = protocol.decodeRequest(wire)
-  const { selection } = chooser.choose(request, wire.headers)
+  const { selection } = chooser.choose(request, wire)
   const { target } = (await boundTo(protocol.stateOf?.(request), selection, providers, ports)) ?? selection
   const provider = providers.find(({ name }) => name === target.provider)
   return provider !== undefined && endpointsFor(provider, target.model).some((each) => each.protocol === protocol.id)
