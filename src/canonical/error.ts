@@ -23,26 +23,47 @@ export type ErrorKind =
   /** The client went away; nobody is left to tell. */
   | 'aborted'
 
-/** The HTTP status a client sees for an error that has none of its own. */
-export const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
-  'bad-request': 400,
-  auth: 401,
-  payment: 402,
-  permission: 403,
-  'not-found': 404,
-  'too-large': 413,
-  'context-overflow': 400,
-  'content-filter': 400,
-  'rate-limit': 429,
-  quota: 429,
-  overload: 529,
-  server: 500,
-  network: 502,
-  timeout: 504,
-  'cut-stream': 502,
-  'empty-answer': 502,
-  malformed: 502,
-  aborted: 499,
+/** What follows from an error of one kind. */
+export interface ErrorPolicy {
+  /** The HTTP status a client sees for an error that has none of its own. */
+  readonly status: number
+  /**
+   * Whether the same target is asked again. `later`: after a pause. `if-alone`: after a pause, and only where nobody else
+   * can be asked. `other-key`: at once, and only with another key of the provider.
+   */
+  readonly again: 'later' | 'if-alone' | 'other-key' | 'never'
+  /** Whether another target is asked: any, one of another provider, one with a larger context window. */
+  readonly elsewhere: 'any' | 'other-provider' | 'larger-window' | 'never'
+  /** Whose health it tells about: the key itself, the key at this model, the model, the whole provider. */
+  readonly blames: 'key' | 'key-at-model' | 'model' | 'provider' | 'nobody'
+  /** How long that one is left alone after the first such error if the provider does not say. Absent: several are needed. */
+  readonly restMs?: number
+}
+
+/**
+ * The one table that decides what follows from an error: the client's status, another try, another target, and who rests.
+ * A refusal of the request itself is a matter of opinion between providers, so that another provider may be asked; an
+ * empty or unreadable answer has been asked for once more already (`middleware/retry-empty.ts`).
+ */
+export const ERROR_POLICIES: Readonly<Record<ErrorKind, ErrorPolicy>> = {
+  'bad-request': { status: 400, again: 'never', elsewhere: 'other-provider', blames: 'nobody' },
+  auth: { status: 401, again: 'other-key', elsewhere: 'any', blames: 'key', restMs: 600_000 },
+  payment: { status: 402, again: 'other-key', elsewhere: 'any', blames: 'key', restMs: 1_800_000 },
+  permission: { status: 403, again: 'other-key', elsewhere: 'any', blames: 'key-at-model', restMs: 600_000 },
+  'not-found': { status: 404, again: 'never', elsewhere: 'any', blames: 'model', restMs: 60_000 },
+  'too-large': { status: 413, again: 'never', elsewhere: 'other-provider', blames: 'nobody' },
+  'context-overflow': { status: 400, again: 'never', elsewhere: 'larger-window', blames: 'nobody' },
+  'content-filter': { status: 400, again: 'never', elsewhere: 'other-provider', blames: 'nobody' },
+  'rate-limit': { status: 429, again: 'if-alone', elsewhere: 'any', blames: 'key-at-model', restMs: 5000 },
+  quota: { status: 429, again: 'other-key', elsewhere: 'any', blames: 'key-at-model', restMs: 600_000 },
+  overload: { status: 529, again: 'later', elsewhere: 'any', blames: 'model' },
+  server: { status: 500, again: 'later', elsewhere: 'any', blames: 'model' },
+  network: { status: 502, again: 'later', elsewhere: 'any', blames: 'provider' },
+  timeout: { status: 504, again: 'if-alone', elsewhere: 'any', blames: 'model' },
+  'cut-stream': { status: 502, again: 'later', elsewhere: 'any', blames: 'model' },
+  'empty-answer': { status: 502, again: 'never', elsewhere: 'any', blames: 'model' },
+  malformed: { status: 502, again: 'never', elsewhere: 'any', blames: 'model' },
+  aborted: { status: 499, again: 'never', elsewhere: 'never', blames: 'nobody' },
 }
 
 export interface ModelErrorDetails {
@@ -79,7 +100,7 @@ export class ModelError extends Error {
   constructor(message: string, details: ModelErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.kind = details.kind
-    this.status = details.status ?? STATUS_OF_KIND[details.kind]
+    this.status = details.status ?? ERROR_POLICIES[details.kind].status
     this.details = details
   }
 }

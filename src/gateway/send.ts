@@ -109,13 +109,22 @@ async function refusal(
     redact(await readText(source, LONGEST_REFUSAL), [...secretsOf(provider, endpoint), ...secrets]),
   )
   ports.log('debug', 'the provider refused', { ...who, status: response.status, body: clip(text) })
-  const error = codecOf(endpoint.protocol).decodeError(response.status, jsonOrText(text), response.headers)
+  const headers = dated(response.headers, ports.now())
+  const error = codecOf(endpoint.protocol).decodeError(response.status, jsonOrText(text), headers)
   const hint = isOpen && provider.keyPlace !== undefined ? ` (no key was sent: fill in ${provider.keyPlace})` : ''
   return new ModelError(`${name} answered ${response.status}${error.kind === 'auth' ? hint : ''}: ${error.message}`, {
     ...error.details,
     status: response.status,
     ...who,
   })
+}
+
+/** Codecs have no clock: a date of theirs counts from the answer's own, or from ours where it has none. */
+function dated(headers: Headers, now: number): Headers {
+  if (headers.has('date')) return headers
+  const copy = new Headers(headers)
+  copy.set('date', new Date(now).toUTCString())
+  return copy
 }
 
 /** A redirect is not followed: the key would go to a host that the user did not choose. */

@@ -9,7 +9,7 @@ import { isOverflow, overflowMessage } from './overflow.ts'
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {
   const failure = readFailure(body)
   const requestId = headers.get('request-id') ?? headers.get('x-request-id') ?? requestIdIn(body)
-  const retryAfter = retryAfterMs(headers, status)
+  const retryAfter = retryAfterMs(headers, status, body)
   const shouldRetry = headers.get('x-should-retry')
   return new ModelError(failure.message ?? `The provider answered with status ${status} and no message`, {
     kind: kindOf(failure.type, failure.message ?? '', status),

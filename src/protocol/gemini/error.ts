@@ -1,14 +1,14 @@
 import { type ErrorKind, kindOfStatus, ModelError } from '../../canonical/error.ts'
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { readFailure } from '../failure.ts'
-import { retryAfterMs } from '../retry-after.ts'
+import { retryAfterMs, retryDelayIn } from '../retry-after.ts'
 import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
 
 /** A provider's failed answer: Google's error, alone or in a list, or what a proxy says instead. */
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {
   const said = read(body)
-  const retryAfter = said.retryAfterMs ?? retryAfterMs(headers, status)
+  const retryAfter = said.retryAfterMs ?? retryAfterMs(headers, status, body)
   const requestId = headers.get('x-request-id')
   return new ModelError(said.message ?? `The provider answered with status ${status} and no message`, {
     kind: kindOf(said, status),
@@ -64,7 +64,7 @@ function read(body: Json): Said {
   const code = asNumber(error.code)
   const status = asString(error.status)
   const details = Array.isArray(error.details) ? error.details.filter(isObject) : []
-  const delay = details.map(({ retryDelay }) => milliseconds(retryDelay)).find((wait) => wait !== undefined)
+  const delay = retryDelayIn({ error })
   return {
     ...(message !== undefined && { message }),
     ...(code !== undefined && code >= 400 && code < 600 && { code }),
@@ -72,12 +72,6 @@ function read(body: Json): Said {
     ...(delay !== undefined && { retryAfterMs: delay }),
     details,
   }
-}
-
-// A protobuf duration as JSON: `34.4s`.
-function milliseconds(duration: Json | undefined): number | undefined {
-  const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(duration) : undefined
-  return match ? Math.round(Number(match[1]) * 1000) : undefined
 }
 
 function labels({ status, details }: Said): { type?: string; code?: string } {

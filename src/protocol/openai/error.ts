@@ -9,7 +9,7 @@ import { retryAfterMs } from '../retry-after.ts'
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {
   const failure = readFailure(body)
   const kind = kindOf(failure, status)
-  const retryAfter = retryAfterMs(headers, status)
+  const retryAfter = retryAfterMs(headers, status, body)
   const shouldRetry = headers.get('x-should-retry')
   const requestId = headers.get('x-request-id') ?? headers.get('request-id')
   return new ModelError(failure.message ?? `The provider answered with status ${status} and no message`, {

@@ -250,9 +250,37 @@ describe('headers', () => {
     [{ 'x-ratelimit-reset': '7' }, 7000],
     [{ 'x-ratelimit-reset': '1792567690000', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 10_000],
     [{ 'retry-after': 'soon' }, undefined],
+    [
+      {
+        'anthropic-ratelimit-requests-reset': '2026-10-21T07:28:30Z',
+        'anthropic-ratelimit-requests-remaining': '0',
+        'anthropic-ratelimit-tokens-reset': '2026-10-21T07:29:30Z',
+        'anthropic-ratelimit-tokens-remaining': '100',
+        date: 'Wed, 21 Oct 2026 07:28:00 GMT',
+      },
+      30_000,
+    ],
+    [{ 'anthropic-ratelimit-unified-reset': '1792567690', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 10_000],
     [{}, undefined],
   ])('%j: wait %p ms', (headers, ms) => {
     expect(decode(429, {}, headers).details.retryAfterMs).toBe(ms)
+  })
+
+  test.each<[name: string, body: Json, ms: number]>([
+    [
+      'Google’s RetryInfo',
+      [
+        {
+          error: { code: 429, details: [{ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34.5s' }] },
+        },
+      ],
+      34_500,
+    ],
+    ['words', { error: { message: 'Rate limit reached. Please try again in 1m3.5s. Visit …' } }, 63_500],
+    ['words in milliseconds', { error: { message: 'Please try again in 20ms.' } }, 20],
+  ])('%s in the body count where no header says it', (_, body, ms) => {
+    expect(decode(429, body).details.retryAfterMs).toBe(ms)
+    expect(decode(429, body, { 'retry-after': '2' }).details.retryAfterMs).toBe(2000)
   })
 
   test('a rate limit’s reset says nothing about other failures', () => {
