@@ -74,6 +74,8 @@ export interface ModelErrorDetails {
   readonly retryAfterMs?: number
   /** `x-should-retry` as the provider said it. */
   readonly shouldRetry?: boolean
+  /** Whether the same target would answer the same again, though errors of this kind mostly pass. */
+  readonly isLasting?: boolean
   /** The provider's own word for the error (`rate_limit_error`, say). */
   readonly type?: string
   /** The provider's own code. */

@@ -20,6 +20,7 @@ const {
   parameters: _parameters,
   protocols: _protocols,
   endpoints: _endpoints,
+  api_keys,
   ...shared
 } = configSchema.properties.Providers.items.properties
 const { Providers: _list, providers: _same, Router: _router, PORT, LOG_LEVEL, ...settings } = configSchema.properties
@@ -41,6 +42,7 @@ const endpoint = ObjectOf(
         description: 'Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed.',
       }),
     ),
+    apiKeys: api_keys,
     baseUrl: Optional(
       StringOf({
         description:

@@ -7,12 +7,14 @@ export interface Form {
   readonly list: 'Providers' | 'providers' | 'endpoints'
   readonly url: 'api_base_url' | 'baseUrl'
   readonly key: 'api_key' | 'apiKey'
+  readonly keys: 'api_keys' | 'apiKeys'
 }
 
 /** The form in which the file is written. */
 export function formOf(top: JsonObject): Form {
-  if (isEndpointForm(top)) return { list: 'endpoints', url: 'baseUrl', key: 'apiKey' }
-  return { list: top['Providers'] === undefined ? 'providers' : 'Providers', url: 'api_base_url', key: 'api_key' }
+  if (isEndpointForm(top)) return { list: 'endpoints', url: 'baseUrl', key: 'apiKey', keys: 'apiKeys' }
+  const list = top['Providers'] === undefined ? 'providers' : 'Providers'
+  return { list, url: 'api_base_url', key: 'api_key', keys: 'api_keys' }
 }
 
 /** A file in both forms has no meaning: told at the first key of the one that is not `endpoints`. */

@@ -17,6 +17,7 @@ import { pathText } from './place.ts'
 import { isLoopback, isOwnAddress, proxyFor } from './proxy.ts'
 import { readReach, type Reach } from './reach.ts'
 import { readHeaders } from './request-headers.ts'
+import { readBreaker, readKeys, readRetry } from './resilience.ts'
 import { readTransformer } from './transformer.ts'
 
 /** What the whole config says about every provider. */
@@ -24,6 +25,9 @@ export interface ProviderDefaults {
   readonly env: Environment
   readonly proxyUrl?: string
   readonly timeoutMs: number
+  /** `retry` and `breaker` of the whole config. */
+  readonly retry?: Json
+  readonly breaker?: Json
   /** Where `ccr start` listens. */
   readonly port: number
   /** Whether the config loads modules that may bring dialects along. */
@@ -70,10 +74,11 @@ function readProvider(entry: Entry): Provider | undefined {
   const { dialects, modelDialects } = readTransformer(transformer, defaults.hasPlugins, problems)
   const reach = form.list === 'endpoints' ? readTyped(entry, dialects) : readNamed(entry, dialects)
   if (!reach) return undefined
-  const written = readKey(fields[form.key] ?? undefined, [...path, form.key], `provider \`${name}\``, problems)
-  const found =
-    (fields[form.key] ?? undefined) === undefined ? keyOfEnvironment(reach, fields, defaults.env) : undefined
-  const apiKey = written ?? found?.key
+  const subject = `provider \`${name}\``
+  const written = readKey(fields[form.key] ?? undefined, [...path, form.key], subject, problems)
+  const hasNone = (fields[form.key] ?? fields[form.keys] ?? undefined) === undefined
+  const found = hasNone ? keyOfEnvironment(reach, fields, defaults.env) : undefined
+  const keys = readKeys(written ?? found?.key, fields[form.keys], [...path, form.keys], subject, problems)
   const { takes, problem } = readTaken(fields, reach.endpoints)
   if (problem) tell(entry, 'error', 'auth', problem, 'remove `auth`, and give the endpoint a key of its own')
   warnOfEndpoint(entry, reach, takes, found !== undefined)
@@ -82,7 +87,7 @@ function readProvider(entry: Entry): Provider | undefined {
   return {
     name,
     endpoints,
-    ...(apiKey === undefined ? {} : { apiKey }),
+    ...keys,
     ...(takes.length === 0 ? {} : { takes }),
     models,
     dialects,
@@ -94,6 +99,8 @@ function readProvider(entry: Entry): Provider | undefined {
     },
     proxy,
     deadlines: readDeadlines(fields['timeouts'], defaults.timeoutMs),
+    retry: readRetry(defaults.retry, fields['retry'] ?? undefined, defaults.timeoutMs),
+    breaker: readBreaker(defaults.breaker, fields['breaker'] ?? undefined),
     ...(reach.row && { catalog: reach.row.name }),
     ...(filled.length > 0 && { filled }),
   }
@@ -151,7 +158,7 @@ function warnOfEndpoint(entry: Entry, reach: Reach, takes: readonly ClientCreden
   const { fields, form, defaults } = entry
   const bases = reach.endpoints.map(({ baseUrl }) => new URL(baseUrl))
   const local = bases.every(({ hostname }) => isLoopback(hostname))
-  const hasNone = (fields[form.key] ?? undefined) === undefined && !hasFound && needsKey(reach)
+  const hasNone = (fields[form.key] ?? fields[form.keys] ?? undefined) === undefined && !hasFound && needsKey(reach)
   if (hasNone && !takes.includes('login') && (takes.length > 0 || !local)) {
     const then = takes.length > 0 ? 'every client must bring one, as `ccr:<key>`' : 'it is called without one'
     const [variable] = reach.isByName ? (reach.row?.keys ?? []) : []

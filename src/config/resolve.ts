@@ -10,7 +10,7 @@ import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
 import { endpointSchema } from './endpoint-schema.ts'
-import { readFallbacks } from './fallback.ts'
+import { readFallbacks, readOverflow } from './fallback.ts'
 import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
@@ -48,18 +48,23 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const defaults = {
     env,
     timeoutMs,
+    retry: top['retry'] ?? null,
+    breaker: top['breaker'] ?? null,
     port,
     hasPlugins: Array.isArray(top['transformers']),
     ...(proxyUrl ? { proxyUrl } : {}),
   }
   const providers = readProviders(top[form.list], form, defaults, problems)
   const hasFailed = failedProviders(top[form.list], problems)
-  const fallbacks = readFallbacks(top['fallback'], { providers, problems, hasOwnError: hasFailed })
+  const reading = { providers, problems, hasOwnError: hasFailed }
+  const fallbacks = readFallbacks(top['fallback'], reading)
+  const overflow = readOverflow(top['fallback'], reading)
   const routes = {
     ...(hasEndpoints
       ? readDefaultEndpoint(top, providers, problems, hasFailed)
       : readRoutes(top['Router'], providers, problems, hasFailed)),
     ...(Object.keys(fallbacks).length > 0 && { fallbacks }),
+    ...(overflow.length > 0 && { overflow }),
   }
   const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])

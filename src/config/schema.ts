@@ -13,16 +13,12 @@ import {
 } from '@sinclair/typebox'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
 import { protocolNames } from './protocol-name.ts'
+import { breakerSchema, keysSchema, retrySchema } from './resilience-schema.ts'
+import { count } from './schema-parts.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
 const anything = (description: string) => Optional(Unknown({ description }))
 const open = { additionalProperties: true }
-
-/** A number, also as text: `$VAR` gives nothing else. */
-const count = (description: string, expected: string, range: { minimum: number; maximum?: number }) =>
-  Optional(
-    Union([Integer(range), StringOf({ pattern: '^\\s*(\\d+|\\$.+)?\\s*$' })], { description, errorMessage: expected }),
-  )
 
 const flag = (description: string) =>
   Optional(
@@ -139,6 +135,7 @@ const provider = ObjectOf(
         },
       ),
     ),
+    api_keys: keysSchema,
     models: Optional(ArrayOf(StringOf(), { description: 'The models to list. Others can be asked for, too.' })),
     transformer,
     headers: Optional(
@@ -163,6 +160,8 @@ const provider = ObjectOf(
       'Files with certificates (PEM) that its servers may be signed by, besides those that the machine and CA_FILES trust.',
     ),
     timeouts,
+    retry: retrySchema,
+    breaker: breakerSchema,
     contextWindow: tokenLimit(
       'How many tokens input and output may have together; an object says it by model. Default: what is known of the model.',
     ),
@@ -204,19 +203,20 @@ const router = Optional(
   ),
 )
 
+const targetTexts = (description: string) =>
+  Optional(ArrayOf(StringOf(), { description, errorMessage: 'expected a list of texts, `["provider,model"]`' }))
+
 const fallback = Optional(
   ObjectOf(
-    Object.fromEntries(
-      SCENARIOS.map((scenario) => [
-        scenario,
-        Optional(
-          ArrayOf(StringOf(), {
-            description: `Whom to try after the target of ${scenario}, in order: ["provider,model"].`,
-            errorMessage: 'expected a list of texts, `["provider,model"]`',
-          }),
-        ),
-      ]),
-    ),
+    {
+      ...Object.fromEntries(
+        SCENARIOS.map((scenario) => [
+          scenario,
+          targetTexts(`Whom to try after the target of ${scenario}, in order: ["provider,model"].`),
+        ]),
+      ),
+      overflow: targetTexts('Whom to try first if a prompt does not fit into the window: ["provider,model"].'),
+    },
     { description: 'Whom to try if a target fails, by scenario. `default` is also for models that clients name.' },
   ),
 )
@@ -284,6 +284,8 @@ export const configSchema = ObjectOf({
   ),
   StatusLine: Optional(ObjectOf({}, { description: 'The status line of Claude Code.', additionalProperties: true })),
   fallback,
+  retry: retrySchema,
+  breaker: breakerSchema,
   plugins: anything('Kept for plugins.'),
   Plugins: anything('Kept for plugins.'),
   OPENAI_API_KEY: anything('Kept, without effect.'),

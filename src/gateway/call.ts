@@ -4,7 +4,8 @@ import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
 import type { Keeper } from '../store/response-store.ts'
-import type { Credential } from './credential.ts'
+import type { AttemptRecord } from '../store/usage-store.ts'
+import type { Credential, Secret } from './credential.ts'
 import type { OutputLimit } from './output-limit.ts'
 
 /** One request of a client, as it goes inwards through the middleware. Immutable but for its `trace`. */
@@ -26,6 +27,12 @@ export interface Call {
   readonly target?: RouteTarget
   /** Whom to ask after it if it fails, in order; set by the route middleware. */
   readonly fallbacks?: readonly RouteTarget[]
+  /** Whether nobody else can be asked after the target; set by the fallback middleware. Default true. */
+  readonly isAlone?: boolean
+  /** Whether the client asks the same again after a failure, so that our own attempts would multiply with its own. */
+  readonly isRepeated?: boolean
+  /** Which of the provider's keys is shown; set where it has several. */
+  readonly key?: ProviderKey
   /** The name of the client key that was shown, if keys have names. */
   readonly keyLabel?: string
   /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
@@ -41,6 +48,13 @@ export interface Call {
   readonly trace: Trace
 }
 
+/** One of several keys of a provider. */
+export interface ProviderKey {
+  /** Nobody else is shown it. */
+  readonly provider: string
+  readonly show: Secret
+}
+
 /** What becomes known of a call on its way; read when it ends. The one mutable thing of a call. */
 export interface Trace {
   readonly startedAt: number
@@ -49,6 +63,10 @@ export interface Trace {
   route?: string
   reason?: string
   warnings: readonly string[]
+  /** Every time that a provider was asked, in order. */
+  readonly attempts: AttemptRecord[]
+  /** Set when another than the first target is asked. */
+  fallback?: boolean
   answered?: string
   /** The provider's own id of the answer. */
   answerId?: string
@@ -71,7 +89,7 @@ export interface Trace {
 
 /** The trace of a call that starts now. */
 export function createTrace(startedAt: number): Trace {
-  return { startedAt, warnings: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
+  return { startedAt, warnings: [], attempts: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
 }
 
 /** A committed answer: the first real event has been seen, so nobody else will be asked. */

@@ -5,7 +5,8 @@ import type { Respondent } from './source.ts'
 export function explainFailure(cause: unknown, who: Respondent, host: string): ModelError {
   const code = (cause as { code?: unknown } | undefined)?.code
   const words = typeof code === 'string' ? wordsOf(code, host) : cause instanceof Error ? cause.message : String(cause)
-  return new ModelError(`${who.provider} (${who.model}): ${words}`, { kind: 'network', ...who, cause })
+  const isLasting = typeof code === 'string' && DISTRUST[code] !== undefined
+  return new ModelError(`${who.provider} (${who.model}): ${words}`, { kind: 'network', isLasting, ...who, cause })
 }
 
 function wordsOf(code: string, host: string): string {

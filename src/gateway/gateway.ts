@@ -12,11 +12,15 @@ import { readCredential, withoutKeys, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createLearnt } from './learnt.ts'
+import { createCircuitBoard } from './health/health.ts'
+import { createKeyRing } from './health/key-ring.ts'
+import { createFallback } from './middleware/fallback.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
+import { createRetry } from './middleware/retry.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { createThoughtMiddleware } from './middleware/thought.ts'
@@ -29,6 +33,7 @@ import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
 import { asksForUpgrade, refuseUpgrade } from './responses/upgrade.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
+import { createChain } from './retry/chain.ts'
 import { createUpstream, parseBody } from './upstream.ts'
 import { createWarn } from './warn.ts'
 
@@ -61,12 +66,16 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     ...(prices && { prices }),
   }
   const counter = createTokenCounter(ports, learnt)
-  const chooser = createChooser(routing, counter, ports, learnt)
+  const board = createCircuitBoard(providers, learnt, ports.now)
+  const chooser = createChooser(routing, counter, ports, learnt, board)
   const warn = createWarn(ports)
+  const chain = createChain(providers, routes.overflow ?? [], routes.targets.longContext)
   const middleware = [
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
     createKeeperMiddleware(providers, ports),
+    createFallback({ providers, board, chain, ports }),
+    createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
     createThoughtMiddleware(providers, ports),

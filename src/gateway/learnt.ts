@@ -2,6 +2,7 @@ import type { Lesson } from '../provider/lesson.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { SessionState } from '../router/session.ts'
 import { type Balance, createBalance } from './balance.ts'
+import type { Circuit } from './health/circuit.ts'
 import type { Description } from './image/describe.ts'
 import { createMemory, type Memory } from './memory.ts'
 
@@ -30,6 +31,12 @@ export interface ProviderLearnt {
   readonly countless: Memory<true>
   /** What a model said of images, by a digest of image and words. */
   readonly descriptions: Memory<Description>
+  /** What of it has failed, from its first failure on; by names of `createCircuitBoard`. */
+  readonly circuits: Memory<Circuit>
+  /** How long a model's answers take to begin, in milliseconds; recent ones count more. */
+  readonly latencies: Memory<number>
+  /** Which of its keys a session uses, by the key's place; the one heard of last stands last. */
+  readonly seats: Map<string, number>
 }
 
 /** Nothing is known of `providers` yet. */
@@ -78,5 +85,8 @@ function nothing(): ProviderLearnt {
     factors: createMemory(MOST_MODELS),
     countless: createMemory(MOST_MODELS),
     descriptions: createMemory(MOST_DESCRIPTIONS),
+    circuits: createMemory(MOST_MODELS),
+    latencies: createMemory(MOST_MODELS),
+    seats: new Map(),
   }
 }

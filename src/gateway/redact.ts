@@ -1,6 +1,6 @@
 import type { Endpoint, Provider } from '../provider/provider.ts'
 
-/** Everything by which `provider` could be used by somebody else: key, header values, query, the proxy's password. */
+/** Everything by which `provider` could be used by somebody else: keys, header values, query, the proxy's password. */
 export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
   const endpoints = endpoint ? [endpoint] : provider.endpoints
   const proxies = [provider.proxy, ...endpoints.map(({ proxy }) => proxy)].flatMap((proxy) =>
@@ -8,6 +8,7 @@ export function secretsOf(provider: Provider, endpoint?: Endpoint): string[] {
   )
   return [
     provider.apiKey ?? '',
+    ...(provider.apiKeys ?? []),
     ...Object.entries(provider.headers).flatMap(([name, value]) => secretOf(name, value)),
     ...endpoints.flatMap(({ authOptions = {} }) =>
       Object.entries(authOptions).flatMap(([name, value]) => secretOf(name, value)),

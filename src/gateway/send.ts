@@ -103,7 +103,7 @@ async function refusal(
   const name = `${who.provider} (${who.model})`
   if (response.status < 400) {
     source.cancel()
-    return new ModelError(`${name} ${redirection(response)}`, { kind: 'network', ...who })
+    return new ModelError(`${name} ${redirection(response)}`, { kind: 'network', isLasting: true, ...who })
   }
   const text = redactKeys(
     redact(await readText(source, LONGEST_REFUSAL), [...secretsOf(provider, endpoint), ...secrets]),

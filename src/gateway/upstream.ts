@@ -42,10 +42,14 @@ export function createUpstream(providers: readonly Provider[], ports: Ports, lea
   const school = createSchool(ports, learnt)
   return async (call) => {
     const target = call.target
-    const provider = target && byName.get(target.provider)
+    const provider = target && withKey(byName.get(target.provider), call.key)
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
     return ask(call, provider, target, school, ports)
   }
+}
+
+function withKey(provider: Provider | undefined, key: Call['key']): Provider | undefined {
+  return provider && key?.provider === provider.name ? { ...provider, apiKey: key.show() } : provider
 }
 
 async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {

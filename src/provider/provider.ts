@@ -1,5 +1,6 @@
 import type { ProtocolId } from '../canonical/native.ts'
 import type { Traits } from '../protocol/protocol.ts'
+import type { BreakerSettings, RetryPolicy } from './resilience.ts'
 
 /** Somebody we call. */
 export interface Provider {
@@ -8,6 +9,8 @@ export interface Provider {
   readonly endpoints: readonly Endpoint[]
   /** Absent: none is needed, or the config's was a placeholder. */
   readonly apiKey?: string
+  /** All of its keys in the order of the config, `apiKey` first, where there are several. */
+  readonly apiKeys?: readonly string[]
   /** What a client may bring to be called with, besides `apiKey`. Absent: nothing; then a call without a key is fine, too. */
   readonly takes?: readonly ClientCredential[]
   /** Set if a key is missing: where the config would hold it, as a person finds it. */
@@ -32,6 +35,10 @@ export interface Provider {
   readonly catalog?: string
   /** What the config left out and the catalog added, in words. */
   readonly filled?: readonly string[]
+  /** Absent: each call is tried once. */
+  readonly retry?: RetryPolicy
+  /** Absent: `DEFAULT_BREAKER`. */
+  readonly breaker?: BreakerSettings
 }
 
 /**
@@ -82,4 +89,9 @@ export type Addressing = 'azure-deployments' | 'vertex-claude'
 export interface DialectUse {
   readonly name: string
   readonly options: Readonly<Record<string, unknown>>
+}
+
+/** The keys that the config holds for a provider. */
+export function keysOf({ apiKeys, apiKey }: Pick<Provider, 'apiKey' | 'apiKeys'>): readonly string[] {
+  return apiKeys ?? (apiKey === undefined ? [] : [apiKey])
 }

@@ -28,6 +28,8 @@ export interface Routes {
   readonly rules?: readonly RoutingRule[]
   /** Routes for single clients: those of the first that fits are laid over these. */
   readonly profiles?: readonly Profile[]
+  /** Whom to try first when a prompt does not fit into the window of the one who was asked. */
+  readonly overflow?: readonly RouteTarget[]
   /** Input tokens above which `longContext` applies. */
   readonly longContextThreshold: number
   /** Who gets what no target takes and no client's name decides: with the model that the client asked for. */

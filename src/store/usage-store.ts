@@ -1,3 +1,4 @@
+import type { ErrorKind } from '../canonical/error.ts'
 import type { Usage } from '../canonical/usage.ts'
 
 /** One finished call: what was asked, who answered, what it took. Never holds a text of the conversation. */
@@ -29,9 +30,24 @@ export interface CallRecord {
   readonly error?: string
   /** Whether another than the first target answered. */
   readonly fallback: boolean
+  /** Every time that a provider was asked, in order; absent: it was once, as the record says. */
+  readonly attempts?: readonly AttemptRecord[]
   readonly stream: boolean
   /** Whether the provider's own bytes went to the client. */
   readonly relayed: boolean
+}
+
+/** One time that a provider was asked for the answer of a call. */
+export interface AttemptRecord {
+  readonly provider: string
+  readonly model: string
+  /** The key's last characters, where the provider has several. */
+  readonly key?: string
+  /** Milliseconds until the answer began, or the attempt failed. */
+  readonly durationMs: number
+  /** Why it failed; absent: its answer began. */
+  readonly error?: ErrorKind
+  readonly status?: number
 }
 
 /** Where finished calls are kept. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Config } from '../../src/config/config.ts'
 import { ConfigError, formatDiagnostic } from '../../src/config/diagnostic.ts'
 import { configFile, loadConfig, repeatedKeys } from '../../src/config/load.ts'
+import { DEFAULT_BREAKER, DEFAULT_RETRY } from '../../src/provider/resilience.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'ccr-config-'))
 afterAll(() => rmSync(home, { recursive: true }))
@@ -84,6 +85,8 @@ describe('files of users', () => {
         models: ['gemini-2.5-flash'],
         dialects: [{ name: 'gemini', options: {} }],
         modelDialects: {},
+        retry: DEFAULT_RETRY,
+        breaker: DEFAULT_BREAKER,
         traits: {},
         headers: {},
         proxy: 'http://127.0.0.1:1087',

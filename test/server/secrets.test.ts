@@ -71,6 +71,7 @@ test('twenty planted secrets appear nowhere at the most verbose level', async ()
   await desk.write(CONFIG, {
     LOG: true,
     LOG_LEVEL: 'trace',
+    retry: { pause: 1 },
     APIKEY: SECRETS.clientKey,
     Providers: [
       {

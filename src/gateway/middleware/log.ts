@@ -44,7 +44,9 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
     ...(trace.finish !== undefined && { finish: trace.finish }),
     status: outcome.status,
     ...errorOf(call, outcome),
-    fallback: false,
+    fallback: trace.fallback ?? false,
+    // One attempt is what the record itself says.
+    ...(trace.attempts.length > 1 && { attempts: trace.attempts }),
     stream: call.request.stream,
     relayed: trace.relayed,
   }

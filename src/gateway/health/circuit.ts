@@ -1,0 +1,86 @@
+import type { ErrorKind } from '../../canonical/error.ts'
+import type { BreakerSettings } from '../../provider/resilience.ts'
+
+/** `closed`: in use. `open`: left alone. `half-open`: the next call is a probe that decides. */
+export type CircuitState = 'closed' | 'open' | 'half-open'
+
+/** A rest that begins at once, however many failures there were before. */
+export interface Rest {
+  readonly ms: number
+  /** The provider itself said how long: to ask earlier would be in vain. */
+  readonly isTold: boolean
+}
+
+/** What stands between callers and something that may be out of order. All times are milliseconds since 1970. */
+export interface Circuit {
+  state(now: number): CircuitState
+  /** When it is worth asking again; in the past for a circuit that is not open. */
+  readyAt(): number
+  /** Whether `readyAt` is what the provider itself said. */
+  isTold(): boolean
+  /** The last failure, if there was one since the last success. */
+  why(): ErrorKind | undefined
+  /** A call begins. In a half-open circuit it is the probe: nobody else is let in until it ends. */
+  enter(now: number): void
+  succeed(now: number): void
+  /** Gives whether this failure opened the circuit. */
+  fail(now: number, why: ErrorKind, rest?: Rest): boolean
+  /** A call has ended without a word about health: the client went away, say. */
+  leave(): void
+}
+
+/** A probe that is not heard of any more does not block for ever. */
+const PROBE_MS = 120_000
+
+export function createCircuit({ failures: most, restMs, longestRestMs }: BreakerSettings): Circuit {
+  let failures = 0
+  /** How many rests there were since the last success. */
+  let rests = 0
+  let until = 0
+  let told = false
+  let probeUntil = 0
+  let reason: ErrorKind | undefined
+
+  const state = (now: number): CircuitState => {
+    if (until === 0) return 'closed'
+    return now < until || now < probeUntil ? 'open' : 'half-open'
+  }
+  const open = (now: number, ms: number, isTold: boolean): void => {
+    rests += 1
+    until = Math.max(until, now + ms)
+    told = isTold
+    probeUntil = 0
+  }
+  const doubled = (ms: number): number => Math.min(ms * 2 ** Math.min(rests, 20), Math.max(ms, longestRestMs))
+  return {
+    state,
+    readyAt: () => Math.max(until, probeUntil),
+    isTold: () => told,
+    why: () => reason,
+    enter(now) {
+      if (state(now) === 'half-open') probeUntil = now + PROBE_MS
+    },
+    succeed(now) {
+      // An answer that was on its way when the provider asked for a pause does not take that back.
+      if (told && now < until) return
+      failures = 0
+      rests = 0
+      until = 0
+      probeUntil = 0
+      reason = undefined
+    },
+    fail(now, why, rest) {
+      const before = state(now)
+      const isProbe = now < probeUntil
+      failures += 1
+      reason = why
+      if (rest) open(now, rest.isTold ? rest.ms : doubled(rest.ms), rest.isTold)
+      else if (isProbe || before === 'half-open' || (before === 'closed' && failures >= most))
+        open(now, doubled(restMs), false)
+      return before !== 'open' && state(now) === 'open'
+    },
+    leave() {
+      probeUntil = 0
+    },
+  }
+}

@@ -1,0 +1,171 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { Ports } from '../../platform/ports.ts'
+import { keysOf, type Provider } from '../../provider/provider.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from '../../provider/resilience.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import { markTrace } from '../mark-trace.ts'
+import type { Answer, Call, ProviderKey } from '../call.ts'
+import type { CircuitBoard, Condition, Lease } from '../health/health.ts'
+import type { KeyRing } from '../health/key-ring.ts'
+import { markOfKey } from '../responses/keeper.ts'
+import { isLastChance, isWorthWaiting, pauseBeforeRetry, type Situation } from './policy.ts'
+import { describeRest, nameOfKey, restingError } from './words.ts'
+
+/** What attempts are made with. */
+export interface TryParts {
+  readonly board: CircuitBoard
+  readonly ring: KeyRing
+  readonly ports: Pick<Ports, 'now' | 'sleep' | 'random' | 'log'>
+}
+
+/** The attempts of one call at one target. */
+export interface Tries {
+  /** The next attempt, when its time has come. Rejects where the provider wants to be left alone for too long. */
+  begin(): Promise<Try>
+}
+
+/** One attempt; it ends with one of the two. */
+export interface Try {
+  /** The call as it is to be made. */
+  readonly call: Call
+  answered(answer: Answer): Answer
+  /** Gives the pause before the next attempt; absent: there is none. */
+  failed(cause: unknown): number | undefined
+}
+
+export function openTries(call: Call, target: RouteTarget, provider: Provider, parts: TryParts): Tries {
+  const { board, ring, ports } = parts
+  const { trace } = call
+  const policy = provider.retry ?? ONE_ATTEMPT
+  const keys = keysOf(provider)
+  // What the client brings is shown in place of the provider's own keys, whose health it says nothing of.
+  const brings = call.credential !== undefined && provider.takes !== undefined
+  let attempts = 0
+
+  const situation = (hasOtherKey: boolean): Situation => ({
+    attempts,
+    allAttempts: trace.attempts.length,
+    elapsedMs: ports.now() - trace.startedAt,
+    isAlone: call.isAlone !== false,
+    isRepeated: call.isRepeated === true,
+    hasOtherKey,
+  })
+  // Nobody but the key that keeps what the request goes on from can answer it.
+  const keeper = call.keeper?.key === undefined ? -1 : keys.findIndex((key) => markOfKey(key) === call.keeper?.key)
+  const hasOtherThan = (key: number | undefined): boolean =>
+    !brings &&
+    keeper < 0 &&
+    keys.some((_, other) => other !== key && board.conditionOfKey(target, other).state !== 'open')
+  const takeKey = (): number | undefined => {
+    if (brings) return undefined
+    return keeper < 0 ? ring.take(target, trace.session) : keeper
+  }
+
+  return {
+    async begin() {
+      await waitWhileResting(call, restOf(board, target, takeKey()), situation(false), policy, target, ports)
+      const key = takeKey()
+      const lastChance = isLastChance(situation(hasOtherThan(key)), policy)
+      const forget = markTrace(trace)
+      const end = record(call, target, board.begin(target, key), keys, key, ports)
+      attempts += 1
+      if (key !== undefined && keys.length > 1) trace.key = markOfKey(keys[key] ?? '')
+      return {
+        call: {
+          ...call,
+          lastChance,
+          ...(key !== undefined && keys.length > 1 && { key: keyOf(provider, keys[key] ?? '') }),
+        },
+        answered(answer) {
+          end.answered()
+          return answer
+        },
+        failed(cause) {
+          end.failed(cause)
+          if (!(cause instanceof ModelError) || call.signal.aborted) return undefined
+          const pause = pauseBeforeRetry(cause, situation(hasOtherThan(key)), policy, ports.random())
+          if (pause !== undefined) forget()
+          return pause
+        },
+      }
+    },
+  }
+}
+
+/** For providers whose config says nothing of retries: only other keys are tried. */
+const ONE_ATTEMPT: RetryPolicy = { ...DEFAULT_RETRY, attempts: 1 }
+
+function keyOf({ name }: Provider, key: string): ProviderKey {
+  return { provider: name, show: () => key }
+}
+
+/** Of target and key together, only what forbids a call. */
+function restOf(board: CircuitBoard, target: RouteTarget, key: number | undefined): Condition | undefined {
+  const conditions = [board.conditionOf(target), ...(key === undefined ? [] : [board.conditionOfKey(target, key)])]
+  return conditions
+    .filter(({ isTold }) => isTold)
+    .toSorted((one, other) => other.readyAt - one.readyAt)
+    .at(0)
+}
+
+/** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. */
+async function waitWhileResting(
+  { signal }: Call,
+  rest: Condition | undefined,
+  situation: Situation,
+  policy: RetryPolicy,
+  target: RouteTarget,
+  ports: TryParts['ports'],
+): Promise<void> {
+  if (!rest) return
+  const now = ports.now()
+  const pause = Math.max(0, rest.readyAt - now)
+  if (policy.attempts < 2 || situation.isRepeated || !isWorthWaiting(pause, situation, policy))
+    throw restingError(target, rest, now)
+  await ports.sleep(pause, signal)
+  if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...target })
+}
+
+/** Notes how an attempt goes: for health, for the call's record and, a line each, for the log. */
+function record(
+  { id, trace }: Call,
+  target: RouteTarget,
+  lease: Lease,
+  keys: readonly string[],
+  key: number | undefined,
+  ports: TryParts['ports'],
+) {
+  const startedAt = ports.now()
+  const label = nameOfKey(keys[key ?? -1] ?? '')
+  const note = (error?: ModelError): void => {
+    const attempt = {
+      ...target,
+      ...(keys.length > 1 && key !== undefined && { key: label }),
+      durationMs: ports.now() - startedAt,
+      ...(error && { error: error.kind, status: error.status }),
+    }
+    trace.attempts.push(attempt)
+    ports.log('debug', 'attempt', { call: id, ...attempt, ...(error && { why: error.message }) })
+  }
+  const fail = (error: ModelError): void => {
+    const rested = lease.fail(error)
+    if (!rested) return
+    const words = describeRest(rested, target, label, error.kind, ports.now())
+    ports.log('warn', words, { call: id, error: error.message })
+    trace.warnings = [...trace.warnings, words]
+  }
+  return {
+    answered() {
+      note()
+      lease.begun()
+      // Whether the answer was whole is known only at its end.
+      trace.atEnd.push(() => (trace.failure ? fail(trace.failure) : lease.succeed()))
+    },
+    failed(cause: unknown) {
+      if (!(cause instanceof ModelError)) return lease.leave()
+      note(cause)
+      if (cause.kind === 'aborted') lease.leave()
+      else fail(cause)
+    },
+  }
+}

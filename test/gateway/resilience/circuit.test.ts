@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'bun:test'
+import { createCircuit } from '../../../src/gateway/health/circuit.ts'
+
+const SETTINGS = { failures: 3, restMs: 100, longestRestMs: 350 }
+const T = 1_000_000
+
+describe('a circuit', () => {
+  test('opens after so many failures in a row, and a success in between starts the count anew', () => {
+    const circuit = createCircuit(SETTINGS)
+    expect([circuit.fail(T, 'timeout'), circuit.fail(T, 'timeout')]).toEqual([false, false])
+    circuit.succeed(T)
+    expect([1, 2, 3].map(() => circuit.fail(T, 'server'))).toEqual([false, false, true])
+    expect(circuit.state(T)).toBe('open')
+    expect(circuit.why()).toBe('server')
+    expect(circuit.readyAt()).toBe(T + 100)
+  })
+
+  test('lets one probe in when the rest is over; it closes or opens for twice as long, up to the longest rest', () => {
+    const circuit = createCircuit(SETTINGS)
+    for (const _ of [1, 2, 3]) circuit.fail(T, 'server')
+    let now = T
+    for (const rest of [100, 200, 350, 350]) {
+      expect(circuit.state(now + rest - 1)).toBe('open')
+      now += rest
+      expect(circuit.state(now)).toBe('half-open')
+      circuit.enter(now)
+      expect(circuit.state(now)).toBe('open')
+      expect(circuit.fail(now, 'server')).toBe(false)
+    }
+    now += 350
+    circuit.enter(now)
+    circuit.succeed(now)
+    expect(circuit.state(now)).toBe('closed')
+    for (const _ of [1, 2, 3]) circuit.fail(now, 'server')
+    expect(circuit.readyAt()).toBe(now + 100)
+  })
+
+  test('is not blocked by a probe that is given up or never heard of again', () => {
+    const circuit = createCircuit(SETTINGS)
+    for (const _ of [1, 2, 3]) circuit.fail(T, 'server')
+    circuit.enter(T + 100)
+    circuit.leave()
+    expect(circuit.state(T + 100)).toBe('half-open')
+    circuit.enter(T + 100)
+    expect(circuit.state(T + 1000)).toBe('open')
+    expect(circuit.state(T + 200_000)).toBe('half-open')
+  })
+
+  test('rests at once and exactly as long as the provider says, whatever else answers meanwhile', () => {
+    const circuit = createCircuit(SETTINGS)
+    expect(circuit.fail(T, 'rate-limit', { ms: 30_000, isTold: true })).toBe(true)
+    circuit.succeed(T + 5)
+    expect(circuit.state(T + 29_999)).toBe('open')
+    expect(circuit.isTold()).toBe(true)
+    expect(circuit.state(T + 30_000)).toBe('half-open')
+    circuit.enter(T + 30_000)
+    circuit.succeed(T + 30_001)
+    expect(circuit.state(T + 30_001)).toBe('closed')
+  })
+
+  test('a rest that nobody told is undone by a success, and doubles', () => {
+    const circuit = createCircuit(SETTINGS)
+    circuit.fail(T, 'rate-limit', { ms: 50, isTold: false })
+    expect(circuit.readyAt()).toBe(T + 50)
+    circuit.enter(T + 50)
+    circuit.fail(T + 50, 'rate-limit', { ms: 50, isTold: false })
+    expect(circuit.readyAt()).toBe(T + 150)
+    circuit.succeed(T + 60)
+    expect(circuit.state(T + 60)).toBe('closed')
+  })
+})
