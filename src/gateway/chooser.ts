@@ -68,11 +68,15 @@ export function createChooser(
       }
       const selection = select(facts, effective, circumstances, listen && ((step) => listen(step, facts)))
       const { session: next, group, target } = selection
+      let isMeasured = next !== undefined
       return {
         selection,
         imageTarget: imageTargetOf(effective),
         sessionId,
-        calibrate: (estimated) => (session ? calibrated(estimated, session) : estimated),
+        calibrate(estimated) {
+          isMeasured = true
+          return session ? calibrated(estimated, session) : estimated
+        },
         remember() {
           if (conversation !== undefined && next) conversations.set(conversation, next)
           if (group) balance.took(group, sessionId, target)
@@ -81,6 +85,8 @@ export function createChooser(
           if (group && by !== target) balance.moved(group, sessionId, target, by)
         },
         learn(usage, by) {
+          // Of a call whose size nobody asked for nothing is learnt: an estimate costs more than all the rest of a call.
+          if (!isMeasured) return
           const tokens = promptTokens(usage)
           const state = next ?? { ...session, estimated: facts.estimated }
           if (conversation !== undefined) conversations.set(conversation, learnInput(state, tokens))

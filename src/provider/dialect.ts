@@ -60,15 +60,13 @@ export function dialectNames(): string[] {
 }
 
 /** The served dialects of a model, in the order in which they act. */
-export function dialectsOf(provider: Provider, model: string): Dialect[] {
-  return usesOf(provider, model).flatMap((use) => dialectFor(use) ?? [])
+export function dialectsOf(provider: Provider, model: string): readonly Dialect[] {
+  return knownOf(provider, model).dialects
 }
 
 /** The names of a model's dialects that are not served. A call must then fail: its answer would not be what the user set up. */
-export function unservedDialects(provider: Provider, model: string): string[] {
-  return usesOf(provider, model)
-    .filter((use) => dialectFor(use) === undefined)
-    .map((use) => use.name)
+export function unservedDialects(provider: Provider, model: string): readonly string[] {
+  return knownOf(provider, model).unserved
 }
 
 /** Whether a dialect may edit the request's body. If not, dialects are no reason to leave the relay. */
@@ -89,8 +87,47 @@ export function applyDialects(wire: WireRequest, provider: Provider, context: Di
  * Of two output limits that somebody set, the lower counts.
  */
 export function traitsFor(provider: Provider, model: string): Traits {
+  return knownOf(provider, model).traits
+}
+
+/** What the provider's row says of a model; it binds also where the client's own body is relayed. */
+export function ownTraits({ traits, modelTraits }: Provider, model: string): Traits {
+  return modelTraits && Object.hasOwn(modelTraits, model) ? { ...traits, ...modelTraits[model] } : traits
+}
+
+/** What follows from a provider's row for a model. */
+interface Known {
+  readonly dialects: readonly Dialect[]
+  readonly unserved: readonly string[]
+  readonly traits: Traits
+}
+
+// Every call asks several times, and the answer costs a hundred patterns. Rows never change, so it is kept beside them.
+const known = new WeakMap<Provider, Map<string, Known>>()
+/** Clients may make names up. */
+const MOST_MODELS = 1000
+
+function knownOf(provider: Provider, model: string): Known {
+  const models = known.get(provider) ?? new Map<string, Known>()
+  known.set(provider, models)
+  const before = models.get(model)
+  if (before) return before
+  if (models.size >= MOST_MODELS) models.clear()
+  const found = readRow(provider, model)
+  models.set(model, found)
+  return found
+}
+
+function readRow(provider: Provider, model: string): Known {
+  const uses = usesOf(provider, model)
+  const dialects = uses.flatMap((use) => dialectFor(use) ?? [])
+  const unserved = uses.filter((use) => dialectFor(use) === undefined).map((use) => use.name)
+  return { dialects, unserved, traits: mergedTraits(provider, model, dialects) }
+}
+
+function mergedTraits(provider: Provider, model: string, dialects: readonly Dialect[]): Traits {
   const own = ownTraits(provider, model)
-  const traits = dialectsOf(provider, model).reduce<Traits>(
+  const traits = dialects.reduce<Traits>(
     (before, dialect) => ({ ...before, ...dialect.traits?.(model) }),
     { ...limitsOf(model), ...own },
   )
@@ -98,11 +135,6 @@ export function traitsFor(provider: Provider, model: string): Traits {
   return own.maxOutputTokens !== undefined && own.maxOutputTokens < maxOutputTokens
     ? { ...traits, maxOutputTokens: own.maxOutputTokens }
     : traits
-}
-
-/** What the provider's row says of a model; it binds also where the client's own body is relayed. */
-export function ownTraits({ traits, modelTraits }: Provider, model: string): Traits {
-  return modelTraits && Object.hasOwn(modelTraits, model) ? { ...traits, ...modelTraits[model] } : traits
 }
 
 function usesOf(provider: Provider, model: string): readonly DialectUse[] {

@@ -19,6 +19,7 @@ export function createWindowGuard(providers: readonly Provider[]): Middleware {
     const provider = target && byName.get(target.provider)
     const window = provider && windowOf(call, provider, target)
     if (!target || !provider || window === undefined) return next(call)
+    if (!call.edited && isSurelyWithin(call, window - wishOf(call.request, provider, target))) return next(call)
     const estimated = estimateInput({ ...call.request, messages: call.request.messages.map(withoutMedia) })
     const input = Math.ceil(call.calibrate?.(estimated) ?? estimated)
     if (input > clearlyBeyond * window) throw tooLong(input, window, target)
@@ -28,6 +29,14 @@ export function createWindowGuard(providers: readonly Provider[]): Middleware {
     return next({ ...call, outputLimit: { most, why } })
   }
 }
+
+/** Whether the body's length alone says that its tokens are fewer than `room`, however wrong an estimate may be. */
+function isSurelyWithin({ text }: Call, room: number): boolean {
+  return text.length * mostTokens < room
+}
+
+/** For each character of a body: what any text is estimated at, corrected by as much as an estimate ever is. */
+const mostTokens = 6
 
 /**
  * The output limit to send where `wish` does not fit beside `input`; `undefined` where it does, and where so little is
