@@ -2,6 +2,7 @@ import type { ModelEvent } from '../canonical/event.ts'
 import { ModelError } from '../canonical/error.ts'
 import { parseJson } from '../canonical/json.ts'
 import { eventsOf } from '../canonical/reply.ts'
+import { skim } from '../protocol/framing/skim.ts'
 import { decodeSse, encodeSse, wholeEvents } from '../protocol/framing/sse.ts'
 import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
 import type { Chunks, Trace } from './call.ts'
@@ -154,7 +155,10 @@ function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace
     for (const frame of frames) if (!first || protocol.isNotable(frame)) see(decoder.push(frame))
   }
   return {
-    push: (bytes) => read(framing.push(bytes)),
+    push(bytes) {
+      const stretches = first && protocol.dullEvents ? skim(bytes, protocol.dullEvents) : [bytes]
+      for (const stretch of stretches) read(framing.push(stretch))
+    },
     end(half) {
       const told = error?.kind === 'malformed' ? undefined : error
       if (half) read(framing.push(half))

@@ -1,7 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
 import type { ModelEvent } from '../canonical/event.ts'
 import { createCollector, eventsOf, type ModelReply } from '../canonical/reply.ts'
-import { encodeSse } from '../protocol/framing/sse.ts'
+import { encodeLine } from '../protocol/framing/sse.ts'
 import type { DecodeContext, EncodeContext, Protocol, Step } from '../protocol/protocol.ts'
 import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
@@ -39,12 +39,12 @@ export async function translateStream(incoming: Incoming, translation: Translati
         told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
       observe(event, trace)
       real ||= isReal(event)
-      for (const frame of encoder.push(event)) out += encodeSse(frame)
+      for (const frame of encoder.push(event)) out += encodeLine(frame)
       if (event.type === 'error' || event.type === 'finish') done = true
     }
     if (!batch) {
       done = true
-      for (const frame of encoder.end()) out += encodeSse(frame)
+      for (const frame of encoder.end()) out += encodeLine(frame)
     }
     return { text: out, real }
   }

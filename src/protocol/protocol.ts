@@ -46,6 +46,8 @@ export interface Protocol {
   readonly ping?: Frame
   /** Whether a frame of a relayed stream is worth decoding for usage, errors and its end. Cheap; may say yes too often. */
   isNotable(frame: Frame): boolean
+  /** How the events that a stream mostly consists of begin, where that tells that they are not notable. Sticky, ASCII. */
+  readonly dullEvents?: RegExp
 }
 
 /** How a request hangs together with what a provider keeps. */

@@ -127,10 +127,10 @@ function readRow(provider: Provider, model: string): Known {
 
 function mergedTraits(provider: Provider, model: string, dialects: readonly Dialect[]): Traits {
   const own = ownTraits(provider, model)
-  const traits = dialects.reduce<Traits>(
-    (before, dialect) => ({ ...before, ...dialect.traits?.(model) }),
-    { ...limitsOf(model), ...own },
-  )
+  const traits = dialects.reduce<Traits>((before, dialect) => ({ ...before, ...dialect.traits?.(model) }), {
+    ...limitsOf(model),
+    ...own,
+  })
   const { maxOutputTokens = Infinity } = traits
   return own.maxOutputTokens !== undefined && own.maxOutputTokens < maxOutputTokens
     ? { ...traits, maxOutputTokens: own.maxOutputTokens }

@@ -23,6 +23,8 @@ export const anthropicMessages: Protocol = {
   },
   ping: { event: 'ping', data: '{"type": "ping"}' },
   isNotable,
+  dullEvents:
+    /event: content_block_delta\ndata: \{"type": ?"content_block_delta", ?"index": ?\d+, ?"delta": ?\{"type": ?"(?!signature)/y,
 }
 
 /** What the count does not take. */

@@ -68,8 +68,12 @@ export function decodeSse(): Step<Uint8Array, Frame> {
 
 /** One server-sent event as text. */
 export function encodeSse(frame: Frame): string {
-  const data = frame.data.includes('\n') ? frame.data.replaceAll('\n', '\ndata: ') : frame.data
-  return frame.event === undefined ? `data: ${data}\n\n` : `event: ${frame.event}\ndata: ${data}\n\n`
+  return encodeLine(frame.data.includes('\n') ? { ...frame, data: frame.data.replaceAll('\n', '\ndata: ') } : frame)
+}
+
+/** The same of a frame whose data is surely one line, as JSON is that we write ourselves: spares a look at all of it. */
+export function encodeLine({ event, data }: Frame): string {
+  return event === undefined ? `data: ${data}\n\n` : `event: ${event}\ndata: ${data}\n\n`
 }
 
 /** Bytes → the same bytes, cut so that each piece ends between two events; `end` gives what is left of half an event. */

@@ -6,16 +6,24 @@ import { decodeContent, decodeReasoning } from './content.ts'
 import { errorInside, isFailure } from '../openai/error.ts'
 import { decodeFinish, failedFinish, failureOf } from './finish.ts'
 import { createParts } from './parts.ts'
+import { createRepeat } from './repeat.ts'
 import { hasObjectArguments } from './tool-calls.ts'
 import { decodeUsage } from './usage.ts'
 
 /** Chat's chunks → events. The finish waits for the usage, which comes after the finish reason, or for the end. */
 export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   const answer = createAnswer(context)
+  const repeat = createRepeat()
   return {
     push(frame) {
       const out: ModelEvent[] = []
-      if (!answer.over()) readFrame(answer, frame, out)
+      if (answer.over()) return out
+      const words = frame.event === undefined ? repeat.wordsOf(frame.data) : undefined
+      if (words !== undefined) answer.words(words, out)
+      else {
+        readFrame(answer, frame, out)
+        repeat.note(frame.data, out)
+      }
       return out
     },
     end() {
@@ -43,6 +51,8 @@ export function isNotable(frame: Frame): boolean {
 
 /** One answer as it arrives. */
 export interface Answer {
+  /** More of its plain text. */
+  words(text: string, out: ModelEvent[]): void
   chunk(chunk: JsonObject, out: ModelEvent[], source?: string): void
   /** The provider said that all is told. */
   done(out: ModelEvent[]): void
@@ -111,6 +121,7 @@ export function createAnswer(context: DecodeContext): Answer {
 
   return {
     context,
+    words: parts.plain,
     fail,
     over: () => over,
     chunk(chunk, out, source) {

@@ -27,5 +27,6 @@ export const openaiResponses: Protocol = {
   stateOf,
   compaction,
   isNotable,
+  dullEvents: /event: response\.[a-z_.]+\.delta\n/y,
   untranslatable,
 }
