@@ -121,8 +121,8 @@ function knownOf(provider: Provider, model: string): Known {
 function readRow(provider: Provider, model: string): Known {
   const uses = usesOf(provider, model)
   const dialects = uses.flatMap((use) => dialectFor(use) ?? [])
-  const unserved = uses.filter((use) => dialectFor(use) === undefined).map((use) => use.name)
-  return { dialects, unserved, traits: mergedTraits(provider, model, dialects) }
+  const missing = uses.filter((use) => dialectFor(use) === undefined).map((use) => use.name)
+  return { dialects, unserved: missing, traits: mergedTraits(provider, model, dialects) }
 }
 
 function mergedTraits(provider: Provider, model: string, dialects: readonly Dialect[]): Traits {

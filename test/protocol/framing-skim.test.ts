@@ -14,7 +14,7 @@ test.each([
   ['what stands between words', text + signature + text + text + stop, signature + stop],
   ['what begins the piece', stop + text, stop],
   ['everything where lines end otherwise', text.replaceAll('\n', '\r\n') + stop, text.replaceAll('\n', '\r\n') + stop],
-  ['an event that only quotes another', stop.replace('message_stop"', `${JSON.stringify(text).slice(1)}`), undefined],
+  ['an event that only quotes another', stop.replace('message_stop"', JSON.stringify(text).slice(1)), undefined],
   ['an event that has no end', text + 'event: message_stop\ndata: {', 'event: message_stop\ndata: {'],
 ] as const)('of a stream it keeps %s', (_, stream, kept) => {
   const stretches = skim(new TextEncoder().encode(stream), dull)
