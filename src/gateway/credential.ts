@@ -24,6 +24,24 @@ export function shownKeys(headers: Headers): string[] {
   return KEY_HEADERS.flatMap((name) => headers[name]?.replace(/^bearer\s+/i, '').trim() ?? [])
 }
 
+/** The headers with the key that Google's clients may write into the URL, as if it stood where it belongs. */
+export function withQueryKey(headers: Headers, query: URLSearchParams): Headers {
+  const key = query.get('key')
+  return key === null || headers['x-goog-api-key'] !== undefined ? headers : { ...headers, 'x-goog-api-key': key }
+}
+
+/** A query without the keys in it. */
+export function withoutQueryKeys(query: string): string {
+  return query === ''
+    ? ''
+    : query
+        .split('&')
+        .filter((pair) => !QUERY_KEY.test(pair))
+        .join('&')
+}
+
+const QUERY_KEY = /^(?:key|%6bey|access_token)=/i
+
 /** Whether `key` is marked as meant for a provider: it is never a client key. */
 export function isUpstreamKey(key: string): boolean {
   return mark.test(key)

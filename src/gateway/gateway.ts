@@ -8,7 +8,7 @@ import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
 import { createChooser, type Chooser } from './chooser.ts'
-import { readCredential, withoutKeys, type Credential } from './credential.ts'
+import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createLearnt } from './learnt.ts'
@@ -25,6 +25,7 @@ import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { createThoughtMiddleware } from './middleware/thought.ts'
 import { createWindowGuard } from './middleware/window.ts'
+import { withJsonArrays } from './json-array.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { readBody } from './read-body.ts'
@@ -90,7 +91,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     ownCounter: createOwnCounter(providers, ports, learnt),
     handle: compose(middleware, createUpstream(providers, ports, learnt)),
   }
-  return async (request) => {
+  return withJsonArrays(async (request) => {
     const url = new URL(request.url)
     const operation = operationOf(url.pathname)
     const protocol = protocolOf(operation, request.headers)
@@ -105,7 +106,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
       })
       return errorResponse(protocol, error)
     }
-  }
+  })
 }
 
 /** The parts of a gateway. */
@@ -128,12 +129,12 @@ async function serve(
   const { config } = core
   if (!operation) throw new ModelError(`there is nothing at ${request.method} ${url.pathname}`, { kind: 'not-found' })
   if (operation.type === 'hello') return new Response(null, { status: 200 })
-  const shown = Object.fromEntries(request.headers)
+  const shown = withQueryKey(Object.fromEntries(request.headers), url.searchParams)
   authenticate(shown, config.apiKey)
   const credential = readCredential(shown, config.apiKey)
   const headers = withoutKeys(shown)
   if (asksForUpgrade(request)) return refuseUpgrade(protocol)
-  const query = url.search.slice(1)
+  const query = withoutQueryKeys(url.search.slice(1))
   if (operation.type === 'kept') {
     const asked = { method: request.method, query, headers, credential, signal: request.signal }
     return relayKept(operation, asked, config.providers, core.ports)
@@ -205,8 +206,10 @@ function requireMethod(method: string, operation: Operation): void {
     throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
 }
 
-/** In whose words to answer where the path does not say: Anthropic's own clients name their version. */
+/** In whose words to answer where the path does not say: by headers that only one vendor's own clients send. */
 export function protocolOf(operation: Operation | undefined, headers: Headers): Protocol {
   const named = operation && 'protocol' in operation ? operation.protocol : undefined
-  return codecOf(named ?? (headers.has('anthropic-version') ? 'anthropic-messages' : 'openai-chat'))
+  if (named) return codecOf(named)
+  if (headers.has('anthropic-version')) return codecOf('anthropic-messages')
+  return codecOf(headers.has('x-goog-api-key') || headers.has('x-goog-api-client') ? 'gemini' : 'openai-chat')
 }

@@ -1,4 +1,5 @@
 import type { ProtocolId } from '../canonical/native.ts'
+import { readPath } from '../protocol/gemini/path.ts'
 import { keptOperation, type KeptOperation } from './responses/kept-path.ts'
 
 /** What a client wants of the gateway. */
@@ -7,19 +8,25 @@ export type Operation =
   | { readonly type: 'count-tokens'; readonly protocol: ProtocolId; readonly path: string }
   | KeptOperation
   | { readonly type: 'compact'; readonly protocol: ProtocolId; readonly path: string }
-  | { readonly type: 'list-models' }
+  /** `protocol`: in whose shape, where the path says it. */
+  | { readonly type: 'list-models'; readonly protocol?: ProtocolId }
   /** Claude Code asks this at start to see whether somebody is there. */
   | { readonly type: 'hello' }
 
 /**
  * The operation of a path, or `undefined` if it is none of the gateway's. A client whose base URL ends in `/v1` asks
- * for `/v1/v1/messages`, one whose base URL lacks it for `/messages`: both are served.
+ * for `/v1/v1/messages`, one whose base URL lacks it for `/messages`: both are served, as are Google's versions.
  */
 export function operationOf(pathname: string): Operation | undefined {
-  const path = pathname.replace(/\/{2,}/g, '/').replace(/^(?:\/v1)+(?=\/)/, '')
-  const plain = path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
-  return OPERATIONS[plain] ?? keptOperation(plain)
+  const slashed = pathname.replace(/\/{2,}/g, '/')
+  const versions = VERSIONS.exec(slashed)?.[0] ?? ''
+  const below = slashed.slice(versions.length)
+  const path = below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below
+  if (path === '/models' && versions.includes('beta')) return { type: 'list-models', protocol: 'gemini' }
+  return OPERATIONS[path] ?? geminiOperation(path) ?? keptOperation(path)
 }
+
+const VERSIONS = /^(?:\/v1(?:(?:alpha|beta)\d*)?)+(?=\/)/
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/messages': { type: 'generate', protocol: 'anthropic-messages', path: '/messages' },
@@ -31,3 +38,15 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/models': { type: 'list-models' },
   '/api/hello': { type: 'hello' },
 }
+
+/** Gemini's paths hold the model before the action. */
+function geminiOperation(path: string): Operation | undefined {
+  const type = GEMINI_ACTIONS.get(readPath(path)?.action ?? '')
+  return type && { type, protocol: 'gemini', path }
+}
+
+const GEMINI_ACTIONS: ReadonlyMap<string, 'generate' | 'count-tokens'> = new Map([
+  ['generateContent', 'generate'],
+  ['streamGenerateContent', 'generate'],
+  ['countTokens', 'count-tokens'],
+])

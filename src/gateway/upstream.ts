@@ -121,17 +121,20 @@ interface Prepared {
 }
 
 function relayed(call: Call, target: RouteTarget): Prepared {
+  const path = call.protocol.relayPath?.(call.wire.path, target.model)
+  // Only the observer sees these ids, and some decoders ask until they get another one.
+  let ids = 0
   return {
     isRelay: true,
     outgoing: {
-      path: call.wire.path,
+      path: path ?? call.wire.path,
       query: call.wire.query,
     },
     headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
-    body: { ...call.wire.body, model: target.model },
-    text: () => spliceModel(call.text, target.model),
+    body: path === undefined ? { ...call.wire.body, model: target.model } : call.wire.body,
+    text: () => (path === undefined ? spliceModel(call.text, target.model) : call.text),
     dropped: [],
-    context: { id: (prefix) => prefix },
+    context: { id: (prefix) => `${prefix}${++ids}` },
   }
 }
 

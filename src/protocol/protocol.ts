@@ -31,6 +31,8 @@ export interface Protocol {
   }
   /** How a client is told the tokens of its request. Absent: as Anthropic does it. */
   encodeCount?(inputTokens: number): JsonObject
+  /** `path`, as it came, for another model. Absent: the model stands in the body. */
+  relayPath?(path: string, model: string): string
   /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */
   untranslatable?(request: ModelRequest): ModelError | undefined
   /** What of the request its provider keeps. Absent, or nothing: the request stands for itself. */

@@ -12,12 +12,14 @@ import { toCamelCase } from './camel-case.ts'
 import { createHistoryParts, type HistoryParts } from './decode-parts.ts'
 import { decodeChoice, decodeTools } from './decode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
+import { readPath } from './path.ts'
 import { defined, ID, invalid, residueOf } from './residue.ts'
 
-/** A client's `generateContent` or `streamGenerateContent`; the model stands in the path. */
+/** A client's `generateContent`, `streamGenerateContent` or `countTokens`; the model stands in the path. */
 export function decodeRequest(wire: WireRequest): ModelRequest {
-  const { model, stream } = decodePath(wire.path)
-  const body = toCamelCase(wire.body)
+  const { model, action } = decodePath(wire.path)
+  const asked = toCamelCase(wire.body)
+  const body = action === 'countTokens' ? (objectOrNothing(asked.generateContentRequest, COUNTED) ?? asked) : asked
   const config = objectOrNothing(body.generationConfig, 'generationConfig')
   const tools = decodeTools(body.tools)
   const { toolChoice, rest: toolConfig } = decodeChoice(body.toolConfig)
@@ -39,7 +41,7 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
     ...(reasoning && { reasoning }),
     ...decodeSampling(config ?? {}),
     ...(outputFormat && { outputFormat }),
-    stream,
+    stream: action === 'streamGenerateContent',
     native: { protocol: ID, rest, ...(role !== undefined && { form: { systemRole: role } }) },
   }
 }
@@ -54,22 +56,13 @@ export function decodeThinking(config: Json | undefined): ReasoningOption | unde
 const CLAIMED = new Set(['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'model'])
 const CLAIMED_OF_CONFIG = ['maxOutputTokens', 'temperature', 'topP', 'topK', 'stopSequences', 'thinkingConfig']
 
-function decodePath(path: string): { model: string; stream: boolean } {
-  const match = /^\/?(?:models\/)?(.+):([A-Za-z]+)$/.exec(path)
-  const [, model, action] = match ?? []
-  if (model === undefined || (action !== 'generateContent' && action !== 'streamGenerateContent')) {
-    throw invalid('path', `${path} is neither models/{model}:generateContent nor models/{model}:streamGenerateContent`)
-  }
-  return { model: decoded(model), stream: action === 'streamGenerateContent' }
-}
+const COUNTED = 'generateContentRequest'
+const ACTIONS = new Set(['generateContent', 'streamGenerateContent', 'countTokens'])
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    // A bare percent sign: the name as it stands.
-    return text
-  }
+function decodePath(path: string): { model: string; action: string } {
+  const read = readPath(path)
+  if (read && ACTIONS.has(read.action)) return read
+  throw invalid('path', `${path} is neither models/{model}:generateContent nor :streamGenerateContent nor :countTokens`)
 }
 
 function decodeContents(value: Json | undefined): Message[] {

@@ -10,12 +10,14 @@ import { decodeThinking } from './decode-request.ts'
 import { encodeTools } from './encode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
 import { isGemini3, outputLimitOf } from './model.ts'
+import { pathOf } from './path.ts'
 import { defined, isSame, spelling, withRest } from './residue.ts'
 import { encodeThinking } from './thinking.ts'
 
 /** A request as `POST /models/{model}:generateContent`, or `:streamGenerateContent` in server-sent events. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   const encoding = createEncoding(request, target)
+  const action = request.stream ? 'streamGenerateContent' : 'generateContent'
   encoding.dropResidue(request.native, '')
   if (request.userId !== undefined) encoding.drop('metadata.user_id', 'Gemini has no field for the user')
   const own = defined({
@@ -27,7 +29,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   const body = withRest(own, request.native)
   leaveOutRefused(body, encoding)
   return {
-    wire: { path: pathOf(request, target), query: request.stream ? 'alt=sse' : '', headers: {}, body },
+    wire: { path: pathOf(target.model, action), query: request.stream ? 'alt=sse' : '', headers: {}, body },
     dropped: encoding.dropped,
     context: {
       provider: target.provider,
@@ -41,12 +43,6 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
 const MAX_STOPS = 5
 /** Claude Code's first system text, which differs from call to call. */
 const BILLING_LINE = 'x-anthropic-billing-header:'
-
-function pathOf(request: ModelRequest, { model }: Target): string {
-  const action = request.stream ? 'streamGenerateContent' : 'generateContent'
-  const named = /^(models|tunedModels|publishers)\//.test(model) ? model : `models/${model}`
-  return `/${named.split('/').map(encodeURIComponent).join('/')}:${action}`
-}
 
 function encodeSystem(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
   const parts = request.system.flatMap((part, index) => {

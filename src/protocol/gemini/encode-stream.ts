@@ -42,7 +42,9 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const finish = ({ reason, native }: Extract<ModelEvent, { type: 'finish' }>): Frame[] => {
     over = true
     const rest = restOf(native)
-    const own = { content: { parts: [], role: 'model' }, finishReason: finishReasonOf(reason), index: 0 }
+    // As Google does it: the chats of its SDKs forget a turn of which a chunk has no parts.
+    const parts = rest ? [] : [{ text: '' }]
+    const own = { content: { parts, role: 'model' }, finishReason: finishReasonOf(reason), index: 0 }
     const candidates = rest && !rest.candidate ? undefined : [underlay(own, rest?.candidate ?? {})]
     const last = defined({ candidates, usageMetadata: encodeUsage(usage, rest?.usageMetadata) })
     head ??= { modelVersion: context.model, responseId: context.id('') }

@@ -5,6 +5,7 @@ import { decodeStream } from './decode-stream.ts'
 import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
+import { pathOf, readPath } from './path.ts'
 import { decodeReply, encodeReply } from './reply.ts'
 import { ID } from './residue.ts'
 
@@ -22,12 +23,17 @@ export const gemini: Protocol = {
   count: {
     encodeRequest: (wire, model) => ({
       ...wire,
-      path: `/models/${model}:countTokens`,
+      path: pathOf(model, 'countTokens'),
       query: '',
       body: { generateContentRequest: { model: `models/${model}`, ...wire.body } },
     }),
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
+  encodeCount: (totalTokens) => ({ totalTokens }),
+  relayPath: (path, model) => pathOf(model, readPath(path)?.action ?? ''),
+  // Google's SDKs for Go and Python fail at a comment, that for Go at an empty line, their chats at a chunk without a
+  // candidate; an empty text they know from Google itself.
+  ping: { data: JSON.stringify({ candidates: [{ content: { parts: [{ text: '' }], role: 'model' }, index: 0 }] }) },
   // Whether an answer is empty is known only from all of its chunks, and these are few.
   isNotable: () => true,
 }

@@ -268,7 +268,7 @@ describe('for a Gemini client', () => {
         responseId: '1',
       },
       {
-        candidates: [{ content: { parts: [], role: 'model' }, finishReason: 'STOP', index: 0 }],
+        candidates: [{ content: { parts: [{ text: '' }], role: 'model' }, finishReason: 'STOP', index: 0 }],
         usageMetadata: {
           promptTokenCount: 7,
           cachedContentTokenCount: 2,
