@@ -7,6 +7,7 @@ import { followConfig } from './follow-config.ts'
 import { userConfigHome } from './home.ts'
 import { aboutConfig } from './instance/about.ts'
 import { reachable } from './instance/ask.ts'
+import type { Joined } from './instance/join.ts'
 import { createPresence } from './instance/presence.ts'
 import { readRunFiles } from './instance/run-file.ts'
 import { startRouter } from './router.ts'
@@ -27,10 +28,17 @@ export async function openCodeRouter(config: Config, load: LoadOptions): Promise
   const own = adaptTo(config, load)
   if (readRunFiles(userConfigHome()).some(({ kind }) => kind === 'service')) {
     const { joinService } = await import('./instance/join.ts')
-    const access = await joinService(own)
-    if (access) return { access, end: async () => `ccr: this run used the service at ${access.url}` }
+    const joined = await joinService(own)
+    if (joined) return { access: joined.access, end: async () => endOf(joined) }
   }
   return serveRun(config, load)
+}
+
+async function endOf({ access, line }: Joined): Promise<string> {
+  const told = await line()
+  return told === undefined
+    ? `ccr: this run used the service at ${access.url}`
+    : `${told} · by the service at ${access.url}`
 }
 
 async function serveRun(config: Config, load: LoadOptions): Promise<CodeRouter> {

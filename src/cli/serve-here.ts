@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts'
 import { formatDiagnostic } from '../config/diagnostic.ts'
 import { configHome, loadConfig } from '../config/load.ts'
 import type { Log } from '../platform/ports.ts'
-import type { UsageStore } from '../store/usage-store.ts'
 import { type ConfigLog, createConfigLog, logDirectory } from './config-log.ts'
 import { createEnding } from './ending.ts'
 import { Failure } from './failure.ts'
@@ -16,6 +15,7 @@ import { bothLogs, terminalLog } from './log.ts'
 import { takeMarks } from './own-process.ts'
 import { type Router, type RouterOptions, startRouter } from './router.ts'
 import { checkCertificates, exposureProblem, logProblem } from './start-check.ts'
+import { createRunTallies } from './run-tallies.ts'
 import { type StartOptions, writeStartOptions } from './start-options.ts'
 import { version } from './version.ts'
 
@@ -36,16 +36,17 @@ export async function serveHere(options: StartOptions): Promise<number> {
 
   const configLog = createConfigLog(config, options.debug)
   const log = logOf(config, configLog, options, detached)
-  const usage = countCalls()
+  const usage = createRunTallies()
   const ending = createEnding(() => router)
   const presence = createPresence({
     kind: 'service',
     configHome: configHome(load.env, load.home),
-    describe: () => ({
+    describe: (run) => ({
       ...aboutConfig(watch, presence.instance.secret),
       options: writeStartOptions(options),
       detached,
       calls: usage.calls(),
+      ...(run !== undefined && { run: usage.lineOf(run) }),
       // The one that asks is no call.
       running: Math.max(0, router.running() - 1),
     }),
@@ -100,11 +101,6 @@ function welcome(config: Config, router: Router): void {
   )
   if (config.providers.length === 0)
     warn('no provider is configured, so every call will fail. `ccr config init` writes a config to start from.')
-}
-
-function countCalls(): UsageStore & { calls(): number } {
-  let calls = 0
-  return { record: () => void calls++, calls: () => calls }
 }
 
 function warn(text: string): void {

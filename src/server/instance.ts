@@ -5,8 +5,8 @@ export interface Instance {
   readonly id: string
   /** Shared by all instances of this user. Absent: there is none, so that nothing can be proved and nothing asked. */
   readonly secret?: string
-  /** What is told to the user alone. */
-  describe(): object
+  /** What is told to the user alone; with what the calls of a `run` took, if one is named. */
+  describe(run?: string): object
   /** Ends the server: now, or when the running calls have ended. */
   stop(isNow: boolean): void
 }
@@ -35,7 +35,10 @@ export function createInstanceRoutes(
   }
   const routes: Readonly<Record<string, (request: Request) => Response>> = {
     'GET /health': (request) => Response.json({ ...health(instance, version), ...answer(request, options, nonces) }),
-    'GET /admin/instance': (request) => (isUser(request, 'describe') ? Response.json(instance.describe()) : refused()),
+    'GET /admin/instance': (request) => {
+      const run = new URL(request.url).searchParams.get('run') ?? undefined
+      return isUser(request, 'describe') ? Response.json(instance.describe(run)) : refused()
+    },
     'POST /admin/stop': (request) => {
       if (!isUser(request, 'stop')) return refused()
       // After the answer: the end of the server is not to cut it.

@@ -12,6 +12,8 @@ export interface CallRecord {
   /** The client's user agent. */
   readonly client?: string
   readonly session?: string
+  /** The `ccr code` that it was made for, where that runs on a service. */
+  readonly run?: string
   /** The model that the client named. */
   readonly requested: string
   /** Who was asked. Absent: nobody, the call failed before. */

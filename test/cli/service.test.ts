@@ -285,6 +285,38 @@ describe('ccr code', () => {
     expect((await ask(service.url, { key })).status).toBe(200)
   })
 
+  test('that joined a service says at its end what its own calls took, and who asks without proof is not told', async () => {
+    await using desk = await createDesk()
+    await using upstream = await createUpstream((request) => chatAnswer(request, { text: 'hello' }))
+    await desk.write(CONFIG, configOf(upstream.url))
+    await using service = await startService(desk)
+    await installClaude(
+      desk,
+      `printf '%s\\n' "$ANTHROPIC_CUSTOM_HEADERS" > '${desk.root}/headers'
+for call in 1 2; do curl -s --noproxy '*' -o /dev/null -H @'${desk.root}/headers' -H 'content-type: application/json' \\
+  -d '{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}' "$ANTHROPIC_BASE_URL/v1/messages"; done`,
+    )
+    expect((await ask(service.url)).status).toBe(200)
+    const ended = await desk.ccr(['code'], { env: { ANTHROPIC_CUSTOM_HEADERS: 'x-own: 1' } })
+    expect(ended.stderr).toBe(
+      `ccr: lab,lab-model (2) · 4,438 tokens in (1,414 from cache), 194 out · by the service at ${service.url}\n`,
+    )
+    const { ANTHROPIC_CUSTOM_HEADERS: headers = '' } = (await startedWith(desk)).env
+    expect(headers).toMatch(/^x-own: 1\nx-ccr-run: [\w-]{16}$/)
+    // The name of a run is no key, and no provider hears of it.
+    const told = await fetch(`${service.url}/admin/instance?run=${headers.slice(-16)}`)
+    expect([told.status, (await told.text()).includes('tokens in')]).toEqual([403, false])
+    expect(upstream.requests.flatMap((request) => Object.keys(request.headers))).not.toContain('x-ccr-run')
+  })
+
+  test('that joined a service and made no call says which one it used', async () => {
+    await using desk = await createDesk()
+    await desk.write(CONFIG, configOf())
+    await using service = await startService(desk)
+    await installClaude(desk)
+    expect((await desk.ccr(['code'])).stderr).toBe(`ccr: this run used the service at ${service.url}\n`)
+  })
+
   test('serves itself beside a service that was started in another environment', async () => {
     await using desk = await createDesk()
     await desk.write(CONFIG, JSON.stringify(configOf()).replace('lab-key-1', '$LAB_KEY'))

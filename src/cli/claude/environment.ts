@@ -1,9 +1,12 @@
 import type { Config } from '../../config/config.ts'
+import { RUN_HEADER } from '../../gateway/run-header.ts'
 
 /** Where the router of this run listens, and its key. */
 export interface Access {
   readonly url: string
   readonly key: string
+  /** The name under which the router, which serves others, too, adds up the calls of this run. */
+  readonly run?: string
 }
 
 /** Variables that send Claude Code elsewhere than to ANTHROPIC_BASE_URL. */
@@ -34,6 +37,11 @@ export function claudeEnvironment(
     ...Object.fromEntries(kept),
     ANTHROPIC_BASE_URL: access.url,
     ANTHROPIC_AUTH_TOKEN: access.key,
+    ...(access.run !== undefined && {
+      ANTHROPIC_CUSTOM_HEADERS: [inherited['ANTHROPIC_CUSTOM_HEADERS'], `${RUN_HEADER}: ${access.run}`]
+        .filter(Boolean)
+        .join('\n'),
+    }),
     API_TIMEOUT_MS: String(config.timeoutMs),
     NO_PROXY: noProxy,
     no_proxy: noProxy,

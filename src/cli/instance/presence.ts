@@ -15,7 +15,7 @@ export interface Presence {
 export interface PresenceOptions {
   readonly kind: Kind
   readonly configHome: string
-  readonly describe: () => object
+  readonly describe: (run?: string) => object
   readonly stop: Instance['stop']
   /** Hears why others cannot find it. */
   readonly tell: (problem: string) => void
@@ -38,7 +38,7 @@ export function createPresence({ kind, configHome, describe, stop, tell }: Prese
     instance: {
       id,
       ...(secret !== undefined && { secret }),
-      describe: () => ({ kind, version, pid: process.pid, startedAt, ...describe() }),
+      describe: (run) => ({ kind, version, pid: process.pid, startedAt, ...describe(run) }),
       stop,
     },
     announce: (url) => {

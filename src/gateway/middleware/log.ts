@@ -2,6 +2,7 @@ import type { LogLevel, Ports } from '../../platform/ports.ts'
 import type { CallRecord } from '../../store/usage-store.ts'
 import type { Call } from '../call.ts'
 import type { Outcome } from '../respond.ts'
+import { RUN_HEADER } from '../run-header.ts'
 
 /** Writes the one line and the one record of a finished call. Never a text of the conversation, never a key. */
 export function logCall(call: Call, outcome: Outcome, ports: Ports): void {
@@ -35,6 +36,7 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
     ...(trace.firstTokenAt !== undefined && { firstTokenMs: trace.firstTokenAt - trace.startedAt }),
     ...(client !== undefined && { client }),
     ...(trace.session !== undefined && { session: trace.session }),
+    ...runOf(call.wire.headers[RUN_HEADER]),
     requested: call.request.model,
     ...trace.target,
     ...(trace.answered !== undefined && { answered: trace.answered }),
@@ -50,6 +52,10 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
     stream: call.request.stream,
     relayed: trace.relayed,
   }
+}
+
+function runOf(run: string | undefined): { run?: string } {
+  return run !== undefined && /^[\w-]{8,64}$/.test(run) ? { run } : {}
 }
 
 function errorOf(call: Call, outcome: Outcome): { error?: string } {
