@@ -29,12 +29,12 @@ export async function joinService(config: Config): Promise<Joined | undefined> {
   if (secret === undefined) return undefined
   const services = readRunFiles(userConfigHome()).filter(({ kind, url }) => kind === 'service' && isLocal(url))
   const reasons = await Promise.all(services.map((service) => reasonAgainst(service, config, secret)))
-  const service = services[reasons.indexOf(undefined)]
-  if (service) {
+  const chosen = services[reasons.indexOf(undefined)]
+  if (chosen) {
     const run = randomText(12)
     // Without a key of the service's, any will do; Claude Code asks for a login if it has none.
-    const access = { url: service.url, key: config.apiKey ?? 'ccr', run }
-    return { access, line: () => lineOf(run, service, secret) }
+    const access = { url: chosen.url, key: config.apiKey ?? 'ccr', run }
+    return { access, line: () => lineOf(run, chosen, secret) }
   }
   if (process.env['CCR_DEBUG']) {
     services.forEach((service, index) => console.error(`ccr: ${service.url} is not used: ${reasons[index]}`))
