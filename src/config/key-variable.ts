@@ -28,4 +28,4 @@ export function needsKey({ row, isByName, endpoints }: Reach): boolean {
 }
 
 /** Ways to prove who calls that need no key of the config. */
-const tokens: ReadonlySet<AuthKind> = new Set<AuthKind>(['aws-sigv4'])
+const tokens: ReadonlySet<AuthKind> = new Set<AuthKind>(['aws-sigv4', 'azure', 'google'])

@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import { fullPath } from './file-path.ts'
+import { withGoogleProject } from './google-project.ts'
 import type { Environment } from './interpolate.ts'
 import { withKeyPlaces } from './key-place.ts'
 import type { PathStep } from './place.ts'
@@ -39,7 +40,8 @@ export function configFile(options: LoadOptions): string {
 export function loadConfig(options: LoadOptions): Config {
   const file = configFile(options)
   const text = readText(file, options.file !== undefined)
-  const { config, problems } = resolveConfig(parse(text ?? '{}', file), options.env)
+  const written = parse(text ?? '{}', file)
+  const { config, problems } = resolveConfig(written, withGoogleProject(written, options.env))
   const pathOf = (written: string): string => fullPath(written, file, options.home)
   const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
   const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]

@@ -23,6 +23,8 @@ import { readTransformer } from './transformer.ts'
 /** What the whole config says about every provider. */
 export interface ProviderDefaults {
   readonly env: Environment
+  /** The environment, and over it what the config itself holds of its variables. */
+  readonly variables: Environment
   readonly proxyUrl?: string
   readonly timeoutMs: number
   /** `retry` and `breaker` of the whole config. */
@@ -112,7 +114,7 @@ function readNamed(entry: Entry, dialects: readonly DialectUse[]): Reach | undef
     name,
     fields,
     dialects,
-    env: defaults.env,
+    env: defaults.variables,
     tell: (field, message, suggestion, atKey) => {
       const path = field === undefined ? entry.path : entry.path.concat(field)
       const place = pathText(field === undefined || atKey ? entry.path : path)

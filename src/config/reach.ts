@@ -122,14 +122,15 @@ interface Parameters {
 
 function readParameters({ fields, env, tell }: Wanted, row: CatalogRow): Parameters {
   const stated = isObject(fields['parameters']) ? fields['parameters'] : {}
-  const names = Object.keys(row.parameters ?? {})
+  const parameters = Object.entries(row.parameters ?? {}).filter(([, { from }]) => from === undefined)
+  const names = parameters.map(([name]) => name)
   for (const name of Object.keys(stated).filter((each) => !names.includes(each))) {
     const choices = names.length > 0 ? `it has ${names.map((each) => `\`${each}\``).join(', ')}` : 'it has none'
     tell(['parameters', name], `${row.title} has no parameter \`${name}\``, didYouMean(name, names) ?? choices)
   }
   const values: Record<string, string> = {}
   const sources: string[] = []
-  for (const [name, parameter] of Object.entries(row.parameters ?? {})) {
+  for (const [name, parameter] of parameters) {
     const own = asString(stated[name])?.trim()
     const variable = parameter.variables?.find((each) => env[each]?.trim())
     const value = own || (variable && env[variable]?.trim()) || parameter.default
@@ -186,8 +187,8 @@ function isKnown(endpoint: Endpoint): boolean {
 
 /** A key of Azure is no bearer's token. */
 function asRowSays(endpoint: Endpoint, row: CatalogRow): Endpoint {
-  const own = row.endpoints.find(({ protocol, auth }) => protocol === endpoint.protocol && auth === 'api-key')
-  return own ? { ...endpoint, auth: 'api-key' } : endpoint
+  const own = row.endpoints.find(({ protocol, auth }) => protocol === endpoint.protocol && auth === 'azure')
+  return own ? { ...endpoint, auth: 'azure' } : endpoint
 }
 
 /** The row's endpoints on the host of `endpoint`, which stands first; those of a bare host are all the row's own. */
@@ -197,7 +198,14 @@ function furtherAt(endpoint: Endpoint, row: CatalogRow, isBareHost: boolean): re
   if (!values || !(isOwn || isBareHost)) return []
   const { host } = new URL(endpoint.baseUrl)
   const all = fillRow(row, { values }).endpoints.filter(({ baseUrl }) => new URL(baseUrl).host === host)
-  return isOwn ? [endpoint, ...all.filter(({ protocol }) => protocol !== endpoint.protocol)] : all
+  if (!isOwn) return all
+  // The row may know more of this very endpoint: how its calls are signed, say.
+  const own = all.find(({ protocol, baseUrl }) => protocol === endpoint.protocol && baseUrl === endpoint.baseUrl)
+  const query = endpoint.query || own?.query
+  return [
+    { ...endpoint, ...own, ...(query !== undefined && { query }) },
+    ...all.filter(({ protocol }) => protocol !== endpoint.protocol),
+  ]
 }
 
 /** The reach with the URLs that `endpoints` adds, and with those protocols alone that `protocols` names. */

@@ -47,6 +47,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const port = toNumber(env['SERVICE_PORT']) ?? toNumber(top['PORT']) ?? DEFAULT_PORT
   const defaults = {
     env,
+    variables: { ...env, ...textsOf(top) },
     timeoutMs,
     retry: top['retry'] ?? null,
     breaker: top['breaker'] ?? null,
@@ -91,6 +92,12 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
     },
     problems,
   }
+}
+
+/** CCR's users keep the project and the place of Vertex in the config. */
+function textsOf(top: JsonObject): Environment {
+  const texts = Object.entries(top).filter(([name, value]) => /^GOOGLE_\w+$/.test(name) && typeof value === 'string')
+  return Object.fromEntries(texts) as Environment
 }
 
 /**

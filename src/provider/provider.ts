@@ -77,7 +77,14 @@ export interface Endpoint {
 }
 
 /** How it is proved to a provider who calls: the header of a key, or whose way to sign and to give tokens. */
-export type AuthKind = 'x-api-key' | 'bearer' | 'x-goog-api-key' | 'api-key' | 'cf-aig-authorization' | 'aws-sigv4'
+export type AuthKind =
+  | 'x-api-key'
+  | 'bearer'
+  | 'x-goog-api-key'
+  | 'cf-aig-authorization'
+  | 'aws-sigv4'
+  | 'azure'
+  | 'google'
 
 /**
  * `azure-deployments`: the model stands in the path, before the protocol's own. `vertex-claude`: it stands in the path

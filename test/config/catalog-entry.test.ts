@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Json } from '../../src/canonical/json.ts'
+import { loadConfig } from '../../src/config/load.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import type { Provider } from '../../src/provider/provider.ts'
 
@@ -193,7 +197,7 @@ describe('a URL of the catalog', () => {
         protocol: 'openai-chat',
         baseUrl: 'https://me.openai.azure.com/openai/deployments/gpt-4o',
         query: 'api-version=2024-10-21',
-        auth: 'api-key',
+        auth: 'azure',
       },
     ])
   })
@@ -270,5 +274,45 @@ describe('what the user states', () => {
     expect(read(entry).provider?.takes).toEqual(['key', 'login'])
     const further = { ...entry, endpoints: { 'openai-chat': 'https://other.example/v1' } }
     expect(read(further).told[0]).toMatch(/^error Providers\.0\.auth: .*would give a login of Anthropic away/)
+  })
+})
+
+describe('Vertex', () => {
+  const project = (provider: Provider | undefined): string | undefined =>
+    /projects\/([^/]+)\/locations\/([^/]+)/
+      .exec(provider?.endpoints[0]?.baseUrl ?? '')
+      ?.slice(1)
+      .join(' ')
+
+  test('takes project and region from the config, as CCR does, before the environment', () => {
+    const { config } = resolveConfig(
+      { GOOGLE_CLOUD_PROJECT: 'of-config', GOOGLE_CLOUD_LOCATION: 'eu', Providers: [{ name: 'vertex' }] },
+      { GOOGLE_CLOUD_PROJECT: 'of-env' },
+    )
+    expect(project(config.providers[0])).toBe('of-config eu')
+  })
+
+  test('needs no key, and says what it needs', () => {
+    expect(read({ name: 'vertex' }, { GOOGLE_CLOUD_PROJECT: 'p' }).told).toEqual([])
+    expect(project(read({ name: 'vertex' }, { GOOGLE_CLOUD_PROJECT: 'p' }).provider)).toBe('p global')
+    expect(read({ name: 'vertex' }).told).toEqual([
+      'error Providers.0: provider `vertex`: Google Vertex AI needs the id of your Google Cloud project; add `"parameters": { "project": "…" }`, or set GOOGLE_CLOUD_PROJECT',
+    ])
+  })
+
+  test('takes the project of the credentials file where nothing else names one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ccr-vertex-'))
+    try {
+      const credentials = join(folder, 'sa.json')
+      writeFileSync(credentials, JSON.stringify({ type: 'service_account', project_id: 'of-file' }))
+      const file = join(folder, 'config.json')
+      writeFileSync(file, '{ "Providers": [{ "name": "vertex" }] }')
+      const env = { GOOGLE_APPLICATION_CREDENTIALS: credentials }
+      expect(project(loadConfig({ file, env, home: folder }).providers[0])).toBe('of-file global')
+      const named = { ...env, GOOGLE_CLOUD_PROJECT: 'of-env' }
+      expect(project(loadConfig({ file, env: named, home: folder }).providers[0])).toBe('of-env global')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 })

@@ -15,7 +15,8 @@ const HEADERS: Readonly<Record<string, readonly [name: string, value: string]>> 
   'x-api-key': ['x-api-key', key],
   bearer: ['authorization', `Bearer ${key}`],
   'x-goog-api-key': ['x-goog-api-key', key],
-  'api-key': ['api-key', key],
+  azure: ['api-key', key],
+  google: ['x-goog-api-key', key],
   'cf-aig-authorization': ['cf-aig-authorization', `Bearer ${key}`],
 }
 const OWN: Readonly<Record<string, string>> = { 'anthropic-messages': 'x-api-key', gemini: 'x-goog-api-key' }
@@ -26,6 +27,8 @@ const MODELS: Readonly<Record<string, string>> = {
   claude: 'claude-sonnet-4-5',
   '^(gpt|o\\d|codex)': 'gpt-5.1',
   '^gemini': 'gemini-2.5-flash',
+  '^[^/]+$': 'gemini-2.5-flash',
+  '/': 'google/gemini-2.5-flash',
 }
 
 const cases = catalog.flatMap((row) =>
@@ -35,7 +38,8 @@ const cases = catalog.flatMap((row) =>
 /** What a row's provider, at `endpoint` alone, is sent for a client's request. */
 async function sent(row: CatalogRow, endpoint: CatalogEndpoint, path: string, body: object): Promise<Received> {
   await using upstream = await createUpstream(() => json({ error: { message: 'no' } }, 403))
-  const parameters = Object.fromEntries(Object.keys(row.parameters ?? {}).map((name) => [name, `my-${name}`]))
+  const own = Object.entries(row.parameters ?? {}).filter(([, { from }]) => from === undefined)
+  const parameters = Object.fromEntries(own.map(([name]) => [name, `my-${name}`]))
   const entry = { name: row.name, api_key: key, origin: upstream.url, parameters, protocols: [endpoint.protocol] }
   const { config, problems } = resolveConfig({ Providers: [entry] }, {})
   expect(problems).toEqual([])
@@ -54,6 +58,12 @@ const PATHS: Readonly<Record<ProtocolId, (model: string) => string>> = {
   gemini: (model) => `/models/${model}:generateContent`,
 }
 
+const ADDRESSES = {
+  own: (path: string) => path,
+  'azure-deployments': (path: string, model: string) => `/deployments/${model}${path}`,
+  'vertex-claude': (_path: string, model: string) => `/models/${model}:rawPredict`,
+} as const
+
 const messages = [{ role: 'user', content: 'hello' }]
 
 describe('a provider of which only the name is written', () => {
@@ -64,13 +74,15 @@ describe('a provider of which only the name is written', () => {
       .replace(/^https?:\/\/[^/[]*/, '')
       .replaceAll(/[[\]]/g, '')
       .replaceAll(/\{(\w+)\}/g, 'my-$1')
-    const inFront = endpoint.addressing === 'azure-deployments' ? `/deployments/${model}` : ''
-    expect(request.path.split('?')[0]).toBe(path + inFront + PATHS[protocol](model))
+    expect(request.path.split('?')[0]).toBe(
+      path + ADDRESSES[endpoint.addressing ?? 'own'](PATHS[protocol](model), model),
+    )
     const [header = '', value] = HEADERS[endpoint.auth ?? OWN[protocol] ?? 'bearer'] ?? []
     expect(request.headers[header]).toBe(value as string)
     for (const [other] of Object.values(HEADERS)) if (other !== header) expect(request.headers[other]).toBeUndefined()
     const body = request.body as Record<string, unknown>
-    if (protocol !== 'gemini') expect(body['model']).toBe(model)
+    const isInPath = protocol === 'gemini' || endpoint.addressing === 'vertex-claude'
+    expect(body['model']).toBe(isInPath ? undefined : model)
     expect(JSON.stringify(body)).toContain('hello')
   })
 
@@ -85,7 +97,9 @@ describe('a provider of which only the name is written', () => {
     const [path, body] = own[protocol as keyof typeof own]
     const request = await sent(row, endpoint, path, body)
     const model = MODELS[endpoint.serves ?? ''] ?? 'some-model'
-    expect(request.text).toBe(JSON.stringify({ ...body, model }))
+    const isInPath = endpoint.addressing === 'vertex-claude'
+    const expected = isInPath ? { anthropic_version: 'vertex-2023-10-16', ...body } : { ...body, model }
+    expect(request.text).toBe(JSON.stringify(expected))
   })
 })
 

@@ -3,10 +3,13 @@ import { protocols } from '../../src/protocol/index.ts'
 import { fillRow, valuesIn } from '../../src/provider/catalog/fill.ts'
 import { hasUrl, rowAt } from '../../src/provider/catalog/find.ts'
 import { catalog, catalogNames, rowNamed } from '../../src/provider/catalog/index.ts'
+import type { CatalogRow } from '../../src/provider/catalog/row.ts'
 
 const rows = catalog.map((row) => [row.name, row] as const)
-const valuesOf = (parameters: object = {}) =>
-  Object.fromEntries(Object.keys(parameters).map((name) => [name, name === 'port' ? '4000' : 'mine']))
+const valuesOf = (parameters: CatalogRow['parameters'] = {}) =>
+  Object.fromEntries(
+    Object.entries(parameters).flatMap(([name, { from }]) => (from ? [] : [[name, name === 'port' ? '4000' : 'mine']])),
+  )
 
 describe('a row of the catalog', () => {
   test.each(rows)(
@@ -38,7 +41,7 @@ describe('a row of the catalog', () => {
 
   test.each(rows)('%s needs a key, unless it is a program of this machine or proves itself otherwise', (_name, row) => {
     const isHere = row.endpoints.every(({ url }) => url.startsWith('http://127.0.0.1'))
-    const provesItself = row.endpoints.every(({ auth }) => auth === 'aws-sigv4')
+    const provesItself = row.endpoints.every(({ auth }) => auth === 'aws-sigv4' || auth === 'google')
     expect(row.keys === undefined).toBe(isHere || provesItself)
   })
 
@@ -78,6 +81,12 @@ describe('a URL', () => {
     ['https://api.z.ai/api/paas/v4', 'openai-chat', 'zai'],
     ['https://api.z.ai/something/else', 'openai-chat', 'zai'],
     ['https://me.openai.azure.com/openai/deployments/gpt-4o', 'openai-chat', 'azure'],
+    ['https://aiplatform.googleapis.com/v1/projects/p/locations/global/endpoints/openapi', 'openai-chat', 'vertex'],
+    [
+      'https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5/publishers/google',
+      'gemini',
+      'vertex',
+    ],
     ['https://models.github.ai/inference', 'openai-chat', 'github-models'],
     ['https://models.github.ai/orgs/mine/inference', 'openai-chat', 'github-models'],
   ] as const)('%s (%s) belongs to %s', (baseUrl, protocol, name) => {
@@ -90,6 +99,8 @@ describe('a URL', () => {
     'https://notapi.deepseek.com/v1',
     'http://127.0.0.1:11434/v1',
     'https://apiXdeepseek.com/v1',
+    'https://localhost/v1/projects/p/locations/global/endpoints/openapi',
+    'https://evil-aiplatform.googleapis.com.example/v1',
   ])('%s belongs to nobody', (baseUrl) => {
     expect(rowAt({ baseUrl, protocol: 'openai-chat' })).toBeUndefined()
   })
@@ -100,6 +111,19 @@ describe('a URL', () => {
     const baseUrl = 'https://gateway.ai.cloudflare.com/v1/acc/gate/compat'
     expect(valuesIn(row, { baseUrl })).toEqual({ account: 'acc', gateway: 'gate' })
     expect(valuesIn(row, { baseUrl: 'https://gateway.ai.cloudflare.com/v1/acc' })).toBeUndefined()
+  })
+
+  test.each([
+    ['global', 'aiplatform.googleapis.com'],
+    ['us', 'aiplatform.us.rep.googleapis.com'],
+    ['eu', 'aiplatform.eu.rep.googleapis.com'],
+    ['us-east5', 'us-east5-aiplatform.googleapis.com'],
+  ])('of Vertex has the host of the region %s', (region, host) => {
+    const row = rowNamed('vertex')
+    if (!row) throw new Error('the row is gone')
+    const [claude] = fillRow(row, { values: { project: 'p', region, credentials: '/sa.json' } }).endpoints
+    expect(claude?.baseUrl).toBe(`https://${host}/v1/projects/p/locations/${region}/publishers/anthropic`)
+    expect(claude?.authOptions).toEqual({ credentials: '/sa.json' })
   })
 
   test('a parameter cannot lead out of its place', () => {

@@ -1,5 +1,7 @@
 import type { Endpoint } from '../../provider/provider.ts'
 import { awsSigV4 } from './aws-sigv4.ts'
+import { azure } from './azure.ts'
+import { google } from './google.ts'
 import { keyHeader } from './key-header.ts'
 import type { Signer } from './signer.ts'
 
@@ -8,7 +10,8 @@ export const signers: Readonly<Record<Endpoint['auth'], Signer>> = {
   'x-api-key': keyHeader('x-api-key'),
   bearer: keyHeader('authorization', 'Bearer '),
   'x-goog-api-key': keyHeader('x-goog-api-key'),
-  'api-key': keyHeader('api-key'),
   'cf-aig-authorization': keyHeader('cf-aig-authorization', 'Bearer '),
   'aws-sigv4': awsSigV4,
+  azure,
+  google,
 }

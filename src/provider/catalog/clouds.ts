@@ -5,6 +5,8 @@ const resource: Parameter = {
   what: 'the name of your Azure resource, as in https://NAME.openai.azure.com',
 }
 
+const google = { credentials: '{credentials}' }
+
 /** The large clouds. */
 export const clouds: readonly CatalogRow[] = [
   {
@@ -15,10 +17,11 @@ export const clouds: readonly CatalogRow[] = [
       {
         protocol: 'anthropic-messages',
         url: 'https://{resource}.services.ai.azure.com/anthropic/v1',
+        auth: 'azure',
         serves: '^claude',
       },
-      { protocol: 'openai-responses', url: 'https://{resource}.openai.azure.com/openai/v1', auth: 'api-key' },
-      { protocol: 'openai-chat', url: 'https://{resource}.openai.azure.com/openai/v1', auth: 'api-key' },
+      { protocol: 'openai-responses', url: 'https://{resource}.openai.azure.com/openai/v1', auth: 'azure' },
+      { protocol: 'openai-chat', url: 'https://{resource}.openai.azure.com/openai/v1', auth: 'azure' },
     ],
     keys: ['AZURE_OPENAI_API_KEY', 'AZURE_API_KEY'],
     parameters: { resource },
@@ -37,7 +40,7 @@ export const clouds: readonly CatalogRow[] = [
         protocol: 'openai-chat',
         url: 'https://{resource}.openai.azure.com/openai',
         query: 'api-version={version}',
-        auth: 'api-key',
+        auth: 'azure',
         addressing: 'azure-deployments',
       },
     ],
@@ -52,5 +55,69 @@ export const clouds: readonly CatalogRow[] = [
     },
     example: 'the name of a deployment',
     sources: ['https://learn.microsoft.com/en-us/azure/ai-foundry/openai/reference'],
+  },
+  {
+    name: 'vertex',
+    aliases: ['vertex-ai', 'google-vertex'],
+    title: 'Google Vertex AI',
+    endpoints: [
+      {
+        protocol: 'anthropic-messages',
+        url: 'https://{host}/v1/projects/{project}/locations/{region}/publishers/anthropic',
+        auth: 'google',
+        authOptions: google,
+        addressing: 'vertex-claude',
+        serves: '^claude',
+      },
+      {
+        protocol: 'gemini',
+        url: 'https://{host}/v1/projects/{project}/locations/{region}/publishers/google',
+        auth: 'google',
+        authOptions: google,
+        serves: '^[^/]+$',
+      },
+      {
+        protocol: 'openai-chat',
+        url: 'https://{host}/v1/projects/{project}/locations/{region}/endpoints/openapi',
+        auth: 'google',
+        authOptions: google,
+        serves: '/',
+      },
+    ],
+    parameters: {
+      project: {
+        variables: ['GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'ANTHROPIC_VERTEX_PROJECT_ID', 'GOOGLE_VERTEX_PROJECT'],
+        what: 'the id of your Google Cloud project',
+      },
+      region: {
+        variables: ['GOOGLE_CLOUD_LOCATION', 'CLOUD_ML_REGION', 'GOOGLE_VERTEX_LOCATION'],
+        default: 'global',
+        what: 'the region, or `global`',
+      },
+      credentials: {
+        variables: ['GOOGLE_APPLICATION_CREDENTIALS'],
+        what: 'the JSON file of a service account',
+        optional: true,
+      },
+      host: {
+        what: 'the host of the region',
+        from: {
+          parameter: 'region',
+          known: {
+            global: 'aiplatform.googleapis.com',
+            us: 'aiplatform.us.rep.googleapis.com',
+            eu: 'aiplatform.eu.rep.googleapis.com',
+          },
+          otherwise: '{region}-aiplatform.googleapis.com',
+        },
+      },
+    },
+    example: 'claude-sonnet-4-5@20250929',
+    sources: [
+      'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/learn/locations',
+      'https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai',
+      'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens',
+      'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/overview',
+    ],
   },
 ]

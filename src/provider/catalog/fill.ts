@@ -20,20 +20,17 @@ export interface Filled {
 }
 
 /** The endpoints and headers of a row, with the user's own account, region and the like in their places. */
-export function fillRow(row: CatalogRow, { values, origin }: Filling): Filled {
+export function fillRow(row: CatalogRow, { values: stated, origin }: Filling): Filled {
+  const values = withDerived(row, stated)
   const templates = row.endpoints.map((endpoint) => ({ ...endpoint, url: atOrigin(endpoint.url, origin) }))
   const all = templates.flatMap(({ url, query = '' }) => [url, query])
   const missing = Object.keys(row.parameters ?? {}).filter(
     (name) => values[name] === undefined && all.some((template) => needs(template, name)),
   )
   if (missing.length > 0) return { endpoints: [], headers: {}, missing }
-  const headers = Object.entries(row.headers ?? {}).flatMap(([name, value]) => {
-    const filled = fillText(value, values, (text) => text)
-    return filled === undefined ? [] : [[name, filled] as const]
-  })
   return {
     endpoints: templates.map((endpoint) => endpointOf(endpoint, values)),
-    headers: Object.fromEntries(headers),
+    headers: Object.fromEntries(filledIn(row.headers ?? {}, values)),
     missing,
   }
 }
@@ -41,7 +38,7 @@ export function fillRow(row: CatalogRow, { values, origin }: Filling): Filled {
 /** The parameters that a URL of the row, or its host alone, already says; `undefined` if it does not say all. */
 export function valuesIn(row: CatalogRow, { baseUrl }: Pick<Endpoint, 'baseUrl'>): Filling['values'] | undefined {
   const values: Record<string, string> = {}
-  for (const { url } of row.endpoints) Object.assign(values, patternOf(url).exec(baseUrl)?.groups)
+  for (const { url } of row.endpoints) Object.assign(values, patternOf(url, row.parameters).exec(baseUrl)?.groups)
   const said = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
   return fillRow(row, { values: said }).missing.length > 0 ? undefined : said
 }
@@ -54,6 +51,15 @@ function parametersIn(template: string): string[] {
 const place = /\{(\w+)\}/g
 const optionalPart = /\[([^\]]*)\]/g
 
+function withDerived({ parameters = {} }: CatalogRow, stated: Filling['values']): Filling['values'] {
+  const derived = Object.entries(parameters).flatMap(([name, { from }]) => {
+    const base = from && stated[from.parameter]
+    if (!from || base === undefined || stated[name] !== undefined) return []
+    return [[name, from.known[base] ?? fillText(from.otherwise, stated, encodeURIComponent) ?? ''] as const]
+  })
+  return { ...stated, ...Object.fromEntries(derived) }
+}
+
 function atOrigin(template: string, origin: string | undefined): string {
   return origin === undefined ? template : template.replace(/^https?:\/\/[^/[]+/, origin)
 }
@@ -63,16 +69,33 @@ function needs(template: string, name: string): boolean {
 }
 
 function endpointOf(endpoint: CatalogEndpoint, values: Filling['values']): Endpoint {
-  const { protocol, url, query = '', auth, addressing, serves } = endpoint
+  const { protocol, url, query = '', auth, authOptions = {}, addressing, serves } = endpoint
   const path = url.replace(optionalPart, (_, part: string) => fillText(part, values, encodeURIComponent) ?? '')
   return {
     protocol,
     baseUrl: fillText(path, values, encodeURIComponent) ?? path,
     query: fillText(query, values, encodeURIComponent) ?? query,
     auth: auth ?? authOf(protocol),
+    ...optionsOf(authOptions, values),
     ...(addressing && { addressing }),
     ...(serves !== undefined && { serves }),
   }
+}
+
+function optionsOf(
+  options: Readonly<Record<string, string>>,
+  values: Filling['values'],
+): Pick<Endpoint, 'authOptions'> {
+  const filled = filledIn(options, values)
+  return filled.length > 0 ? { authOptions: Object.fromEntries(filled) } : {}
+}
+
+/** The texts in which every value is set. */
+function filledIn(texts: Readonly<Record<string, string>>, values: Filling['values']): (readonly [string, string])[] {
+  return Object.entries(texts).flatMap(([name, text]) => {
+    const filled = fillText(text, values, (value) => value)
+    return filled === undefined ? [] : [[name, filled] as const]
+  })
 }
 
 /** `undefined` if a value is not set. */

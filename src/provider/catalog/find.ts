@@ -9,16 +9,16 @@ import type { CatalogRow } from './row.ts'
  */
 export function rowAt(endpoint: Pick<Endpoint, 'protocol' | 'baseUrl'>): CatalogRow | undefined {
   const host = new URL(endpoint.baseUrl).host
-  const near = catalog.filter((row) => row.endpoints.some(({ url }) => hostPattern(url)?.test(host)))
+  const near = catalog.filter((row) => row.endpoints.some(({ url }) => hostPattern(url, row)?.test(host)))
   return near.find((row) => hasUrl(row, endpoint)) ?? near[0]
 }
 
 /** Whether it is one of the row's own endpoints, whatever stands in the places for parameters. */
 export function hasUrl(row: CatalogRow, { protocol, baseUrl }: Pick<Endpoint, 'protocol' | 'baseUrl'>): boolean {
-  return row.endpoints.some((each) => each.protocol === protocol && patternOf(each.url).test(baseUrl))
+  return row.endpoints.some((each) => each.protocol === protocol && patternOf(each.url, row.parameters).test(baseUrl))
 }
 
-function hostPattern(template: string): RegExp | undefined {
+function hostPattern(template: string, { parameters }: CatalogRow): RegExp | undefined {
   const [, host = ''] = /^https:\/\/([^/[]+)/.exec(template) ?? []
-  return host === '' ? undefined : patternOf(host)
+  return host === '' ? undefined : patternOf(host, parameters)
 }

@@ -34,6 +34,8 @@ export interface CatalogEndpoint extends Pick<Endpoint, 'addressing' | 'serves'>
   readonly url: string
   /** Absent: the protocol's own. */
   readonly auth?: AuthKind
+  /** What that needs besides a key; what holds a parameter that is not set is left out. */
+  readonly authOptions?: Readonly<Record<string, string>>
   readonly query?: string
 }
 
@@ -46,4 +48,10 @@ export interface Parameter {
   readonly what: string
   /** The URL can do without it. */
   readonly optional?: true
+  /** It follows from another one: as `known` says, else as the template `otherwise`. */
+  readonly from?: {
+    readonly parameter: string
+    readonly known: Readonly<Record<string, string>>
+    readonly otherwise: string
+  }
 }
