@@ -40,8 +40,8 @@ export function configFile(options: LoadOptions): string {
 export function loadConfig(options: LoadOptions): Config {
   const file = configFile(options)
   const text = readText(file, options.file !== undefined)
-  const written = parse(text ?? '{}', file)
-  const { config, problems } = resolveConfig(written, withGoogleProject(written, options.env))
+  const raw = parse(text ?? '{}', file)
+  const { config, problems } = resolveConfig(raw, withGoogleProject(raw, options.env))
   const pathOf = (written: string): string => fullPath(written, file, options.home)
   const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
   const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]

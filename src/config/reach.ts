@@ -10,6 +10,7 @@ import { meant } from './check.ts'
 import type { Environment } from './interpolate.ts'
 import { protocolNamed, protocolNames } from './protocol-name.ts'
 import { didYouMean } from './suggest.ts'
+import { vertexDialectOf, vertexEndpoint } from './vertex-dialect.ts'
 
 /** Where a provider is reached, and what the catalog knows of it. */
 export interface Reach {
@@ -153,6 +154,8 @@ function tellMissing({ tell }: Wanted, row: CatalogRow, name: string): void {
  */
 function atUrl(wanted: Wanted, written: string, preset: CatalogRow | undefined): Reach | undefined {
   const { fields, dialects, tell } = wanted
+  const vertex = vertexDialectOf(dialects)
+  if (vertex) return atVertex(wanted, written, vertex)
   const read = readAsKnown(written, dialects)
   if (isEndpointProblem(read)) {
     tell('api_base_url', read.problem, read.suggestion)
@@ -170,6 +173,16 @@ function atUrl(wanted: Wanted, written: string, preset: CatalogRow | undefined):
     endpoints: [first ?? endpoint, ...rest],
     filled: added.length === 0 || !row ? [] : [`${row.title} speaks further protocols on the same host`],
   }
+}
+
+/** What CCR's transformers for Google's cloud mean, whose URLs are no more than a host. */
+function atVertex({ env, tell }: Wanted, written: string, use: DialectUse): Reach | undefined {
+  const endpoint = vertexEndpoint(use, written, env)
+  const row = rowNamed('vertex')
+  if (endpoint) return { endpoints: [endpoint], headers: {}, isByName: false, filled: [], ...(row && { row }) }
+  const remedy = 'set `GOOGLE_CLOUD_PROJECT` in the config or in the environment'
+  tell('transformer', `the transformer \`${use.name}\` needs the id of a Google Cloud project`, remedy)
+  return undefined
 }
 
 /** The URL as itself tells, unless the catalog knows it for one of another protocol: `…/anthropic` says nothing of its own. */

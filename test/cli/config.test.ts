@@ -28,7 +28,7 @@ function write(text: string): string {
 
 const providers = `"Providers": [
   { "name": "deepseek", "api_base_url": "https://api.deepseek.com", "api_key": "$DEEPSEEK_API_KEY", "models": ["deepseek-chat", "deepseek-reasoner"],
-    "transformer": { "deepseek-reasoner": { "use": ["tooluse"] } } },
+    "transformer": { "deepseek-reasoner": { "use": ["rovo-cli"] } } },
   { "name": "local", "api_base_url": "http://localhost:1/v1", "models": ["m"] }]`
 
 test('path, init and check are the way from nothing to a config', () => {
@@ -60,7 +60,7 @@ test('check says which route goes where, and who has no key', () => {
   const { out, code } = run(['check', '--config', own], { DEEPSEEK_API_KEY: 'key-of-deepseek' })
   expect(code).toBe(0)
   expect(out.split('\n')).toEqual([
-    `warning: ${own}:3:53: provider \`deepseek\`: the dialect \`tooluse\` is not served yet: calls that need it fail`,
+    `warning: ${own}:3:53: provider \`deepseek\`: the dialect \`rovo-cli\` is not served yet: calls that need it fail`,
     '',
     own,
     'providers:',
@@ -68,7 +68,7 @@ test('check says which route goes where, and who has no key', () => {
     '  local     http://localhost:1/v1 (OpenAI Chat), model m, no key',
     'routes:',
     '  default      deepseek,deepseek-chat',
-    '  think        deepseek,deepseek-reasoner, fails: tooluse not served',
+    '  think        deepseek,deepseek-reasoner, fails: rovo-cli not served',
     '  longContext  local,m, above 60000 tokens',
     'listens on 127.0.0.1:3456, no client key',
     '',

@@ -316,3 +316,59 @@ describe('Vertex', () => {
     }
   })
 })
+
+describe("CCR's transformers for Vertex", () => {
+  const env = { GOOGLE_CLOUD_PROJECT: 'p', GOOGLE_APPLICATION_CREDENTIALS: '/sa.json' }
+  const entry = (use: Json, url: string): Json => ({ name: 'v', api_base_url: url, transformer: { use: [use] } })
+
+  test.each([
+    [
+      'vertex-gemini',
+      'https://us-central1-aiplatform.googleapis.com',
+      'gemini https://us-central1-aiplatform.googleapis.com/v1/projects/p/locations/us-central1/publishers/google google',
+    ],
+    [
+      'vertex-claude',
+      'https://anything-aiplatform.googleapis.com/v1',
+      'anthropic-messages https://us-east5-aiplatform.googleapis.com/v1/projects/p/locations/us-east5/publishers/anthropic google',
+    ],
+    [
+      'vertex-claude',
+      'http://127.0.0.1:5499',
+      'anthropic-messages http://127.0.0.1:5499/v1/projects/p/locations/us-east5/publishers/anthropic google',
+    ],
+    [
+      'vertex-openai',
+      'https://aiplatform.googleapis.com/v1/projects/q/locations/global/endpoints/openapi/chat/completions',
+      'openai-chat https://aiplatform.googleapis.com/v1/projects/q/locations/global/endpoints/openapi google',
+    ],
+  ])('%s at %s', (use, url, expected) => {
+    const { provider, told } = read(entry(use, url), env)
+    expect(told).toEqual([])
+    expect(urls(provider)).toEqual([expected])
+  })
+
+  test('take the region of the environment', () => {
+    const { provider } = read(entry('vertex-claude', 'https://x-aiplatform.googleapis.com'), {
+      ...env,
+      GOOGLE_CLOUD_LOCATION: 'global',
+    })
+    expect(provider?.endpoints[0]).toMatchObject({
+      baseUrl: 'https://aiplatform.googleapis.com/v1/projects/p/locations/global/publishers/anthropic',
+      addressing: 'vertex-claude',
+      authOptions: { credentials: '/sa.json' },
+    })
+  })
+
+  test('may name their service account themselves', () => {
+    const options = { client_email: 'robot@p.example', private_key: 'secret-line' }
+    const url = 'https://aiplatform.googleapis.com/v1/projects/q/locations/global/endpoints/openapi'
+    expect(read(entry(['vertex-openai', options], url), {}).provider?.endpoints[0]?.authOptions).toEqual(options)
+  })
+
+  test('without a project are an error that says what to set', () => {
+    expect(read(entry('vertex-gemini', 'https://x-aiplatform.googleapis.com')).told).toEqual([
+      'error Providers.0.transformer: provider `v`: the transformer `vertex-gemini` needs the id of a Google Cloud project; set `GOOGLE_CLOUD_PROJECT` in the config or in the environment',
+    ])
+  })
+})

@@ -34,6 +34,9 @@ function shownKey(key: string): Proof {
 }
 
 async function findCredentials({ endpoint, ports }: SignerContext): Promise<Found | undefined> {
+  const { client_email, private_key } = endpoint.authOptions ?? {}
+  if (client_email !== undefined && private_key !== undefined)
+    return { text: JSON.stringify({ type: 'service_account', client_email, private_key }), place: 'the transformer' }
   const stated = endpoint.authOptions?.['credentials'] ?? ports.env('GOOGLE_APPLICATION_CREDENTIALS')?.trim()
   if (stated) {
     const text = await ports.readText(stated).catch((cause: unknown) => {

@@ -17,11 +17,14 @@ import { tooluse } from './tooluse.ts'
 
 /** The dialects that are served, by the name that the config calls them by. */
 export const table: Readonly<Record<string, DialectMaker>> = {
-  // These four only name the protocol of the endpoint.
+  // These only name the endpoint's protocol, and where it is.
   Anthropic: () => ({}),
   OpenAI: () => ({}),
   gemini: () => ({}),
   'openai-responses': () => ({}),
+  'vertex-claude': () => ({}),
+  'vertex-gemini': () => ({}),
+  'vertex-openai': () => ({}),
   cerebras,
   cleancache,
   customparams,
@@ -41,15 +44,7 @@ export const table: Readonly<Record<string, DialectMaker>> = {
 }
 
 /** Names of dialects that configs in use know, which are not served: a provider with one loads, and its calls fail. */
-export const unserved: readonly string[] = [
-  'vertex-gemini',
-  'vertex-claude',
-  'vertex-openai',
-  'gemini-cli',
-  'qwen-cli',
-  'rovo-cli',
-  'chutes-glm',
-]
+export const unserved: readonly string[] = ['gemini-cli', 'qwen-cli', 'rovo-cli', 'chutes-glm']
 
 /** The options without which a dialect does nothing. */
 export const neededOptions: Readonly<Record<string, string>> = { maxtoken: 'max_tokens' }

@@ -55,7 +55,7 @@ interface Scene {
 
 /** A gateway whose only provider is at `url`; a call gives the status and what the client is told. */
 function scene(url: string, { entry, env, now }: Scene) {
-  const { config, problems } = resolveConfig({ Providers: [{ origin: url, ...entry }] } as never, env)
+  const { config, problems } = resolveConfig({ Providers: [{ origin: url, ...entry }] }, env)
   const ports = { ...bunPorts({ log: () => {}, usage: createMemoryStore(), env }), ...(now && { now }) }
   const { gateway, lines } = testGateway({ providers: config.providers, routes: config.routes }, ports)
   return {
