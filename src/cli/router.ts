@@ -48,13 +48,14 @@ export async function startRouter({ config, log, usage, mostRequests, ...rest }:
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
   const responses = createResponseStore(join(home, 'state', 'responses.jsonl'), log)
   const ports = bunPorts({ log, usage, origins, responses, mostRequests })
-  const portsOf = ({ providers, apiKey }: Config): Ports => ({
+  const portsOf = ({ providers, routes, apiKey }: Config): Ports => ({
     ...ports,
     log: redactedLog(log, providers, apiKey),
     overridesOf: createOverrideReader({
       configHome: home,
       projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(userHome(), '.claude'), 'projects'),
       providers,
+      ...(routes.groups && { groups: routes.groups }),
       log,
     }),
   })

@@ -46,8 +46,10 @@ function checkUnion(
   problems: Problem[],
 ): void {
   if (members.some((member) => fits(member, value))) return
-  // Of an object, what is wrong stands inside, where only one member can be meant.
-  const inner = types['object']?.(value, shape) ? members.find(({ type }) => type === 'object') : undefined
+  // What is wrong with an object or a list stands inside, where only one member can be meant.
+  const inner = members.find(
+    ({ type, items }) => (type === 'object' || isListOf(items)) && types[type ?? '']?.(value, shape),
+  )
   if (inner) check(inner, value, path, problems)
   else problems.push(mismatch(shape, value, path))
 }
@@ -80,7 +82,10 @@ function checkObject(
     const item = value[key]
     if (typeof inner === 'object') {
       if (item !== null || shape.required?.includes(key)) check(inner, item, [...path, key], problems)
-    } else if (inner === undefined && !taken.has(key)) problems.push(unknownKey(key, Object.keys(known), path))
+    } else if (inner !== true && !taken.has(key)) {
+      const problem = unknownKey(key, Object.keys(known), path)
+      problems.push(inner === false ? notAllowed(problem, path) : problem)
+    }
   }
 }
 
@@ -128,6 +133,12 @@ function unknownKey(key: string, known: readonly string[], path: readonly PathSt
   }
 }
 
+/** Where to leave something out would change the meaning of the rest. */
+function notAllowed(problem: Problem, path: readonly PathStep[]): Problem {
+  const key = problem.path.at(-1)
+  return { ...problem, severity: 'error', message: `${subject(path)}: there is no key \`${key}\`` }
+}
+
 /** The known key that an unknown one stands for: what other programs call it, or the nearest by spelling. */
 export function meant(key: string, known: readonly string[]): string | undefined {
   const plain = key.toLowerCase().replaceAll(/[-_]/g, '')
@@ -170,7 +181,8 @@ const types: Readonly<Record<string, (value: unknown, shape: Shape) => boolean>>
     (pattern === undefined || new RegExp(pattern, 'u').test(value)),
   integer: (value, { minimum = -Infinity, maximum = Infinity }) =>
     Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum,
-  number: (value) => typeof value === 'number',
+  number: (value, { minimum = -Infinity, maximum = Infinity }) =>
+    Number.isFinite(value) && (value as number) >= minimum && (value as number) <= maximum,
   boolean: (value) => typeof value === 'boolean',
   array: Array.isArray,
   object: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -221,6 +233,10 @@ function repair(shape: Shape, value: unknown): string | undefined {
   const choices = shape.anyOf?.map((member) => member.const).filter((choice) => typeof choice === 'string') ?? []
   if (typeof value === 'string' && choices.length > 0) return didYouMean(value, choices)
   return undefined
+}
+
+function isListOf(items: Shape['items']): boolean {
+  return items !== undefined && !isTuple(items)
 }
 
 function isTuple(items: Shape['items']): items is readonly Shape[] {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../canonical/json.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
+import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
@@ -38,6 +39,8 @@ export interface Config {
   readonly systemPromptFile?: string
   readonly providers: readonly Provider[]
   readonly routes: Routes
+  /** What models cost. Absent: nothing is said of it. */
+  readonly prices?: Prices
   /** Kept; nothing is cached yet. */
   readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number }
   /** The whole file with its variables replaced; holds secrets. */

@@ -1,12 +1,16 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { asNumber, isObject } from '../canonical/json.ts'
+import type { Json } from '../canonical/json.ts'
+import { isObject } from '../canonical/json.ts'
 import type { Log } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
+import type { Group } from '../router/group.ts'
 import type { RouteOverride } from '../router/route.ts'
 import { isSafeSessionId } from '../router/session.ts'
-import { formatDiagnostic, locateProblems, type Problem } from './diagnostic.ts'
-import { readTargets } from './routes.ts'
+import { checkAgainst } from './check.ts'
+import { formatDiagnostic, isError, locateProblems, type Problem } from './diagnostic.ts'
+import { readOverride } from './profiles.ts'
+import { overrideSchema } from './schema.ts'
 
 export interface OverrideOptions {
   /** Where the config lies; each project's overrides are in a folder of it, named like Claude's own. */
@@ -14,11 +18,13 @@ export interface OverrideOptions {
   /** Claude's folder of projects, each with its sessions' transcripts. */
   readonly projectsDirectory: string
   readonly providers: readonly Provider[]
+  /** The named groups of the config, for rules. */
+  readonly groups?: ReadonlyMap<string, Group>
   readonly log: Log
 }
 
 /**
- * The `Router` sections of a session's project (`<project>/config.json`) and of the session itself
+ * What `Router`, `fallback` and `rules` say in the files of a session's project (`<project>/config.json`) and of the session itself
  * (`<project>/<session>.json`), for sessions whose project has such a folder. Read again when a file has changed; a
  * file that cannot be used is told in the log, once, and changes nothing.
  */
@@ -67,25 +73,36 @@ function createFileReader(options: OverrideOptions): (file: string, from: string
     const stamp = `${stats.mtimeMs}/${stats.size}/${stats.ino}`
     const before = known.get(file)
     if (before?.stamp === stamp) return before.override
-    const override = readOverride(file, from, options)
+    const override = readFile(file, from, options)
     known.set(file, { stamp, override })
     return override
   }
 }
 
-function readOverride(file: string, from: string, { providers, log }: OverrideOptions): RouteOverride | undefined {
+function readFile(
+  file: string,
+  from: string,
+  { providers, groups = new Map(), log }: OverrideOptions,
+): RouteOverride | undefined {
   try {
     const text = readFileSync(file, 'utf8')
-    const value: unknown = Bun.JSON5.parse(text)
-    const router = isObject(value) ? value['Router'] : undefined
-    if (!isObject(router)) return undefined
-    const problems: Problem[] = []
-    const targets = readTargets(router, providers, problems)
+    const value = Bun.JSON5.parse(text) as Json
+    if (!isObject(value)) return undefined
+    // Whatever else stands in such a file is not ours.
+    const { Router = null, fallback = null, rules = null } = value
+    const routes = { Router, fallback, rules }
+    const problems = checkAgainst(overrideSchema, routes)
+    const sound = isSound(problems) ? routes : { ...routes, rules: null }
+    const override = readOverride(sound, [], { providers, groups, problems, from })
     for (const problem of locateProblems(problems, text, file)) log('warn', formatDiagnostic(problem))
-    const longContextThreshold = asNumber(router['longContextThreshold'])
-    return { from, targets, ...(longContextThreshold !== undefined && { longContextThreshold }) }
+    return override
   } catch (error) {
     log('warn', `${file} is not used: ${error instanceof Error ? error.message : String(error)}`)
     return undefined
   }
+}
+
+/** Whether its rules are as they should be: of rules that are not, nothing is used. */
+function isSound(problems: readonly Problem[]): boolean {
+  return !problems.some((problem) => isError(problem) && problem.path[0] === 'rules')
 }

@@ -10,11 +10,12 @@ import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
 import { endpointSchema } from './endpoint-schema.ts'
-import { readFallbacks, readOverflow } from './fallback.ts'
+import { readFurtherRoutes } from './further-routes.ts'
 import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 import { readKey } from './key.ts'
+import { readPrices } from './prices.ts'
 import { readProviders } from './providers.ts'
 import { checkProxy, isLoopback } from './proxy.ts'
 import { readRoutes } from './routes.ts'
@@ -58,15 +59,11 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   const providers = readProviders(top[form.list], form, defaults, problems)
   const hasFailed = failedProviders(top[form.list], problems)
   const reading = { providers, problems, hasOwnError: hasFailed }
-  const fallbacks = readFallbacks(top['fallback'], reading)
-  const overflow = readOverflow(top['fallback'], reading)
   const routes = {
-    ...(hasEndpoints
-      ? readDefaultEndpoint(top, providers, problems, hasFailed)
-      : readRoutes(top['Router'], providers, problems, hasFailed)),
-    ...(Object.keys(fallbacks).length > 0 && { fallbacks }),
-    ...(overflow.length > 0 && { overflow }),
+    ...(hasEndpoints ? readDefaultEndpoint(top, providers, problems, hasFailed) : readRoutes(top['Router'], reading)),
+    ...readFurtherRoutes(top, reading),
   }
+  const prices = readPrices(top['prices'], problems)
   const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])
   return {
@@ -87,6 +84,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...optional('systemPromptFile', top['REWRITE_SYSTEM_PROMPT']),
       providers,
       routes,
+      ...(prices.length > 0 && { prices }),
       ...(cache && { cache }),
       raw: file,
     },

@@ -5,7 +5,8 @@ import type { Routes, RouteTarget, Scenario } from '../router/route.ts'
 import { SCENARIOS } from '../router/route.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
-import { readTarget } from './target.ts'
+import type { PathStep } from './place.ts'
+import { readTarget, type TargetReading } from './target.ts'
 
 /** Input tokens above which `longContext` applies if the config does not say. */
 export const DEFAULT_LONG_CONTEXT_THRESHOLD = 60_000
@@ -14,14 +15,10 @@ export const DEFAULT_LONG_CONTEXT_THRESHOLD = 60_000
  * A `Router` section. A value that names no provider is an error, unless it names an entry
  * that has an error of its own. Without a `default`, the first model of the first provider is it, with a warning.
  */
-export function readRoutes(
-  section: unknown,
-  providers: readonly Provider[],
-  problems: Problem[],
-  hasOwnError?: (provider: string) => boolean,
-): Routes {
+export function readRoutes(section: unknown, reading: TargetReading): Routes {
+  const { providers, problems } = reading
   const router = isObject(section) ? section : {}
-  const targets = readTargets(router, providers, problems, hasOwnError)
+  const targets = readTargets(router, ['Router'], reading)
   const fallback = targets.default ?? firstTarget(providers)
   if (fallback && !targets.default && !wasTried(router)) {
     targets.default = fallback
@@ -33,17 +30,12 @@ export function readRoutes(
 /** The targets that a `Router` section names, and no more. */
 export function readTargets(
   router: JsonObject,
-  providers: readonly Provider[],
-  problems: Problem[],
-  hasOwnError?: (provider: string) => boolean,
+  path: readonly PathStep[],
+  reading: TargetReading,
 ): Partial<Record<Scenario, RouteTarget>> {
   const targets: Partial<Record<Scenario, RouteTarget>> = {}
   for (const scenario of SCENARIOS) {
-    const target = readTarget(router[scenario], ['Router', scenario], {
-      providers,
-      problems,
-      ...(hasOwnError && { hasOwnError }),
-    })
+    const target = readTarget(router[scenario], [...path, scenario], reading)
     if (target) targets[scenario] = target
   }
   return targets

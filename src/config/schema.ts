@@ -11,6 +11,7 @@ import {
   Union,
   Unknown,
 } from '@sinclair/typebox'
+import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
 import { protocolNames } from './protocol-name.ts'
 import { breakerSchema, keysSchema, retrySchema } from './resilience-schema.ts'
@@ -221,6 +222,19 @@ const fallback = Optional(
   ),
 )
 
+/** Routes that are laid over others: those of a client, a project or a session. */
+export const overrideSchema = ObjectOf(
+  { Router: router, fallback, rules: rulesSchema },
+  { additionalProperties: false, errorMessage: 'expected an object `{ "Router": {…} }`' },
+)
+
+const profiles = Optional(
+  RecordOf(StringOf(), overrideSchema, {
+    description: 'Routes for single clients (claude-code, codex, …), laid over the others: what they name wins.',
+    errorMessage: 'expected an object of clients, `{ "codex": { "Router": {…} } }`',
+  }),
+)
+
 const providers = (description: string) =>
   Optional(
     ArrayOf(provider, {
@@ -286,6 +300,10 @@ export const configSchema = ObjectOf({
   fallback,
   retry: retrySchema,
   breaker: breakerSchema,
+  rules: rulesSchema,
+  groups: groupsSchema,
+  profiles,
+  prices: pricesSchema,
   plugins: anything('Kept for plugins.'),
   Plugins: anything('Kept for plugins.'),
   OPENAI_API_KEY: anything('Kept, without effect.'),

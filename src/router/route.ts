@@ -26,6 +26,8 @@ export interface Routes {
   readonly fallbacks?: Readonly<Partial<Record<Scenario, readonly RouteTarget[]>>>
   /** Tried before the scenarios, in order. */
   readonly rules?: readonly RoutingRule[]
+  /** Groups by name, for the rules of projects and sessions. */
+  readonly groups?: ReadonlyMap<string, Group>
   /** Routes for single clients: those of the first that fits are laid over these. */
   readonly profiles?: readonly Profile[]
   /** Whom to try first when a prompt does not fit into the window of the one who was asked. */
