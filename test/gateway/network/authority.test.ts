@@ -9,6 +9,8 @@ import { createCertificates, type Certificates } from './certificates.ts'
 const QUESTION = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
 const REPLY = { choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hi' } }] }
 
+if (!Bun.which('openssl')) console.warn('openssl is not installed, so the tests of authorities are skipped.')
+
 describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its company knows', () => {
   let certificates: Certificates
   let server: Bun.Server<undefined>
