@@ -6,9 +6,10 @@ import { userConfigHome } from './home.ts'
 export async function cannotListen(error: unknown, host: string, port: number): Promise<string> {
   const code = (error as NodeJS.ErrnoException).code ?? ''
   if (code === 'EADDRINUSE') return `ccr: ${await describeTakenPort(host, port, readSecret(userConfigHome()))}`
-  const reason = reasons[code]?.(host, port)
-  if (reason === undefined) throw error
-  return `ccr: ${reason}`
+  if (reasons[code]) return `ccr: ${reasons[code](host, port)}`
+  // Names that nobody knows, and what is no name at all, come with codes that change from run to run.
+  if ((error as NodeJS.ErrnoException).syscall !== 'listen' && code !== 'ERR_INVALID_ARG_TYPE') throw error
+  return `ccr: cannot listen on ${host} (${code}): is that an address of this machine, or a name of it? Use 127.0.0.1, or another one`
 }
 
 const reasons: Readonly<Record<string, (host: string, port: number) => string>> = {

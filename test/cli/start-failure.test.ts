@@ -110,6 +110,20 @@ describe.each(ways)('ccr start fails %s', (_name, way) => {
     await desk.write(CONFIG, configOf(undefined, { APIKEY: 'the-key-of-clients' }))
     expect(await failing(desk, ['--port', '0', '--host', '192.0.2.1', ...way])).toContain('has no address 192.0.2.1')
   })
+
+  test.each([
+    ['that nobody knows', 'no-such-host.invalid'],
+    ['that is none', '::g'],
+    ['with blanks', 'a b'],
+  ])('a host name %s', async (_kind, host) => {
+    await using desk = await createDesk()
+    await desk.write(CONFIG, configOf(undefined, { APIKEY: 'the-key-of-clients' }))
+    const said = await failing(desk, ['--port', '0', '--host', host, ...way])
+    expect(said).toStartWith('ccr: ')
+    expect(said).toContain(host)
+    expect(said).toContain('Use 127.0.0.1')
+    expect(said).not.toContain('unexpected error')
+  })
 })
 
 const isRoot = process.getuid?.() === 0 && Bun.which('setpriv') !== null
