@@ -188,7 +188,8 @@ function atVertex({ env, tell }: Wanted, written: string, use: DialectUse): Reac
 /** The URL as itself tells, unless the catalog knows it for one of another protocol: `…/anthropic` says nothing of its own. */
 function readAsKnown(written: string, dialects: readonly DialectUse[]): ReturnType<typeof readEndpoint> {
   const plain = readEndpoint(written, dialects)
-  if (isEndpointProblem(plain) || protocolOfDialects(dialects) || isKnown(plain)) return plain
+  // Most URLs are of a host that nobody knows: that is found out once.
+  if (isEndpointProblem(plain) || protocolOfDialects(dialects) || !rowAt(plain) || isKnown(plain)) return plain
   const others = protocolNames.map((protocol) => readEndpoint(written, [], protocol))
   return others.find((other) => !isEndpointProblem(other) && isKnown(other)) ?? plain
 }

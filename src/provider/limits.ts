@@ -11,22 +11,27 @@ export type ModelLimits = Pick<Traits, 'contextWindow' | 'maxOutputTokens'>
 export function limitsOf(model: string): ModelLimits {
   const id = plainId(model)
   const name = id.slice(id.lastIndexOf('/') + 1)
-  const row = rows.find(({ pattern, isWhole }) => pattern.test(isWhole ? id : name))
-  return row?.limits ?? nothing
+  const row = knownModels.find(([names]) => isNamed(names, names.includes('/') ? id : name))
+  if (!row) return {}
+  const [, contextWindow, maxOutputTokens] = row
+  return { contextWindow, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }
 }
 
-const nothing: ModelLimits = {}
+/** Whether a row's `names` hold this one. There are many rows: a pattern is made only where its plain beginning fits. */
+function isNamed(names: string, name: string): boolean {
+  const [plain = ''] = /^[a-z0-9/-]*(?![?*{])/.exec(names) ?? []
+  return name.startsWith(plain) && patternOf(names).test(name)
+}
+
+function patternOf(names: string): RegExp {
+  return new RegExp(`^(?:${names.replaceAll('#', version)})$`)
+}
+
 const longestId = 200
 
 /** What may follow a name without making it another model, as hosts write it. */
 const version =
   '(?:[-@](?:latest|preview|exp|v\\d+(?::\\d+)?|\\d{3,4}|\\d{8}|\\d{2}-\\d{2,4}|\\d{4}-\\d{2}-\\d{2})){0,3}'
-
-const rows = knownModels.map(([names, contextWindow, maxOutputTokens]) => ({
-  pattern: new RegExp(`^(?:${names.replaceAll('#', version)})$`),
-  isWhole: names.includes('/'),
-  limits: { contextWindow, ...(maxOutputTokens !== undefined && { maxOutputTokens }) },
-}))
 
 /** A host's way to route the same model (`:free`), and Bedrock's names of regions and vendors. */
 function plainId(model: string): string {

@@ -9,7 +9,7 @@ import type { CatalogRow } from './row.ts'
  */
 export function rowAt(endpoint: Pick<Endpoint, 'protocol' | 'baseUrl'>): CatalogRow | undefined {
   const host = new URL(endpoint.baseUrl).host
-  const near = catalog.filter((row) => row.endpoints.some(({ url }) => hostPattern(url, row)?.test(host)))
+  const near = catalog.filter((row) => row.endpoints.some(({ url }) => isAtHost(url, row, host)))
   return near.find((row) => hasUrl(row, endpoint)) ?? near[0]
 }
 
@@ -18,7 +18,10 @@ export function hasUrl(row: CatalogRow, { protocol, baseUrl }: Pick<Endpoint, 'p
   return row.endpoints.some((each) => each.protocol === protocol && patternOf(each.url, row.parameters).test(baseUrl))
 }
 
-function hostPattern(template: string, { parameters }: CatalogRow): RegExp | undefined {
-  const [, host = ''] = /^https:\/\/([^/[]+)/.exec(template) ?? []
-  return host === '' ? undefined : patternOf(host, parameters)
+/** Only a host with places in it costs a pattern: this is asked of every row when `ccr` starts. */
+function isAtHost(template: string, { parameters }: CatalogRow, host: string): boolean {
+  const start = 'https://'
+  if (!template.startsWith(start)) return false
+  const [named = ''] = template.slice(start.length).split(/[/[]/, 1)
+  return named.includes('{') ? patternOf(named, parameters).test(host) : named === host
 }
