@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from './json.ts'
 
 /** A wire format that clients or providers speak. */
-export type ProtocolId = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini'
+export type ProtocolId = 'anthropic-messages' | 'openai-chat' | 'openai-responses' | 'gemini' | 'bedrock-converse'
 
 /**
  * What a decoder did not claim of a node, kept so that encoding to the same protocol is lossless.

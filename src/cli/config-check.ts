@@ -95,6 +95,7 @@ const protocolNames: Readonly<Record<ProtocolId, string>> = {
   'openai-chat': 'OpenAI Chat',
   'openai-responses': 'OpenAI Responses',
   gemini: 'Gemini',
+  'bedrock-converse': 'Bedrock Converse',
 }
 
 function targetText({ routes, providers }: Config, scenario: (typeof SCENARIOS)[number]): string {

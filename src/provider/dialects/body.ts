@@ -28,10 +28,11 @@ export function setFields(object: JsonObject, fields: JsonObject): JsonObject {
 
 /** Lowers the limit of output tokens, under the name that the protocol gives it. A limit is not added where there is none. */
 export function capOutput(body: JsonObject, protocol: ProtocolId, limit: number): JsonObject {
-  if (protocol === 'gemini') {
-    const settings = body['generationConfig']
+  const holder = settingsOf[protocol]
+  if (holder !== undefined) {
+    const settings = body[holder]
     return isObject(settings)
-      ? setFields(body, { generationConfig: lowered(settings, ['maxOutputTokens'], limit) })
+      ? setFields(body, { [holder]: lowered(settings, limitFields[protocol], limit) })
       : body
   }
   const capped = lowered(body, limitFields[protocol], limit)
@@ -51,7 +52,15 @@ export function editEach(items: Json | undefined, edit: (item: JsonObject) => Js
   return edited.some((item, index) => item !== items[index]) ? edited : items
 }
 
-const limitFields: Readonly<Record<Exclude<ProtocolId, 'gemini'>, readonly string[]>> = {
+/** Where the settings of an answer stand, in protocols that keep them apart. */
+export const settingsOf: Readonly<Partial<Record<ProtocolId, string>>> = {
+  gemini: 'generationConfig',
+  'bedrock-converse': 'inferenceConfig',
+}
+
+const limitFields: Readonly<Record<ProtocolId, readonly string[]>> = {
+  gemini: ['maxOutputTokens'],
+  'bedrock-converse': ['maxTokens'],
   'anthropic-messages': ['max_tokens'],
   'openai-chat': ['max_tokens', 'max_completion_tokens'],
   'openai-responses': ['max_output_tokens'],

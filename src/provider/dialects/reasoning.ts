@@ -50,4 +50,9 @@ const off: Readonly<Record<ProtocolId, (body: JsonObject) => JsonObject>> = {
     const own = body['generationConfig']
     return { ...body, generationConfig: { ...(isObject(own) ? own : {}), thinkingConfig: { thinkingBudget: 0 } } }
   },
+  // Nothing thinks there that is not told to.
+  'bedrock-converse': ({ additionalModelRequestFields: fields, ...body }) => {
+    const { thinking: _, ...others } = isObject(fields) ? fields : {}
+    return Object.keys(others).length > 0 ? { ...body, additionalModelRequestFields: others } : body
+  },
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../canonical/json.ts'
 import { isObject } from '../../canonical/json.ts'
 import type { ProtocolId } from '../../canonical/native.ts'
 import type { DialectMaker } from '../dialect.ts'
-import { capOutput, editBody, numberOption, setFields } from './body.ts'
+import { capOutput, editBody, numberOption, setFields, settingsOf } from './body.ts'
 
 /** `sampling {max_tokens, temperature, top_p, top_k, repetition_penalty}`: the limit is a cap, the others replace the client's. */
 export const sampling: DialectMaker = (options) => {
@@ -11,11 +11,12 @@ export const sampling: DialectMaker = (options) => {
     request: editBody((body, protocol) => {
       const capped = limit === undefined ? body : capOutput(body, protocol, limit)
       const wanted = settings(options, protocol)
-      if (protocol !== 'gemini') return setFields(capped, wanted)
-      const own = capped['generationConfig']
+      const holder = settingsOf[protocol]
+      if (holder === undefined) return setFields(capped, wanted)
+      const own = capped[holder]
       const config = isObject(own) ? own : {}
       const edited = setFields(config, wanted)
-      return edited === config ? capped : { ...capped, generationConfig: edited }
+      return edited === config ? capped : { ...capped, [holder]: edited }
     }),
     ...(limit === undefined ? {} : { traits: () => ({ maxOutputTokens: limit }) }),
   }
@@ -32,6 +33,7 @@ const names: Readonly<Record<ProtocolId, Readonly<Record<string, string>>>> = {
   },
   'openai-responses': { temperature: 'temperature', top_p: 'top_p' },
   gemini: { temperature: 'temperature', top_p: 'topP', top_k: 'topK' },
+  'bedrock-converse': { temperature: 'temperature', top_p: 'topP' },
 }
 
 function settings(options: Readonly<Record<string, unknown>>, protocol: ProtocolId): JsonObject {

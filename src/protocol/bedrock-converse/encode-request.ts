@@ -1,0 +1,148 @@
+import { isObject, type JsonObject } from '../../canonical/json.ts'
+import type { ModelRequest } from '../../canonical/request.ts'
+import { fingerprint } from '../openai-chat/hash.ts'
+import type { Encoded, Target } from '../protocol.ts'
+import { createEncoding, type Encoding } from './encoding.ts'
+import { encodeMessages, encodeSystem } from './encode-messages.ts'
+import { encodeToolConfig } from './encode-tools.ts'
+import { decodeFields, encodeFields, isThinking } from './fields.ts'
+import { takesSchemas } from './model.ts'
+import { defined, isSame, spelling, withRest } from './residue.ts'
+
+/** A request as `POST /model/{modelId}/converse`, or `/converse-stream`. */
+export function encodeRequest(request: ModelRequest, target: Target): Encoded {
+  const encoding = createEncoding(request, target)
+  encoding.dropResidue(request.native, '')
+  if (request.userId !== undefined) encoding.drop('metadata.user_id', 'Converse has no field for the user')
+  const messages = encodeMessages(request, encoding)
+  const system = encodeSystem(request, encoding)
+  const fields = encodeAdditional(request, messages, encoding)
+  const own = defined({
+    messages: messages.length > 0 || spelling(request.native, 'messages') !== 'absent' ? messages : undefined,
+    system: system.length > 0 || spelling(request.native, 'system') === 'empty' ? system : undefined,
+    inferenceConfig: encodeInference(request, isThinking(fields), encoding),
+    toolConfig: encodeToolConfig(request, encoding),
+    additionalModelRequestFields: fields,
+    outputConfig: encodeOutput(request, encoding),
+  })
+  const body = withRest(own, request.native)
+  leaveOutRefused(body, encoding)
+  return {
+    wire: {
+      path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
+      query: '',
+      headers: {},
+      body,
+    },
+    dropped: encoding.dropped,
+    context: {
+      provider: target.provider,
+      model: target.model,
+      ...(encoding.names.renamed.size > 0 && { toolNames: encoding.names.renamed }),
+      id: createIds(request),
+    },
+  }
+}
+
+/** Nova takes four. */
+const NOVA_STOPS = 4
+
+function encodeInference(request: ModelRequest, thinks: boolean, encoding: Encoding): JsonObject | undefined {
+  const { ours, family, drop } = encoding
+  const config: JsonObject = {
+    maxTokens: encodeLimit(request, encoding),
+    temperature: request.temperature,
+    topP: request.topP,
+    stopSequences: encodeStops(request, encoding),
+  }
+  const leaveOut = (key: string, field: string, why: string): void => {
+    if (config[key] === undefined) return
+    config[key] = undefined
+    drop(field, why)
+  }
+  if (!ours && family === 'claude') {
+    if (thinks) leaveOut('temperature', 'temperature', 'not allowed together with thinking')
+    if (thinks) leaveOut('topP', 'top_p', 'not allowed together with thinking')
+    if (config.temperature !== undefined) leaveOut('topP', 'top_p', 'newer models refuse it together with temperature')
+  }
+  if (!ours && typeof config.temperature === 'number' && config.temperature > 1) {
+    drop('temperature', `lowered from ${config.temperature} to 1, Bedrock's highest`)
+    config.temperature = 1
+  }
+  const said = defined(config)
+  return Object.keys(said).length > 0 || spelling(request.native, 'inferenceConfig') === 'empty' ? said : undefined
+}
+
+function encodeLimit({ maxOutputTokens }: ModelRequest, { target, drop }: Encoding): number | undefined {
+  const most = target.traits.maxOutputTokens
+  if (maxOutputTokens === undefined || most === undefined || maxOutputTokens <= most) return maxOutputTokens
+  drop('max_tokens', `lowered from ${maxOutputTokens} to the model's limit of ${most}`)
+  return most
+}
+
+function encodeStops({ stopSequences }: ModelRequest, { ours, family, drop }: Encoding): string[] | undefined {
+  if (!stopSequences || ours) return stopSequences && [...stopSequences]
+  const spoken = stopSequences.filter((stop) => stop.trim() !== '')
+  if (spoken.length < stopSequences.length) drop('stop_sequences', 'Bedrock refuses those of white space only')
+  const most = family === 'nova' ? NOVA_STOPS : Infinity
+  if (spoken.length > most) drop('stop_sequences', `Nova takes ${NOVA_STOPS} at most`)
+  return spoken.length > 0 ? spoken.slice(0, most) : undefined
+}
+
+/** What a client of this protocol said, unless it was edited. */
+function encodeAdditional(
+  request: ModelRequest,
+  messages: readonly JsonObject[],
+  encoding: Encoding,
+): JsonObject | undefined {
+  const own = spelling(request.native, 'fields')
+  if (!encoding.ours) return encodeFields(request, messages, encoding)
+  if (!isObject(own))
+    return request.reasoning || request.topK !== undefined ? encodeFields(request, messages, encoding) : undefined
+  const said = decodeFields(own)
+  const effort = spelling(request.native, 'effort')
+  const isUnchanged =
+    isSame(said.reasoning, request.reasoning) || (effort !== undefined && !said.reasoning)
+      ? said.topK === request.topK
+      : false
+  return isUnchanged ? own : { ...own, ...encodeFields(request, messages, encoding) }
+}
+
+function encodeOutput(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
+  const { outputFormat: format, reasoning } = request
+  const effort = encoding.ours ? spelling(request.native, 'effort') : undefined
+  const told = effort !== undefined && reasoning?.effort === effort ? { effort } : {}
+  if (!format) return Object.keys(told).length > 0 ? told : undefined
+  encoding.dropResidue('native' in format ? format.native : undefined, 'output_config.format')
+  if (format.type === 'json') {
+    encoding.drop('output_config.format', 'Converse knows JSON output only with a schema')
+    return undefined
+  }
+  if (!encoding.ours && !takesSchemas(encoding.target.model)) {
+    encoding.drop('output_config.format', `${encoding.target.model} takes no schema for its answer`)
+    return undefined
+  }
+  const raw = spelling(format.native, 'schema')
+  const isUnchanged = typeof raw === 'string' && isSame(JSON.parse(raw), format.schema)
+  const jsonSchema = defined({ schema: isUnchanged ? raw : JSON.stringify(format.schema), name: format.name })
+  return { ...told, textFormat: withRest({ type: 'json_schema', structure: { jsonSchema } }, format.native) }
+}
+
+/** Leaves out fields that this provider refused before, wherever they stand. */
+function leaveOutRefused(body: JsonObject, { target, drop }: Encoding): void {
+  const holders = [body, body.inferenceConfig, body.additionalModelRequestFields].filter(isObject)
+  for (const field of target.traits.refusedFields ?? []) {
+    for (const holder of holders) {
+      if (holder[field] === undefined) continue
+      Reflect.deleteProperty(holder, field)
+      drop(field, `${target.provider} refuses the field`)
+    }
+  }
+}
+
+/** Ids for what comes without one: the same for the same request, others for the next turn. */
+function createIds(request: ModelRequest): (prefix: string) => string {
+  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
+  let count = 0
+  return (prefix) => `${prefix}${turn}${count++}`
+}

@@ -1,0 +1,139 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { JsonObject } from '../../canonical/json.ts'
+import type { FunctionTool, ModelRequest, ServerTool } from '../../canonical/request.ts'
+import { isPlaceholder } from '../openai-chat/tools.ts'
+import { encodeCachePoint } from './encode-blocks.ts'
+import type { Encoding } from './encoding.ts'
+import { takesSchemas } from './model.ts'
+import { toNovaSchema } from './nova-schema.ts'
+import { defined, isOurs, spelling, withRest } from './residue.ts'
+
+/** `toolConfig`; nothing where there are no tools, neither in the request nor in the conversation. */
+export function encodeToolConfig(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
+  const tools = request.tools.flatMap((tool, index) => {
+    const path = `tools[${index}]`
+    encoding.dropResidue(tool.type === 'server' ? undefined : tool.native, path)
+    return tool.type === 'server'
+      ? encodeServerTool(tool, path, encoding)
+      : encodeFunction(tool, path, request, encoding)
+  })
+  if (encoding.ours) return encodeOwnConfig(request, tools, encoding)
+  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server')) throw noServerTool(request, encoding)
+  const called = calledNames(request).map((name) => encoding.names.of(name))
+  if (request.toolChoice?.type === 'none') {
+    if (called.length === 0) return undefined
+    encoding.drop('tool_choice', 'Bedrock cannot be told to call nothing while the conversation holds calls')
+  }
+  // Bedrock refuses calls in a conversation without tools, and a choice among none.
+  const known = new Set(tools.map(nameIn))
+  const declared = called.filter((name) => tools.length === 0 || !known.has(name)).map(declare)
+  const all = tools.length === 0 ? declared : tools
+  if (all.length === 0) {
+    if (request.toolChoice && request.toolChoice.type !== 'auto')
+      encoding.drop('tool_choice', 'there is no tool to choose')
+    return undefined
+  }
+  return defined({ tools: all, toolChoice: encodeChoice(request, encoding) })
+}
+
+function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest, encoding: Encoding): JsonObject[] {
+  if (!encoding.ours && isPlaceholder(tool, request)) {
+    encoding.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
+    return []
+  }
+  if (tool.deferred) encoding.drop(`${path}.defer_loading`, 'Converse shows every tool from the beginning')
+  const isStrict = tool.strict !== undefined && (encoding.ours || takesSchemas(encoding.target.model))
+  if (tool.strict && !isStrict) encoding.drop(`${path}.strict`, `${encoding.target.model} has no strict tools`)
+  const toolSpec = defined({
+    name: encoding.names.of(tool.name),
+    // Bedrock refuses an empty description.
+    description: tool.description === '' && !encoding.ours ? undefined : tool.description,
+    inputSchema: { json: encodeSchema(tool.schema, encoding) },
+    strict: isStrict ? tool.strict : undefined,
+  })
+  const block = withRest({ toolSpec }, tool.native)
+  // Nova caches no tools.
+  if (tool.cache && encoding.family === 'nova' && !encoding.ours) {
+    encoding.drop(`${path}.cache_control`, 'Nova caches no tools')
+    return [block]
+  }
+  const keeps = encoding.keepsCache(tool.cache, path)
+  return keeps && tool.cache ? [block, encodeCachePoint(tool.cache, tool)] : [block]
+}
+
+function encodeSchema(schema: JsonObject, { ours, family }: Encoding): JsonObject {
+  if (ours) return schema
+  if (family === 'nova') return toNovaSchema(schema)
+  return schema.type === undefined ? { type: 'object', ...schema } : schema
+}
+
+function encodeServerTool(tool: ServerTool, path: string, encoding: Encoding): JsonObject[] {
+  if (isOurs(tool)) return [tool.native.rest]
+  if (tool.kind === 'web-search' && /nova-(?:2|premier)/i.test(encoding.target.model)) {
+    for (const key in tool.native.rest)
+      if (key !== 'type' && key !== 'name') encoding.drop(`${path}.${key}`, "Nova's grounding has no such option")
+    return [{ systemTool: { name: 'nova_grounding' } }]
+  }
+  encoding.drop(path, 'Bedrock runs no such tool')
+  return []
+}
+
+/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
+function noServerTool(request: ModelRequest, { target }: Encoding): ModelError {
+  const names = request.tools.map(({ name }) => name).join(', ')
+  const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
+  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
+  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
+    kind: 'bad-request',
+    shouldRetry: false,
+    provider: target.provider,
+    model: target.model,
+  })
+}
+
+function calledNames(request: ModelRequest): string[] {
+  const names = request.messages.flatMap(({ parts }) =>
+    parts.flatMap((part) => (part.type === 'tool-call' ? part.name : [])),
+  )
+  return [...new Set(names)]
+}
+
+function nameIn(tool: JsonObject): string | undefined {
+  const { toolSpec } = tool
+  return typeof toolSpec === 'object' && toolSpec && 'name' in toolSpec ? String(toolSpec.name) : undefined
+}
+
+function declare(name: string): JsonObject {
+  const description = 'A tool that was called earlier in this conversation and is not at hand any more.'
+  return { toolSpec: { name, description, inputSchema: { json: { type: 'object', properties: {} } } } }
+}
+
+function encodeChoice(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
+  const choice = request.toolChoice
+  if (!choice || choice.type === 'none') return undefined
+  const isForced = choice.type !== 'auto'
+  if (request.parallelToolCalls === false && (isForced || encoding.family !== 'claude'))
+    encoding.drop('tool_choice.disable_parallel_tool_use', 'Converse cannot be kept from calling several tools here')
+  if (!isForced) return undefined
+  if (encoding.family === 'llama' || encoding.family === 'cohere') {
+    encoding.drop('tool_choice', `${encoding.target.model} cannot be made to call a tool`)
+    return undefined
+  }
+  return choice.type === 'tool' ? { tool: { name: encoding.names.of(choice.name) } } : { any: {} }
+}
+
+const CHOICES = { auto: 'auto', required: 'any', none: 'none' } as const
+
+function encodeOwnConfig(
+  request: ModelRequest,
+  tools: readonly JsonObject[],
+  encoding: Encoding,
+): JsonObject | undefined {
+  const choice = request.toolChoice
+  const own = choice?.type === 'tool' ? { tool: { name: choice.name } } : choice && { [CHOICES[choice.type]]: {} }
+  if (tools.length === 0 && spelling(request.native, 'tools') !== 'empty') {
+    if (choice) encoding.drop('tool_choice', 'there is no tool to choose')
+    return undefined
+  }
+  return defined({ tools: [...tools], toolChoice: own })
+}
