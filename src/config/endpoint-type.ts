@@ -12,5 +12,6 @@ export const endpointTypes: Readonly<Record<string, EndpointType>> = {
   anthropic: { protocol: 'anthropic-messages', url: 'https://api.anthropic.com/v1' },
   openai: { protocol: 'openai-chat', url: 'https://api.openai.com/v1' },
   gemini: { protocol: 'gemini', url: 'https://generativelanguage.googleapis.com/v1beta' },
+  bedrock: { protocol: 'bedrock-converse' },
   custom: { protocol: 'openai-chat' },
 }

@@ -6,6 +6,7 @@ const protocols = {
   'openai-chat': 'openai-chat',
   'openai-responses': 'openai-responses',
   gemini: 'gemini',
+  'bedrock-converse': 'bedrock-converse',
 } as const satisfies Readonly<Record<string, ProtocolId>>
 
 export const protocolNames = Object.keys(protocols) as (keyof typeof protocols)[]

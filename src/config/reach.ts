@@ -48,7 +48,7 @@ export function readReach(wanted: Wanted): Reach | undefined {
   // What is written there is no text, as the schema has told.
   if (!written && (fields['api_base_url'] ?? undefined) !== undefined) return undefined
   const reach = written ? atUrl(wanted, written, preset) : byName(wanted, preset)
-  return reach && withStated(wanted, written, reach)
+  return reach && withSigning(wanted, withStated(wanted, written, reach))
 }
 
 function readPreset({ fields, tell }: Wanted): CatalogRow | 'unknown' | undefined {
@@ -115,6 +115,26 @@ function readOrigin({ fields, tell }: Wanted): { readonly origin?: string } | un
   return undefined
 }
 
+/** What whoever signs must know: where, and with what. */
+function withSigning({ fields }: Wanted, reach: Reach | undefined): Reach | undefined {
+  const stated = Object.entries(statedParameters(fields)).flatMap(([name, value]) => {
+    const text = asString(value)?.trim()
+    return text ? [[name, text] as const] : []
+  })
+  if (!reach || stated.length === 0) return reach
+  const [first, ...rest] = reach.endpoints.map((endpoint) =>
+    endpoint.auth === 'aws-sigv4'
+      ? { ...endpoint, authOptions: { ...endpoint.authOptions, ...Object.fromEntries(stated) } }
+      : endpoint,
+  )
+  return first ? { ...reach, endpoints: [first, ...rest] } : reach
+}
+
+function statedParameters(fields: JsonObject): JsonObject {
+  const region = asString(fields['region'])?.trim()
+  return { ...(region && { region }), ...(isObject(fields['parameters']) && fields['parameters']) }
+}
+
 interface Parameters {
   readonly values: Readonly<Record<string, string>>
   /** Those that the entry does not say itself, and where they come from. */
@@ -122,7 +142,7 @@ interface Parameters {
 }
 
 function readParameters({ fields, env, tell }: Wanted, row: CatalogRow): Parameters {
-  const stated = isObject(fields['parameters']) ? fields['parameters'] : {}
+  const stated = statedParameters(fields)
   const parameters = Object.entries(row.parameters ?? {}).filter(([, { from }]) => from === undefined)
   const names = parameters.map(([name]) => name)
   for (const name of Object.keys(stated).filter((each) => !names.includes(each))) {

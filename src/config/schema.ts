@@ -118,6 +118,7 @@ const provider = ObjectOf(
         errorMessage: 'expected an object of texts',
       }),
     ),
+    region: text('The region of Amazon Bedrock: the same as `parameters.region`.'),
     protocols: Optional(
       ArrayOf(protocolName, {
         description:

@@ -5,14 +5,16 @@ import type { Endpoint } from '../provider/provider.ts'
 /** A request whose address and body may still be edited. */
 interface Addressable {
   readonly outgoing: { readonly path: string; readonly query: string }
+  readonly headers: Readonly<Record<string, string>>
   readonly body: JsonObject
   readonly text: () => string
 }
 
-/** The request with the path and body that the endpoint wants; the very same one where they are the protocol's own. */
+/** The request with the path, headers and body that the endpoint wants; the very same one where they are the protocol's own. */
 export function atAddress<R extends Addressable>(request: R, { addressing }: Endpoint, model: string): R {
   if (addressing === undefined) return request
-  const { path, body } = addressed({ path: request.outgoing.path, body: request.body }, addressing, model)
+  const { outgoing } = request
+  const { path, headers, body } = addressed({ ...request, path: outgoing.path }, addressing, model)
   const text = body === request.body ? request.text : (): string => JSON.stringify(body)
-  return { ...request, outgoing: { ...request.outgoing, path }, body, text }
+  return { ...request, outgoing: { ...outgoing, path }, headers, body, text }
 }

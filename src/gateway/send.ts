@@ -5,15 +5,19 @@ import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import { authorize, type Authorized, type Credential } from './credential.ts'
 import { explainFailure } from './failure.ts'
+import { framingOf, type Framing } from './framing.ts'
 import { hopHeader } from './hops.ts'
 import { redact, redactKeys, secretsOf } from './redact.ts'
 import { createSource, type Respondent, type Source } from './source.ts'
+import { errorProtocol, unwrapped } from './unwrap.ts'
 import { watchDeadlines } from './watch.ts'
 
 /** A provider's good answer whose body has not been read yet. */
 export interface Incoming {
   readonly headers: Headers
   readonly isStream: boolean
+  /** How a stream's bytes become frames. Absent: it comes whole. */
+  readonly framing?: Framing
   readonly source: Source
 }
 
@@ -66,8 +70,9 @@ export async function send(
     })
     const source = createSource(response.body, watch, who, url.host)
     if (!response.ok) throw await refusal(response, source, provider, endpoint, authorized, who, ports)
-    const isStream = (response.headers.get('content-type') ?? '').includes('event-stream')
-    return { headers: response.headers, isStream, source }
+    const framing = framingOf(response.headers.get('content-type') ?? '')
+    const incoming = { headers: response.headers, isStream: framing !== undefined, source, ...(framing && { framing }) }
+    return unwrapped(incoming, endpoint, who)
   } catch (cause) {
     watch.stop()
     if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...who, cause })
@@ -110,7 +115,7 @@ async function refusal(
   )
   ports.log('debug', 'the provider refused', { ...who, status: response.status, body: clip(text) })
   const headers = dated(response.headers, ports.now())
-  const error = codecOf(endpoint.protocol).decodeError(response.status, jsonOrText(text), headers)
+  const error = codecOf(errorProtocol(endpoint)).decodeError(response.status, jsonOrText(text), headers)
   const hint = isOpen && provider.keyPlace !== undefined ? ` (no key was sent: fill in ${provider.keyPlace})` : ''
   return new ModelError(`${name} answered ${response.status}${error.kind === 'auth' ? hint : ''}: ${error.message}`, {
     ...error.details,

@@ -158,7 +158,7 @@ function encoded(
       path: edited.path,
       query: edited.query,
     },
-    headers: { 'content-type': 'application/json', ...edited.headers, ...accept(call) },
+    headers: { 'content-type': 'application/json', ...accept(call), ...edited.headers },
     body: edited.body,
     text: () => JSON.stringify(edited.body),
     dropped,
@@ -196,7 +196,10 @@ async function translated(
     decodeContext,
     events: () => {
       const steps = inwards.flatMap((dialect) => dialect.frames?.() ?? [])
-      const framing = steps.reduce<Step<Uint8Array, Frame>>((first, second) => chain(first, second), decodeSse())
+      const framing = steps.reduce<Step<Uint8Array, Frame>>(
+        (first, second) => chain(first, second),
+        (incoming.framing ?? decodeSse)(),
+      )
       return chain(framing, protocol.decodeStream(decodeContext))
     },
     reply: (body) =>

@@ -9,7 +9,7 @@ export interface EndpointProblem {
 
 /**
  * The endpoint that a provider's URL means, in any of its spellings: the host alone, the part before the protocol's
- * path, or the full URL of a call. The dialects `Anthropic`, `gemini` and `openai-responses` choose the protocol; without
+ * path, or the full URL of a call. The dialects `Anthropic`, `bedrock`, `gemini` and `openai-responses` choose the protocol; without
  * them the URL tells. A `stated` protocol is not looked for.
  */
 export function readEndpoint(
@@ -68,6 +68,7 @@ const shapes: Readonly<Record<ProtocolId, Shape>> = {
   'openai-chat': { call: /\/chat(\/completions?)?$/i, root: '/v1', auth: 'bearer' },
   'openai-responses': { call: /\/responses(\/compact)?$/i, root: '/v1', auth: 'bearer' },
   gemini: { call: /\/models(\/[^/]*)?$/i, root: '/v1beta', auth: 'x-goog-api-key' },
+  'bedrock-converse': { call: /\/model(\/.*)?$/i, root: '', auth: 'aws-sigv4' },
 }
 
 /** A full URL of a call is taken at its word; else the base is completed. */
@@ -86,6 +87,7 @@ export function protocolOfDialects(dialects: readonly DialectUse[]): ProtocolId 
 
 const protocolOfName: Readonly<Record<string, ProtocolId>> = {
   anthropic: 'anthropic-messages',
+  bedrock: 'bedrock-converse',
   gemini: 'gemini',
   'openai-responses': 'openai-responses',
 }
@@ -100,6 +102,7 @@ function protocolOfUrl(url: URL): ProtocolId {
   if (/\/openai(\/|$)/i.test(path)) return 'openai-chat'
   if (url.hostname === 'api.anthropic.com') return 'anthropic-messages'
   if (url.hostname === 'generativelanguage.googleapis.com' || /\/v1beta\/models(\/|$)/i.test(path)) return 'gemini'
+  if (/(^|\.)bedrock-runtime(-fips)?\..*\b(amazonaws\.com|api\.aws)/i.test(url.hostname)) return 'bedrock-converse'
   return 'openai-chat'
 }
 

@@ -88,9 +88,9 @@ export type AuthKind =
 
 /**
  * `azure-deployments`: the model stands in the path, before the protocol's own. `vertex-claude`: it stands in the path
- * alone, and the version of the protocol in the body.
+ * alone, and the version of the protocol in the body. `bedrock-invoke`: likewise, and a stream is wrapped in AWS's own.
  */
-export type Addressing = 'azure-deployments' | 'vertex-claude'
+export type Addressing = 'azure-deployments' | 'vertex-claude' | 'bedrock-invoke'
 
 /** A dialect as the config names it. */
 export interface DialectUse {

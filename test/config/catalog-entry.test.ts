@@ -255,7 +255,7 @@ describe('what the user states', () => {
     ],
     [
       { ...base, protocols: ['soap'] },
-      'error Providers.0.protocols.0: `Providers[0].protocols[0]`: expected one of anthropic-messages, openai-chat, openai-responses, gemini, found a text',
+      'error Providers.0.protocols.0: `Providers[0].protocols[0]`: expected one of anthropic-messages, openai-chat, openai-responses, gemini, bedrock-converse, found a text',
     ],
     [
       { ...base, endpoints: { gemini: 'llm.example/google' } },

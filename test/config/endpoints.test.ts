@@ -139,7 +139,7 @@ describe('what is wrong is told where the user wrote it', () => {
       'an unknown type',
       '{ "endpoints": [{ "name": "a",\n"type": "antropic" }] }',
       [
-        /^error 2:9: `endpoints\[0\]\.type`: expected one of anthropic, openai, gemini, custom, .*did you mean `anthropic`\?$/,
+        /^error 2:9: `endpoints\[0\]\.type`: expected one of anthropic, openai, gemini, bedrock, custom, .*did you mean `anthropic`\?$/,
       ],
     ],
     ['no type', '{ "endpoints": [\n{ "name": "a" }] }', [/^error 2:1: `endpoints\[0\]`: the key `type` is missing/]],

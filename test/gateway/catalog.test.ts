@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import type { ProtocolId } from '../../src/canonical/native.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { catalog } from '../../src/provider/catalog/index.ts'
+import { authOf } from '../../src/provider/endpoint.ts'
 import type { CatalogEndpoint, CatalogRow } from '../../src/provider/catalog/row.ts'
 import { json } from '../helper/answer.ts'
 import { post, testGateway } from '../helper/gateway.ts'
@@ -9,7 +10,7 @@ import { createUpstream, type Received } from '../helper/upstream.ts'
 
 const key = 'k3y-of-a-test-0001'
 /** Rows whose calls are signed in ways that have their own tests. */
-const isPlain = ({ auth }: CatalogEndpoint): boolean => auth === undefined || HEADERS[auth] !== undefined
+const isPlain = ({ protocol, auth = authOf(protocol) }: CatalogEndpoint): boolean => HEADERS[auth] !== undefined
 
 const HEADERS: Readonly<Record<string, readonly [name: string, value: string]>> = {
   'x-api-key': ['x-api-key', key],
@@ -56,6 +57,7 @@ const PATHS: Readonly<Record<ProtocolId, (model: string) => string>> = {
   'openai-chat': () => '/chat/completions',
   'openai-responses': () => '/responses',
   gemini: (model) => `/models/${model}:generateContent`,
+  'bedrock-converse': (model) => `/model/${model}/converse`,
 }
 
 const ADDRESSES = {

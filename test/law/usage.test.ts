@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ModelEvent } from '../../src/canonical/event.ts'
 import { mergeUsage, promptTokens, type Usage } from '../../src/canonical/usage.ts'
+import type { Protocol } from '../../src/protocol/protocol.ts'
 import {
   decodeContext,
   encodeContext,
@@ -26,13 +27,13 @@ describe('law 8: counts agree with what the provider said, once', () => {
       client.encodeStream(streamContext(client)),
       eventsIn(scenario.protocol, framesOf(scenario.stream)),
     )
-    expect(totals(usageIn(eventsIn(client, frames)))).toEqual(totals(scenario.usage))
+    expect(totals(usageIn(eventsIn(client, frames)), client)).toEqual(totals(scenario.usage, client))
   })
 
   test.each(translations('reply', 'usage'))('reply %s to a client of %s', (_name, _to, scenario, client) => {
     const decoded = scenario.protocol.decodeReply(scenario.reply, decodeContext())
     const body = client.encodeReply(decoded, encodeContext())
-    expect(totals(client.decodeReply(body, decodeContext()).usage)).toEqual(totals(scenario.usage))
+    expect(totals(client.decodeReply(body, decodeContext()).usage, client)).toEqual(totals(scenario.usage, client))
   })
 })
 
@@ -43,14 +44,17 @@ function usageIn(events: readonly ModelEvent[]): Usage | undefined {
   )
 }
 
-/** What every protocol counts. */
-function totals(usage: Usage | undefined) {
+/** Protocols that count reasoning as output alone. */
+const WITHOUT_REASONING: ReadonlySet<string> = new Set(['bedrock-converse'])
+
+/** What the client's protocol counts. */
+function totals(usage: Usage | undefined, client: Protocol) {
   return (
     usage && {
       prompt: promptTokens(usage),
       cacheRead: usage.cacheRead ?? 0,
       output: usage.output,
-      reasoning: usage.reasoning ?? 0,
+      reasoning: WITHOUT_REASONING.has(client.id) ? 0 : (usage.reasoning ?? 0),
     }
   )
 }

@@ -10,20 +10,29 @@ export interface AwsCredentials {
 
 /**
  * What AWS is shown: a string is a Bedrock API key. What the config says goes before the environment, and that before
- * the credentials file; the file is read again when it changes, as temporary credentials do.
+ * the credentials file; the file is read again when it changes, as temporary credentials do. Neither is for a host that
+ * is not AWS's own: the user did not write them for it.
  */
-export async function readAwsCredentials(context: SignerContext): Promise<AwsCredentials | string | undefined> {
-  if (context.key !== undefined) return context.key
+export async function readAwsCredentials(
+  url: URL,
+  context: SignerContext,
+): Promise<AwsCredentials | string | undefined> {
   const { authOptions: options = {} } = context.endpoint
   const { env } = context.ports
   const written = pair(options['access_key_id'], options['secret_access_key'], options['session_token'])
   if (written) return written
   if (options['profile'] !== undefined) return fromFile(options['profile'], context)
+  if (context.key !== undefined) return context.key
+  if (!isAws(url)) return undefined
   return (
     env('AWS_BEARER_TOKEN_BEDROCK')?.trim() ||
     pair(env('AWS_ACCESS_KEY_ID'), env('AWS_SECRET_ACCESS_KEY'), env('AWS_SESSION_TOKEN')) ||
     fromFile(env('AWS_PROFILE')?.trim() || 'default', context)
   )
+}
+
+function isAws({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' && /\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(hostname)
 }
 
 function pair(id: string | undefined, secret: string | undefined, token?: string): AwsCredentials | undefined {

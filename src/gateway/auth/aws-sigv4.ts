@@ -12,7 +12,7 @@ const SERVICE = 'bedrock'
  * variables and credentials file.
  */
 export const awsSigV4: Signer = async (request, context) => {
-  const found = await readAwsCredentials(context)
+  const found = await readAwsCredentials(request.url, context)
   if (typeof found === 'string') return { headers: { authorization: `Bearer ${found}` }, secrets: [found] }
   if (!found) throw refusal(context, MISSING)
   return sign(request, found, regionOf(request.url, context), context.ports.now())

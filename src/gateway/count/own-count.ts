@@ -60,7 +60,10 @@ async function ask(
   signal: AbortSignal,
   ports: Ports,
 ): Promise<number | undefined> {
-  const counting = endpointsFor(provider, target.model).filter(({ protocol }) => protocols[protocol]?.count)
+  const counting = endpointsFor(provider, target.model).filter(
+    // What is wrapped has no such operation.
+    ({ protocol, addressing }) => protocols[protocol]?.count && addressing !== 'bedrock-invoke',
+  )
   const endpoint = counting.find(({ protocol }) => protocol === request.native?.protocol) ?? counting[0]
   const protocol = endpoint && protocols[endpoint.protocol]
   if (!endpoint || !protocol?.count) return undefined

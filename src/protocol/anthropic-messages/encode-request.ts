@@ -1,11 +1,12 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
+import { encodeForeignThinking, LEAST_BUDGET } from '../claude-thinking.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { encodeMessage, encodeSystem, encodeTurns } from './encode-messages.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { isBareText } from './parts.ts'
 import { ID, spelling, withKeys, withRest } from './residue.ts'
-import { encodeEffort, encodeForeignThinking, encodeOwnThinking, LEAST_BUDGET } from './thinking.ts'
+import { encodeEffort, encodeOwnThinking } from './thinking.ts'
 import { encodeTool, encodeToolChoice } from './tools.ts'
 import { callsWithoutThinking, type Turn } from './turns.ts'
 

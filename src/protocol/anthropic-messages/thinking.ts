@@ -1,7 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type Effort, type ReasoningOption } from '../../canonical/request.ts'
-import { effortForBudget } from '../effort.ts'
-import type { Traits } from '../protocol.ts'
 import { ID, leftover, numberOrNothing, objectAt, spelling, withKeys } from './residue.ts'
 
 /**
@@ -54,46 +52,15 @@ export function encodeOwnThinking(reasoning: ReasoningOption): JsonObject | unde
   return withKeys(own, reasoning.native?.protocol === ID ? reasoning.native.rest : undefined)
 }
 
-/**
- * `thinking` and effort for a request of another protocol. Older models want a budget, newer ones decide
- * themselves and are told an effort.
- */
-export function encodeForeignThinking(
-  reasoning: ReasoningOption,
-  model: string,
-  traits: Traits,
-): { thinking?: JsonObject; effort?: string } {
-  if (reasoning.mode === 'off' || reasoning.effort === 'none') return { thinking: { type: 'disabled' } }
-  const effort = effortWithin(reasoning.effort)
-  const style = traits.thinkingRequest ?? (ADAPTIVE_MODELS.test(model) ? 'adaptive' : 'budget')
-  if (style === 'adaptive') {
-    // Models that decide themselves take no budget: the effort that comes nearest says what was meant.
-    const meant = reasoning.budget === undefined ? undefined : effortWithin(effortForBudget(reasoning.budget))
-    const wished = effort ?? meant
-    return { thinking: { type: 'adaptive' }, ...(wished !== undefined && { effort: wished }) }
-  }
-  return { thinking: { type: 'enabled', budget_tokens: reasoning.budget ?? BUDGETS[effort ?? 'medium'] } }
-}
-
-/** The least budget that Anthropic accepts. */
-export const LEAST_BUDGET = 1024
-
 const MODES: ReadonlyMap<string, 'on' | 'off' | 'adaptive'> = new Map([
   ['enabled', 'on'],
   ['disabled', 'off'],
   ['adaptive', 'adaptive'],
 ])
 const TYPES = { on: 'enabled', off: 'disabled', adaptive: 'adaptive' } as const
-const BUDGETS = { low: 4096, medium: 10000, high: 20000, xhigh: 28000, max: 31999 } as const
 const KNOWN_EFFORTS: ReadonlySet<string> = new Set(EFFORTS)
-// Claude from 4.6 on, whatever stands before and after its name.
-const ADAPTIVE_MODELS = /claude-[a-z]+-(?:4-[6-9]|4-\d\d(?!\d)|[5-9](?!\d))/
 const ENABLED: ReadonlySet<string> = new Set(['type', 'budget_tokens'])
 const OTHERS: ReadonlySet<string> = new Set(['type'])
-
-function effortWithin(effort: Effort | undefined): keyof typeof BUDGETS | undefined {
-  return effort === 'minimal' || effort === 'none' ? 'low' : effort
-}
 
 function readThinking(
   value: Json | undefined,

@@ -10,7 +10,7 @@ export interface BlockReader {
   start(index: number, start: JsonObject, out: ModelEvent[]): void
   delta(index: number, delta: JsonObject, out: ModelEvent[]): void
   stop(index: number, out: ModelEvent[]): void
-  /** Ends what is open: not every model says where its texts end. */
+  /** Ends what is open. */
   close(out: ModelEvent[]): void
   parts(): readonly Part[]
   sent(): SentParts
@@ -51,10 +51,15 @@ export function createBlockReader(context: DecodeContext): BlockReader {
     parts[index] = part
   }
 
+  /** Not every model says where its texts end: the next block does. */
+  const leave = (place: number, out: ModelEvent[]): void => {
+    for (const [other, { kind }] of open) if (other === place || kind !== 'call') end(other, out)
+  }
+
   const begin = (place: number, kind: Kind, block: JsonObject, out: ModelEvent[]): Open => {
     const before = open.get(place)
     if (before?.kind === kind) return before
-    end(place, out)
+    leave(place, out)
     const opened: Open = kind === 'whole' ? { kind, block, text: '' } : { kind, block, text: '', index: count++ }
     open.set(place, opened)
     if (opened.index !== undefined && kind !== 'call')
@@ -69,7 +74,7 @@ export function createBlockReader(context: DecodeContext): BlockReader {
   }
 
   const startCall = (place: number, toolUse: JsonObject, out: ModelEvent[]): void => {
-    end(place, out)
+    leave(place, out)
     const part = readPart({ toolUse: { ...toolUse, input: {} } })
     // Calls of the provider's own, and those without a name, are nothing that a client could run.
     if (part?.type !== 'tool-call') return void open.set(place, { kind: 'whole', block: { toolUse }, text: '' })

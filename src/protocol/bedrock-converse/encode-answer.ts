@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../canonical/json.ts'
 import type { MediaPart, Part } from '../../canonical/request.ts'
-import { argumentsOf } from '../gemini/encode-parts.ts'
+import { argumentsOf } from '../tool-arguments.ts'
 import { encodeReasoningBlock, encodeText } from './encode-blocks.ts'
 import { encodeAnswerMedia } from './media.ts'
 import { isOurs, withRest } from './residue.ts'

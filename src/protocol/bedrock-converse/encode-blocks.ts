@@ -1,6 +1,6 @@
 import { parseJson, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { CacheMark, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
-import { argumentsOf } from '../gemini/encode-parts.ts'
+import { argumentsOf } from '../tool-arguments.ts'
 import type { Encoding } from './encoding.ts'
 import { encodeMedia } from './media.ts'
 import { familyOf, takesStatus } from './model.ts'
@@ -9,11 +9,15 @@ import { defined, isOurs, spelling, withRest } from './residue.ts'
 /** A part of a message as blocks, its cache point behind it; nothing for what cannot or need not be sent. */
 export function encodePart(part: Part, path: string, encoding: Encoding): JsonObject[] {
   const blocks = encodeContent(part, path, encoding)
-  const cache = 'cache' in part ? part.cache : undefined
-  const inner = part.type === 'tool-result' ? part.content.find((item) => 'cache' in item && item.cache) : undefined
-  const mark = cache ?? (inner && 'cache' in inner ? inner.cache : undefined)
-  if (!encoding.keepsCache(mark, path) || blocks.length === 0 || !mark) return blocks
-  return [...blocks, encodeCachePoint(mark, part)]
+  const mark = markOf(part, path, encoding)
+  return mark && blocks.length > 0 ? [...blocks, encodeCachePoint(mark, part)] : blocks
+}
+
+/** A mark inside a result counts for the whole of it. */
+function markOf(part: Part, path: string, encoding: Encoding): CacheMark | undefined {
+  if (part.type === 'reasoning' || part.type === 'native') return undefined
+  const inner = part.type === 'tool-result' && !part.cache ? part.content.find((item) => 'cache' in item) : undefined
+  return encoding.cacheOf(inner ?? part, path)
 }
 
 /** The block that ends what shall be cached. */

@@ -26,8 +26,8 @@ export function encodeSystem(request: ModelRequest, encoding: Encoding): JsonObj
       return []
     }
     if (part.text.trim() === '' && !encoding.ours) return []
-    const point = encoding.keepsCache(part.cache, path) && part.cache ? [encodeCachePoint(part.cache, part)] : []
-    return [encodeText(part), ...point]
+    const cache = encoding.cacheOf(part, path)
+    return [encodeText(part), ...(cache ? [encodeCachePoint(cache, part)] : [])]
   })
 }
 
@@ -131,8 +131,8 @@ function asReminder(message: Message, path: string, encoding: Encoding): JsonObj
   const others = message.parts.flatMap((part, index) =>
     part.type === 'text' ? [] : encodePart(part, `${path}.content[${index}]`, encoding),
   )
-  const cache = texts.at(-1)?.cache
-  const point = encoding.keepsCache(cache, path) && cache ? [encodeCachePoint(cache, {})] : []
+  const cache = encoding.cacheOf(texts.at(-1) ?? {}, path)
+  const point = cache ? [encodeCachePoint(cache, {})] : []
   const reminder = text.trim() === '' ? [] : [{ text: `<system-reminder>\n${text}\n</system-reminder>` }, ...point]
   return [...reminder, ...others]
 }

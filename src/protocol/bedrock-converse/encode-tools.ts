@@ -1,7 +1,7 @@
-import { ModelError } from '../../canonical/error.ts'
 import type { JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool } from '../../canonical/request.ts'
-import { isPlaceholder } from '../openai-chat/tools.ts'
+import { noServerTool } from '../openai/server-tool.ts'
+import { isPlaceholder } from '../placeholder-tool.ts'
 import { encodeCachePoint } from './encode-blocks.ts'
 import type { Encoding } from './encoding.ts'
 import { takesSchemas } from './model.ts'
@@ -18,10 +18,16 @@ export function encodeToolConfig(request: ModelRequest, encoding: Encoding): Jso
       : encodeFunction(tool, path, request, encoding)
   })
   if (encoding.ours) return encodeOwnConfig(request, tools, encoding)
-  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server')) throw noServerTool(request, encoding)
+  if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
+    throw noServerTool(request, encoding.target)
   const called = calledNames(request).map((name) => encoding.names.of(name))
   if (request.toolChoice?.type === 'none') {
-    if (called.length === 0) return undefined
+    if (called.length === 0) {
+      request.tools.forEach((_, index) =>
+        encoding.drop(`tools[${index}]`, 'no tool is to be called, which Bedrock is told by none'),
+      )
+      return undefined
+    }
     encoding.drop('tool_choice', 'Bedrock cannot be told to call nothing while the conversation holds calls')
   }
   // Bedrock refuses calls in a conversation without tools, and a choice among none.
@@ -57,8 +63,8 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
     encoding.drop(`${path}.cache_control`, 'Nova caches no tools')
     return [block]
   }
-  const keeps = encoding.keepsCache(tool.cache, path)
-  return keeps && tool.cache ? [block, encodeCachePoint(tool.cache, tool)] : [block]
+  const cache = encoding.cacheOf(tool, path)
+  return cache ? [block, encodeCachePoint(cache, tool)] : [block]
 }
 
 function encodeSchema(schema: JsonObject, { ours, family }: Encoding): JsonObject {
@@ -76,19 +82,6 @@ function encodeServerTool(tool: ServerTool, path: string, encoding: Encoding): J
   }
   encoding.drop(path, 'Bedrock runs no such tool')
   return []
-}
-
-/** A request with no other tool than the provider's own is for its outcome: an answer without it would be made up. */
-function noServerTool(request: ModelRequest, { target }: Encoding): ModelError {
-  const names = request.tools.map(({ name }) => name).join(', ')
-  const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
-  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
-  return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
-    kind: 'bad-request',
-    shouldRetry: false,
-    provider: target.provider,
-    model: target.model,
-  })
 }
 
 function calledNames(request: ModelRequest): string[] {

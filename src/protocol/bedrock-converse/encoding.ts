@@ -1,8 +1,9 @@
+import { isObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { CacheMark, ModelRequest } from '../../canonical/request.ts'
-import { fingerprint } from '../openai-chat/hash.ts'
-import { createToolNames, type ToolNames } from '../openai-chat/names.ts'
-import { type Pairs, pairTools } from '../openai-chat/pairs.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { createToolNames, type ToolNames } from '../openai/tool-names.ts'
+import { type Pairs, pairTools } from '../tool-pairs.ts'
 import type { Dropped, Target } from '../protocol.ts'
 import { familyOf, takesCachePoints, type Family } from './model.ts'
 import { ID, isOurs } from './residue.ts'
@@ -19,8 +20,8 @@ export interface Encoding {
   drop(path: string, why: string): void
   /** Lists the keys that another protocol left on a node. */
   dropResidue(native: Native | undefined, path: string): void
-  /** Whether a mark of the cache can be sent; if not, it is listed. */
-  keepsCache(cache: CacheMark | undefined, path: string): boolean
+  /** The mark of a node, if it can be sent; what cannot is listed. */
+  cacheOf(node: { readonly cache?: CacheMark; readonly native?: Native }, path: string): CacheMark | undefined
 }
 
 /** Begins the encoding of `request`. */
@@ -40,13 +41,24 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     dropResidue(native, path) {
       if (!native || native.protocol === ID) return
       for (const key in native.rest)
-        if (native.rest[key] !== undefined) drop(path === '' ? key : `${path}.${key}`, 'Converse has no such field')
+        if (native.rest[key] !== undefined) drop(path === '' ? key : `${path}.${key}`, NO_FIELD)
     },
-    keepsCache(cache, path) {
-      if (cache && !caches) drop(`${path}.cache_control`, `${target.model} takes no cache points`)
-      return cache !== undefined && caches
+    cacheOf({ cache, native }, path) {
+      if (!cache) return undefined
+      if (!caches) drop(`${path}.cache_control`, `${target.model} takes no cache points`)
+      else if (native && native.protocol !== ID)
+        for (const key of furtherKeys(native)) drop(`${path}.cache_control.${key}`, NO_FIELD)
+      return caches ? cache : undefined
     },
   }
+}
+
+const NO_FIELD = 'Converse has no such field'
+
+/** What another protocol says with a mark of the cache besides. */
+function furtherKeys({ form }: Native): string[] {
+  const said = isObject(form) ? form.cache_control : undefined
+  return isObject(said) ? Object.keys(said) : []
 }
 
 const ACCEPTED = /^[a-zA-Z0-9_-]{1,64}$/

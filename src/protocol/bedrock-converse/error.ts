@@ -1,14 +1,14 @@
 import { kindOfStatus, ModelError, type ErrorKind } from '../../canonical/error.ts'
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { readFailure } from '../openai-chat/failure.ts'
-import { retryAfterMs } from '../openai-chat/retry-after.ts'
+import { readFailure } from '../failure.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
 
 /** A failed answer of AWS: its type stands in a header, or in the body. */
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {
   const { message, code } = readFailure(lowerCased(body))
-  const type = typeIn(headers.get('x-amzn-errortype')) ?? typeIn(isObject(body) ? asString(body.__type) : undefined)
+  const type = typeIn(headers.get('x-amzn-errortype')) ?? typeIn(isObject(body) ? asString(body['__type']) : undefined)
   const requestId = headers.get('x-amzn-requestid')
   const retryAfter = retryAfterMs(headers, status)
   const param = refusedField(message ?? '')

@@ -1,6 +1,6 @@
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type Effort, type ModelRequest, type ReasoningOption } from '../../canonical/request.ts'
-import { encodeForeignThinking, LEAST_BUDGET } from '../anthropic-messages/thinking.ts'
+import { encodeForeignThinking, LEAST_BUDGET } from '../claude-thinking.ts'
 import { effortForBudget } from '../effort.ts'
 import type { Encoding } from './encoding.ts'
 import { isSince45, type Family } from './model.ts'
@@ -178,7 +178,7 @@ export function reasoningOf(
   budget?: number,
 ): ReasoningOption | undefined {
   if (mode === undefined && effort === undefined && budget === undefined) return undefined
-  return defined({ mode, effort, budget }) as ReasoningOption
+  return defined({ mode, effort, budget })
 }
 
 function effortIn(config: Json | undefined): string | undefined {

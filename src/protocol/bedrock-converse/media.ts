@@ -6,6 +6,9 @@ import { blockResidue, defined, isOurs, spelling, withRest } from './residue.ts'
 /** An image, document, sound or film as a block; a text in its place where it cannot be sent, which is then listed. */
 export function encodeMedia(part: MediaPart, path: string, encoding: Encoding): JsonObject {
   encoding.dropResidue(part.native, path)
+  const { source, title } = part
+  // Not every model reads documents, but each reads text.
+  if (source.type === 'text' && !encoding.ours) return { text: title ? `${title}\n\n${source.text}` : source.text }
   const refusal = refusalOf(part, encoding)
   const block = refusal === undefined ? blockOf(part, encoding) : undefined
   if (block) {

@@ -13,7 +13,7 @@ import { decodeUsage, encodeKnownUsage, encodeUsage } from './usage.ts'
 /** A whole answer of a provider. Throws for an error inside a success and for a body that is no answer. */
 export function decodeReply(body: Json, context: DecodeContext): ModelReply {
   if (!isObject(body)) throw failure('malformed', 'sent something that is no answer', undefined, context)
-  if (typeof body.__type === 'string') throw exceptionInside(body.__type, body, context)
+  if (typeof body['__type'] === 'string') throw exceptionInside(body['__type'], body, context)
   const message = isObject(body.output) ? body.output.message : undefined
   if (!isObject(message) || !Array.isArray(message.content))
     throw failure('malformed', 'answered without content', undefined, context)

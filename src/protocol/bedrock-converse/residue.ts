@@ -1,9 +1,9 @@
 import { ModelError } from '../../canonical/error.ts'
 import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
-import { underlay } from '../gemini/residue.ts'
+import { underlay } from '../json-objects.ts'
 
-export { defined, isSame } from '../gemini/residue.ts'
+export { defined, isSame } from '../json-objects.ts'
 
 /** The id of this protocol, and the mark on its residue. */
 export const ID = 'bedrock-converse'

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
-import { argumentsOf } from './encode-parts.ts'
+import { argumentsOf } from '../tool-arguments.ts'
 import { defined, ID, isOurs, spelling, withRest } from './residue.ts'
 import { signatureFor } from './signature.ts'
 

@@ -1,5 +1,6 @@
-import { isObject, parseJson, type JsonObject } from '../../canonical/json.ts'
+import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+import { argumentsOf } from '../tool-arguments.ts'
 import type { Encoding } from './encoding.ts'
 import { encodeMedia, fitsInResult } from './media.ts'
 import { isGemini3 } from './model.ts'
@@ -62,18 +63,6 @@ export function textOfResult(part: ToolResultPart): string {
       return piece.type === 'native' ? JSON.stringify(piece.native.rest) : []
     })
     .join('\n')
-}
-
-/** Arguments as the object that Gemini demands; what is none goes as text under a name that says so. */
-export function argumentsOf(input: string): JsonObject {
-  if (input.trim() === '') return {}
-  try {
-    const value = parseJson(input)
-    if (isObject(value)) return value
-  } catch {
-    // Models write broken JSON: it goes on as text, below.
-  }
-  return { unparsedArguments: input }
 }
 
 /** Gemini 3 takes media inside a result; to older models they are told behind it. */

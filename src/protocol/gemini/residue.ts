@@ -1,6 +1,9 @@
 import { ModelError } from '../../canonical/error.ts'
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
+import { underlay } from '../json-objects.ts'
+
+export { defined, isSame, underlay } from '../json-objects.ts'
 
 /** The id of this protocol, and the mark on its residue. */
 export const ID = 'gemini'
@@ -24,27 +27,6 @@ export function spelling(native: Native | undefined, key: string): Json | undefi
 /** `own` with the residue of this protocol added where `own` says nothing, at every depth. */
 export function withRest(own: JsonObject, native: Native | undefined): JsonObject {
   return native?.protocol === ID ? underlay(own, native.rest) : own
-}
-
-/** `own` over `under`: objects are joined, everything else is `own`'s. */
-export function underlay(own: JsonObject, under: JsonObject): JsonObject {
-  const joined = new Map<string, Json | undefined>(Object.entries(own))
-  for (const [key, below] of Object.entries(under)) {
-    const above = joined.get(key)
-    if (above === undefined) joined.set(key, below)
-    else if (isObject(above) && isObject(below)) joined.set(key, underlay(above, below))
-  }
-  return Object.fromEntries(joined)
-}
-
-/** `object` without the keys whose value is undefined. */
-export function defined(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
-}
-
-/** Whether two JSON values say the same; the order of keys counts. */
-export function isSame(first: unknown, second: unknown): boolean {
-  return JSON.stringify(first) === JSON.stringify(second)
 }
 
 /** The error for a field that cannot be read. */

@@ -6,6 +6,13 @@ const resource: Parameter = {
 }
 
 const google = { credentials: '{credentials}' }
+const aws = {
+  region: '{region}',
+  profile: '{profile}',
+  access_key_id: '{access_key_id}',
+  secret_access_key: '{secret_access_key}',
+  session_token: '{session_token}',
+}
 
 /** The large clouds. */
 export const clouds: readonly CatalogRow[] = [
@@ -118,6 +125,37 @@ export const clouds: readonly CatalogRow[] = [
       'https://platform.claude.com/docs/en/build-with-claude/claude-on-vertex-ai',
       'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude/count-tokens',
       'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/overview',
+    ],
+  },
+  {
+    name: 'bedrock',
+    aliases: ['aws', 'aws-bedrock', 'amazon-bedrock'],
+    title: 'Amazon Bedrock',
+    endpoints: [
+      { protocol: 'bedrock-converse', url: 'https://bedrock-runtime.{region}.amazonaws.com', authOptions: aws },
+      {
+        protocol: 'anthropic-messages',
+        url: 'https://bedrock-runtime.{region}.amazonaws.com',
+        auth: 'aws-sigv4',
+        authOptions: aws,
+        addressing: 'bedrock-invoke',
+        serves: String.raw`anthropic\.`,
+      },
+    ],
+    keys: ['AWS_BEARER_TOKEN_BEDROCK'],
+    parameters: {
+      region: { variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'], what: 'the region, `us-east-1` say' },
+      profile: { what: 'the profile of the credentials file of AWS', optional: true },
+      access_key_id: { what: 'the id of an access key of AWS', optional: true },
+      secret_access_key: { what: 'the secret of that access key', optional: true },
+      session_token: { what: 'the token of temporary credentials of AWS', optional: true },
+    },
+    example: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    advice:
+      'Without a key its requests are signed with the credentials of AWS: AWS_ACCESS_KEY_ID and so on, or a profile.',
+    sources: [
+      'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
+      'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html',
     ],
   },
 ]

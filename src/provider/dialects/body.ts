@@ -31,9 +31,7 @@ export function capOutput(body: JsonObject, protocol: ProtocolId, limit: number)
   const holder = settingsOf[protocol]
   if (holder !== undefined) {
     const settings = body[holder]
-    return isObject(settings)
-      ? setFields(body, { [holder]: lowered(settings, limitFields[protocol], limit) })
-      : body
+    return isObject(settings) ? setFields(body, { [holder]: lowered(settings, limitFields[protocol], limit) }) : body
   }
   const capped = lowered(body, limitFields[protocol], limit)
   return protocol === 'anthropic-messages' && capped !== body ? fitThinking(capped, limit) : capped

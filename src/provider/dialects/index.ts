@@ -20,6 +20,7 @@ export const table: Readonly<Record<string, DialectMaker>> = {
   // These only name the endpoint's protocol, and where it is.
   Anthropic: () => ({}),
   OpenAI: () => ({}),
+  bedrock: () => ({}),
   gemini: () => ({}),
   'openai-responses': () => ({}),
   'vertex-claude': () => ({}),

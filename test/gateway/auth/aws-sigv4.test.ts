@@ -104,10 +104,10 @@ describe('for which region', () => {
     ['a FIPS host, too', { host: 'https://bedrock-runtime-fips.us-gov-west-1.amazonaws.com' }, 'us-gov-west-1'],
     ["a VPC's own host, too", { host: 'https://vpce-0a.bedrock-runtime.us-east-2.vpce.amazonaws.com' }, 'us-east-2'],
     ['the config goes before', { options: { region: 'ap-south-1' } }, 'ap-south-1'],
-    ['else AWS_REGION', { host: 'https://proxy.example', env: { AWS_REGION: 'eu-north-1' } }, 'eu-north-1'],
+    ['else AWS_REGION', { host: 'https://bedrock.amazonaws.com', env: { AWS_REGION: 'eu-north-1' } }, 'eu-north-1'],
     [
       'else AWS_DEFAULT_REGION',
-      { host: 'https://proxy.example', env: { AWS_DEFAULT_REGION: 'sa-east-1' } },
+      { host: 'https://bedrock.amazonaws.com', env: { AWS_DEFAULT_REGION: 'sa-east-1' } },
       'sa-east-1',
     ],
   ]
@@ -123,12 +123,23 @@ test('temporary credentials show their token, and only what cannot change on the
   expect(secrets).toEqual(['AKIDENV', 'secret-of-env', 'token-of-env'])
 })
 
+test.each([
+  ['http://bedrock-runtime.us-east-1.amazonaws.com', 'no encryption'],
+  ['https://bedrock-runtime.us-east-1.amazonaws.com.example', 'a host of that ending'],
+  ['https://proxy.example', 'another host'],
+])('credentials that the config does not hold are not for %s: %s', async (host) => {
+  const env = { ...PAIR, ...home, AWS_BEARER_TOKEN_BEDROCK: 'ABSK-3', AWS_REGION: 'us-east-1' }
+  expect(await proof({ env, host, files }).catch((cause: unknown) => cause)).toMatchObject({ kind: 'auth' })
+  expect(await shown({ env, host, files, key: 'ABSK-4' })).toBe('Bearer ABSK-4')
+  expect(await shown({ env, host, files, options: { profile: 'default' } })).toStartWith('AKIDFILE ')
+})
+
 test('without any credentials nobody is called, and it is said where they belong', async () => {
   const error = await proof({ env: home }).catch((cause: unknown) => cause)
   expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('AWS_BEARER_TOKEN_BEDROCK') })
 })
 
 test('without a region nobody is called', async () => {
-  const error = await proof({ env: PAIR, host: 'https://proxy.example' }).catch((cause: unknown) => cause)
+  const error = await proof({ env: PAIR, host: 'https://bedrock.amazonaws.com' }).catch((cause: unknown) => cause)
   expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('AWS_REGION') })
 })
