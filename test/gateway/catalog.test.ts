@@ -64,6 +64,7 @@ const ADDRESSES = {
   own: (path: string) => path,
   'azure-deployments': (path: string, model: string) => `/deployments/${model}${path}`,
   'vertex-claude': (_path: string, model: string) => `/models/${model}:rawPredict`,
+  'bedrock-invoke': (_path: string, model: string) => `/model/${model}/invoke`,
 } as const
 
 const messages = [{ role: 'user', content: 'hello' }]
