@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { Log, Ports } from '../platform/ports.ts'
 import type { Instance } from '../server/instance.ts'
 import type { UsageStore } from '../store/usage-store.ts'
-import { userConfigHome, userHome } from './home.ts'
+import { userConfigHome } from './home.ts'
 import { redactedLog } from './redacted-log.ts'
 import { version } from './version.ts'
 
@@ -36,28 +36,21 @@ export interface RouterOptions {
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
 export async function startRouter({ config, log, usage, mostRequests, ...rest }: RouterOptions): Promise<Router> {
-  const [{ serve }, { bunPorts }, { createOverrideReader }, { createOriginStore }, { createResponseStore }] =
-    await Promise.all([
-      import('../server/serve.ts'),
-      import('../platform/bun.ts'),
-      import('../config/overrides.ts'),
-      import('../store/origins.ts'),
-      import('../store/responses.ts'),
-    ])
+  const [{ serve }, { bunPorts }, { overridesOf }, { createOriginStore }, { createResponseStore }] = await Promise.all([
+    import('../server/serve.ts'),
+    import('../platform/bun.ts'),
+    import('./overrides-of.ts'),
+    import('../store/origins.ts'),
+    import('../store/responses.ts'),
+  ])
   const home = userConfigHome()
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
   const responses = createResponseStore(join(home, 'state', 'responses.jsonl'), log)
   const ports = bunPorts({ log, usage, origins, responses, mostRequests })
-  const portsOf = ({ providers, routes, apiKey }: Config): Ports => ({
+  const portsOf = (next: Config): Ports => ({
     ...ports,
-    log: redactedLog(log, providers, apiKey),
-    overridesOf: createOverrideReader({
-      configHome: home,
-      projectsDirectory: join(process.env['CLAUDE_CONFIG_DIR'] ?? join(userHome(), '.claude'), 'projects'),
-      providers,
-      ...(routes.groups && { groups: routes.groups }),
-      log,
-    }),
+    log: redactedLog(log, next.providers, next.apiKey),
+    overridesOf: overridesOf(next, log),
   })
   const server = serve({ config, ports: portsOf(config), ...rest, version })
   return {

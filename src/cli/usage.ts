@@ -11,6 +11,7 @@ Usage: ccr <command> [arguments]
   stop                end the service, when its running calls have ended: --now  --port N
   restart             end the service and start it anew in the background, with the same options
   status              what runs: services, and routers of \`ccr code\`
+  explain [request]   say whom a request (a file, or options like --model, --client, --tokens) would go to, and why
   demo                show a whole conversation with a built-in provider: no key, no network, no agent
   config path         print where the config file is
   config check        say what is wrong with the config file

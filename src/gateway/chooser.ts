@@ -9,6 +9,7 @@ import { select } from '../router/select.ts'
 import { calibrated, conversationOf, learnInput, type HeaderValues } from '../router/session.ts'
 import type { Step } from '../router/step.ts'
 import type { TokenCounter } from './count/counter.ts'
+import type { GatewayConfig } from './gateway.ts'
 import type { Learnt } from './learnt.ts'
 
 /** Applies the rules to requests and remembers, by conversation, what they need to know of earlier ones. */
@@ -39,9 +40,21 @@ export interface Choice {
   learn(usage: Usage, by: RouteTarget): void
 }
 
+/** All that a gateway's choices are made from. */
+export function routingOf(config: GatewayConfig): Routing {
+  const { providers, routes, smallFastModel, forceUseImageAgent = false, prices } = config
+  return {
+    providers,
+    routes,
+    describesImages: forceUseImageAgent,
+    ...(smallFastModel !== undefined && { smallModel: smallFastModel }),
+    ...(prices && { prices }),
+  }
+}
+
 export function createChooser(
   routing: Routing,
-  counter: TokenCounter,
+  counter: Pick<TokenCounter, 'learn'>,
   ports: Pick<Ports, 'now' | 'random' | 'overridesOf'>,
   { conversations, balance }: Learnt,
   health: Health = unknownHealth,

@@ -7,7 +7,7 @@ import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
-import { createChooser, type Chooser } from './chooser.ts'
+import { createChooser, routingOf, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
@@ -58,17 +58,10 @@ export type Gateway = (request: Request) => Promise<Response>
 
 /** A gateway over `config` that touches the world through `ports` alone. `learnt`: what is known already. */
 export function createGateway(config: GatewayConfig, ports: Ports, learnt = createLearnt(config.providers)): Gateway {
-  const { providers, routes, smallFastModel, forceUseImageAgent = false, systemPromptFile, prices } = config
-  const routing = {
-    providers,
-    routes,
-    describesImages: forceUseImageAgent,
-    ...(smallFastModel !== undefined && { smallModel: smallFastModel }),
-    ...(prices && { prices }),
-  }
+  const { providers, routes, forceUseImageAgent = false, systemPromptFile, prices } = config
   const counter = createTokenCounter(ports, learnt)
   const board = createCircuitBoard(providers, learnt, ports.now)
-  const chooser = createChooser(routing, counter, ports, learnt, board)
+  const chooser = createChooser(routingOf(config), counter, ports, learnt, board)
   const warn = createWarn(ports)
   const chain = createChain(providers, routes.overflow ?? [], routes.targets.longContext)
   const middleware = [

@@ -73,7 +73,7 @@ export function keyCondition(patterns: readonly Pattern[]): Condition {
     name: 'key',
     wanted: oneOf(patterns),
     holds: ({ keyLabel }) => keyLabel !== undefined && matchesAny(patterns, keyLabel),
-    found: ({ keyLabel }) => (keyLabel === undefined ? 'without a label' : quote(keyLabel)),
+    found: ({ keyLabel }) => (keyLabel === undefined ? 'none' : quote(keyLabel)),
   }
 }
 
@@ -88,7 +88,10 @@ export function headerCondition(header: string, wanted: boolean | readonly Patte
       if (typeof wanted === 'boolean') return (value !== undefined) === wanted
       return value !== undefined && matchesAny(wanted, value)
     },
-    found: ({ headers }) => (headers[header] === undefined ? 'not sent' : 'sent'),
+    found({ headers }, holds) {
+      if (headers[header] === undefined) return `${header} not sent`
+      return holds || typeof wanted === 'boolean' ? `${header} sent` : `${header} saying something else`
+    },
   }
 }
 
@@ -116,7 +119,7 @@ export function effortCondition(efforts: readonly Effort[]): Condition {
     name: 'effort',
     wanted: efforts.join(' or '),
     holds: ({ request }) => request.reasoning?.effort !== undefined && efforts.includes(request.reasoning.effort),
-    found: ({ request }) => request.reasoning?.effort ?? 'none is asked for',
+    found: ({ request }) => request.reasoning?.effort ?? 'none',
   }
 }
 
@@ -156,7 +159,7 @@ export function imagesCondition(wanted: boolean): Condition {
     name: 'images',
     wanted: String(wanted),
     holds: ({ hasImages }) => hasImages === wanted,
-    found: ({ hasImages }) => (hasImages ? 'there are' : 'there are none'),
+    found: ({ hasImages }) => (hasImages ? 'some' : 'none'),
   }
 }
 
@@ -199,7 +202,7 @@ function textCondition(
     name,
     wanted: oneOf(patterns),
     holds: (facts) => textsOf(facts).some(({ text }) => matchesAny(patterns, text)),
-    found: (_facts, holds) => (holds ? 'it holds that' : 'it does not hold that'),
+    found: (_facts, holds) => (holds ? 'holds it' : 'no such words'),
   }
 }
 

@@ -10,7 +10,8 @@ import { type Choice, type Question, type Step, stepsOf } from './step.ts'
 
 /**
  * Chooses who answers a request, and who is asked after that one: the first step of `stepsOf` that chooses. Throws a
- * `ModelError` where nothing can be decided; never chooses a provider that nobody named. `listen` hears of each step.
+ * `ModelError` where nothing can be decided; never chooses a provider that nobody named. `listen` hears of each step,
+ * those behind the one that chose too.
  */
 export function select(
   facts: Facts,
@@ -21,13 +22,29 @@ export function select(
   const warnings: string[] = []
   const marked = namedByMarker(facts, routing, warnings)
   const question: Question = { facts, routing, routes: effectiveRoutes(routing), marked, circumstances }
+  const steps = stepsOf(question)
+  try {
+    return take(steps, question, warnings, listen)
+  } finally {
+    if (listen) for (const step of steps) listen(step)
+  }
+}
+
+function take(
+  steps: Generator<Step>,
+  question: Question,
+  warnings: string[],
+  listen: ((step: Step) => void) | undefined,
+): Selection {
+  const { facts, routing, routes } = question
   const shadows: ShadowChoice[] = []
   let isMeasured = false
-  for (const step of stepsOf(question)) {
+  for (let next = steps.next(); !next.done; next = steps.next()) {
+    const step = next.value
     listen?.(step)
     if (step.refusal) throw step.refusal
     if (step.warning !== undefined) warnings.push(step.warning)
-    isMeasured ||= step.name === 'longContext' && question.routes.entries.longContext !== undefined
+    isMeasured ||= step.name === 'longContext' && routes.entries.longContext !== undefined
     if (!step.choice) continue
     if (!step.isShadow) return selectionOf(step.choice, question, { warnings, shadows, isMeasured })
     shadows.push({ rule: step.choice.reason, target: step.choice.target })

@@ -71,7 +71,7 @@ function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circu
     return { ...step, why: () => `${insists}, and this rule does not speak of the model` }
   const misfit = when.find((condition) => !condition.holds(facts))
   if (misfit)
-    return { ...step, why: () => `${misfit.name}: ${misfit.wanted} is wanted, ${misfit.found(facts, false)} is found` }
+    return { ...step, why: () => `${misfit.name}: wanted ${misfit.wanted}, found ${misfit.found(facts, false)}` }
   const { targets, why } = orderOf(use, facts, circumstances)
   const [target, ...fallbacks] = targets
   if (!target) return { ...step, why: () => 'it has no targets' }

@@ -1,0 +1,63 @@
+import { homedir } from 'node:os'
+import { ModelError } from '../../canonical/error.ts'
+import { loadConfig } from '../../config/load.ts'
+import { explain } from '../../gateway/explain.ts'
+import { Failure } from '../failure.ts'
+import { overridesOf } from '../overrides-of.ts'
+import { type ExplainFlags, withFlags } from './flags.ts'
+import { emptyRequest, readRequest } from './request.ts'
+import { asJson, asText } from './tell.ts'
+
+/** What the command line says. */
+interface ExplainArguments extends ExplainFlags {
+  readonly request?: string | undefined
+  readonly config?: string | undefined
+  readonly protocol?: string | undefined
+  readonly json?: boolean | undefined
+  readonly time?: string | undefined
+}
+
+/** Prints whom a request would go to, and why. Gives the exit code: 1 if it would be refused. */
+export async function explainRequest(args: ExplainArguments, rawArgs: readonly string[]): Promise<number> {
+  const config = loadConfig({
+    env: process.env,
+    home: homedir(),
+    ...(args.config !== undefined && { file: args.config }),
+  })
+  const now = timeOf(args.time)
+  const read = await asked(args)
+  const { request, caller } = withFlags(read, args, headersIn(rawArgs))
+  const told = explain(config, request, caller, {
+    now: () => now,
+    // The same answer every time: who has most weight.
+    random: () => 0.5,
+    overridesOf: overridesOf(config, (_level, message) => console.error(message)),
+  })
+  console.log(args.json === true ? JSON.stringify(asJson(told), undefined, 2) : asText(told))
+  return told.selection instanceof ModelError ? 1 : 0
+}
+
+async function asked({ request, protocol }: ExplainArguments) {
+  if (request === undefined) return emptyRequest
+  try {
+    return await readRequest(request, protocol)
+  } catch (error) {
+    if (error instanceof ModelError) throw new Failure(`ccr explain: ${request}: ${error.message}`)
+    throw error
+  }
+}
+
+/** All headers that are given; of other options the last counts. */
+function headersIn(rawArgs: readonly string[]): string[] {
+  return rawArgs.flatMap((arg, index) => {
+    if (arg === '--header') return rawArgs[index + 1] ?? []
+    return arg.startsWith('--header=') ? arg.slice('--header='.length) : []
+  })
+}
+
+function timeOf(written: string | undefined): number {
+  if (written === undefined) return Date.now()
+  const time = Date.parse(written)
+  if (Number.isNaN(time)) throw new Failure('ccr explain: --time needs a date and a time, as 2026-01-31T22:30')
+  return time
+}
