@@ -31,6 +31,8 @@ const flags = [
   // A program that people start inside cloned repositories must not load code or settings from there.
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  // Without it, modules of the user cannot use packages. It is read from where they lie, see src/platform/load-module.ts.
+  '--compile-autoload-package-json',
   // macOS and Windows keep the certificates of companies in the system's store.
   '--compile-exec-argv=--use-system-ca',
   `--define=CCR_VERSION=${JSON.stringify(version)}`,

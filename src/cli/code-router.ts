@@ -60,7 +60,8 @@ async function serveRun(config: Config, load: LoadOptions): Promise<CodeRouter> 
     tell: (problem) => log('debug', problem),
   })
   const { instance } = presence
-  const router = await startRouter({ config: adapt(config), host: '127.0.0.1', port: 0, log, usage, instance })
+  const tell = (problem: string): void => console.error(`warning: ${problem}`)
+  const router = await startRouter({ config: adapt(config), host: '127.0.0.1', port: 0, log, usage, instance, tell })
   const watch = followConfig({ load, config, router, configLog, log, adapt })
   presence.announce(reachable('127.0.0.1', router.port))
   return {

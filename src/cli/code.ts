@@ -12,7 +12,8 @@ import type { Strays } from './strays.ts'
 
 /** `ccr code`: Claude Code on the user's service, else on a router that lives as long as it does. Gives Claude Code's exit code. */
 export async function code(args: readonly string[], strays: Strays): Promise<number> {
-  const { env } = process
+  // As it is now: modules of the user find settings in the environment of the process, which Claude Code shall not get.
+  const env = { ...process.env }
   const home = userHome()
   let config = loadConfig({ env, home })
   const program = findClaude({ configured: config.claudePath, env, home })

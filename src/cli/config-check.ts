@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts'
 import type { Diagnostic } from '../config/diagnostic.ts'
 import { ConfigError, formatDiagnostic, isError } from '../config/diagnostic.ts'
 import type { LoadOptions } from '../config/load.ts'
+import type { Loaded } from '../config/load-user-code.ts'
 import { loadConfig, repeatedKeys } from '../config/load.ts'
 import { rowNamed } from '../provider/catalog/index.ts'
 import { unservedDialects } from '../provider/dialect.ts'
@@ -11,14 +12,15 @@ import type { Provider } from '../provider/provider.ts'
 import { SCENARIOS } from '../router/route.ts'
 
 /** Prints all that is wrong with the config, and what it makes of its providers and routes. Gives the exit code. */
-export function checkConfig(options: LoadOptions): number {
+export async function checkConfig(options: LoadOptions): Promise<number> {
   try {
-    const config = loadConfig(options)
+    const read = loadConfig(options)
+    const { config, problems } = await withUserCode(read)
     if (!config.exists) {
       console.log(`${config.file}: there is no config file yet; \`ccr config init\` writes one to start from.`)
       return 1
     }
-    report([...repeatedKeys(options), ...config.warnings])
+    report([...repeatedKeys(options), ...config.warnings, ...problems])
     for (const line of [...exposure(config.file), ...summary(config)]) console.log(line)
     return 0
   } catch (error) {
@@ -28,6 +30,16 @@ export function checkConfig(options: LoadOptions): number {
     console.log(`${count} ${count === 1 ? 'error' : 'errors'}: the config cannot be used. The file was not changed.`)
     return 1
   }
+}
+
+/** Loads the modules of the user as a start would, so that what is wrong with them is told. */
+async function withUserCode(config: Config): Promise<Loaded> {
+  if (!config.userCode) return { config, problems: [] }
+  const [{ loadUserCode }, { createModuleLoader }] = await Promise.all([
+    import('../config/load-user-code.ts'),
+    import('../platform/load-module.ts'),
+  ])
+  return loadUserCode(config, createModuleLoader(), () => {})
 }
 
 function report(diagnostics: readonly Diagnostic[]): void {

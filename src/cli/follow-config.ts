@@ -24,16 +24,21 @@ export interface FollowOptions {
 /** Has a router follow the config's file: a change that can be used is used whole, any other is told and changes nothing. */
 export function followConfig(options: FollowOptions): ConfigWatch {
   const { load, config, router, configLog, log, refuse, adapt = (next) => next, notes = () => [] } = options
+  const take = async (next: Config): Promise<void> => {
+    await router.use(adapt(next))
+    configLog.follow(next)
+    log('info', 'the config has changed and is in use', { file: next.file, hash: next.hash })
+    for (const warning of next.warnings) log('warn', formatDiagnostic(warning))
+    for (const note of notes(next)) log('warn', note)
+  }
   return watchConfig({
     load,
     first: config,
     ...(refuse && { refuse }),
     onChange(next) {
-      router.use(adapt(next))
-      configLog.follow(next)
-      log('info', 'the config has changed and is in use', { file: next.file, hash: next.hash })
-      for (const warning of next.warnings) log('warn', formatDiagnostic(warning))
-      for (const note of notes(next)) log('warn', note)
+      take(next).catch((error) =>
+        log('error', `the config has changed and cannot be used; the last one stays: ${error}`),
+      )
     },
     onProblem: (problem) => log('warn', `the config has changed and cannot be used; the last one stays: ${problem}`),
   })

@@ -1,10 +1,13 @@
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { formatDiagnostic } from '../config/diagnostic.ts'
+import type { Loaded } from '../config/load-user-code.ts'
 import type { Log, Ports } from '../platform/ports.ts'
 import type { Instance } from '../server/instance.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 import { userConfigHome } from './home.ts'
 import { redactedLog } from './redacted-log.ts'
+import { createUserCodeLoader } from './user-code.ts'
 import { version } from './version.ts'
 
 /** A router that runs in this process. */
@@ -15,7 +18,7 @@ export interface Router {
   /** How many requests are being answered. */
   running(): number
   /** Calls from now on see this config, whole; those that run end on the one they began with. */
-  use(config: Config): void
+  use(config: Config): Promise<void>
   /** Takes no more calls, lets running ones end for at most `graceMs`, then cuts them. */
   stop(graceMs: number): Promise<void>
 }
@@ -28,6 +31,8 @@ export interface RouterOptions {
   readonly log: Log
   /** Hears of each call that has ended. */
   readonly usage: UsageStore
+  /** Hears of modules of the user that are not served. Default: the log. */
+  readonly tell?: (problem: string) => void
   /** Absent: no other command sees it. */
   readonly instance?: Instance
   /** How many requests Bun lets run at once. Default: its own. */
@@ -35,7 +40,8 @@ export interface RouterOptions {
 }
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
-export async function startRouter({ config, log, usage, mostRequests, ...rest }: RouterOptions): Promise<Router> {
+export async function startRouter(options: RouterOptions): Promise<Router> {
+  const { config: first, log, usage, tell, mostRequests, ...rest } = options
   const [{ serve }, { bunPorts }, { overridesOf }, { createOriginStore }, { createResponseStore }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
@@ -52,12 +58,23 @@ export async function startRouter({ config, log, usage, mostRequests, ...rest }:
     log: redactedLog(log, next.providers, next.apiKey),
     overridesOf: overridesOf(next, log),
   })
+  const load = createUserCodeLoader()
+  const { config, problems } = await load(first, portsOf(first).log)
+  const say = (told: Loaded['problems'], to: (problem: string) => void): void =>
+    told.map(formatDiagnostic).forEach((problem) => to(problem))
+  say(problems, tell ?? ((problem) => log('warn', problem)))
   const server = serve({ config, ports: portsOf(config), ...rest, version })
   return {
     port: server.port,
     url: server.url,
     running: server.running,
-    use: (next) => server.use(next, portsOf(next)),
+    async use(next) {
+      const loaded = await load(next, portsOf(next).log)
+      // A later change may have overtaken this one.
+      if (!loaded.isLatest()) return
+      say(loaded.problems, (problem) => log('warn', problem))
+      server.use(loaded.config, portsOf(loaded.config))
+    },
     stop: (graceMs) => server.stop(graceMs),
   }
 }

@@ -24,7 +24,8 @@ export async function serveHere(options: StartOptions): Promise<number> {
   const { detached, mostRequests } = takeMarks()
   const load = {
     ...(options.config !== undefined && { file: options.config }),
-    env: process.env,
+    // As it is now: modules of the user find settings in the environment of the process.
+    env: { ...process.env },
     home: userHome(),
   }
   checkCertificates(load.env)
@@ -54,7 +55,16 @@ export async function serveHere(options: StartOptions): Promise<number> {
     tell: warn,
   })
   const { instance } = presence
-  const router = await listen({ config, host, port: options.port ?? config.port, log, usage, instance, mostRequests })
+  const router = await listen({
+    config,
+    host,
+    port: options.port ?? config.port,
+    log,
+    usage,
+    instance,
+    tell: warn,
+    mostRequests,
+  })
   const refuse = (next: Config): string | undefined => exposureProblem(host, next)
   const notes = (next: Config): string[] => needRestart(next, config, options)
   const watch = followConfig({ load, config, router, configLog, log, refuse, notes })

@@ -4,6 +4,7 @@ import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import type { UserCode } from './user-code.ts'
 
 /** The config file, read, checked and made ready for use. */
 export interface Config {
@@ -43,6 +44,8 @@ export interface Config {
   readonly prices?: Prices
   /** Kept; nothing is cached yet. */
   readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number }
+  /** The modules of the user that the file names. Absent: none. */
+  readonly userCode?: UserCode
   /** The whole file with its variables replaced; holds secrets. */
   readonly raw: JsonObject
   readonly warnings: readonly Diagnostic[]

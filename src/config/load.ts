@@ -14,6 +14,7 @@ import { pathText } from './place.ts'
 import { checkPromptFile } from './prompt-file.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
+import { readUserCode } from './user-code.ts'
 
 export interface LoadOptions {
   /** The config file, if it is not the one of the home directory. Then it must exist. */
@@ -46,6 +47,7 @@ export function loadConfig(options: LoadOptions): Config {
   const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
   const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]
   const providers = withAuthorities(config.providers, config.raw, pathOf, all)
+  const userCode = readUserCode(config.raw, pathOf)
   const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
   return {
@@ -55,6 +57,7 @@ export function loadConfig(options: LoadOptions): Config {
     ...config,
     providers: withKeyPlaces(providers, config.raw, text ?? '{}', file),
     ...(prompt && { systemPromptFile: prompt }),
+    ...(userCode && { userCode }),
     warnings: diagnostics,
   }
 }

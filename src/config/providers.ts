@@ -76,6 +76,7 @@ function readProvider(entry: Entry): Provider | undefined {
   const { dialects, modelDialects } = readTransformer(transformer, defaults.hasPlugins, problems)
   const reach = form.list === 'endpoints' ? readTyped(entry, dialects) : readNamed(entry, dialects)
   if (!reach) return undefined
+  const writtenUrl = asString(fields[form.url])?.trim()
   const subject = `provider \`${name}\``
   const written = readKey(fields[form.key] ?? undefined, [...path, form.key], subject, problems)
   const hasNone = (fields[form.key] ?? fields[form.keys] ?? undefined) === undefined
@@ -89,6 +90,7 @@ function readProvider(entry: Entry): Provider | undefined {
   return {
     name,
     endpoints,
+    ...(writtenUrl && defaults.hasPlugins && { writtenUrl }),
     ...keys,
     ...(takes.length === 0 ? {} : { takes }),
     models,

@@ -53,7 +53,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
     retry: top['retry'] ?? null,
     breaker: top['breaker'] ?? null,
     port,
-    hasPlugins: Array.isArray(top['transformers']),
+    hasPlugins: hasModules(top),
     ...(proxyUrl ? { proxyUrl } : {}),
   }
   const providers = readProviders(top[form.list], form, defaults, problems)
@@ -190,6 +190,11 @@ function readProxyUrl(top: JsonObject, problems: Problem[]): string | undefined 
     suggestion: proxy.suggestion,
   })
   return undefined
+}
+
+/** Whether names of dialects may belong to modules of the user, which are not loaded yet. */
+function hasModules(top: JsonObject): boolean {
+  return ['transformers', 'plugins', 'Plugins'].some((key) => Array.isArray(top[key]) && top[key].length > 0)
 }
 
 function toFlag(value: Json | undefined): boolean | undefined {

@@ -23,7 +23,7 @@ export interface Transformer {
 
 /**
  * The dialects that a `transformer` section names. Names that are not served, or do not exist, are kept and told as
- * warnings; `hasPlugins`: whether they may belong to a module of the user.
+ * warnings; `hasPlugins`: they may belong to a module of the user, so that this is told when those have been loaded.
  */
 export function readTransformer(section: TransformerSection, hasPlugins: boolean, problems: Problem[]): Transformer {
   const { value, path } = section
@@ -66,11 +66,11 @@ function oddities(use: DialectUse, hasPlugins: boolean): Oddity[] {
 
 function oddName(name: string, hasPlugins: boolean): Oddity[] {
   const known = dialectStatus(name)
+  if (hasPlugins && known.status !== 'served') return []
   if (known.status === 'unknown') {
-    const why = hasPlugins ? 'is not built in, and dialects of modules are not served yet' : 'is not known'
     return [
       {
-        message: `the dialect \`${name}\` ${why}: calls that need it fail`,
+        message: `the dialect \`${name}\` is not known: calls that need it fail`,
         suggestion: didYouMean(name, dialectNames()),
       },
     ]

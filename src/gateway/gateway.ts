@@ -28,6 +28,7 @@ import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
+import type { Plugins } from './plugin/plugins.ts'
 import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
@@ -51,6 +52,8 @@ export interface GatewayConfig {
   readonly systemPromptFile?: string
   /** What models cost. Absent: nobody knows. */
   readonly prices?: Prices
+  /** What modules of the user add. */
+  readonly plugins?: Plugins
 }
 
 /** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
@@ -82,7 +85,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     chooser,
     counter,
     ownCounter: createOwnCounter(providers, ports, learnt),
-    handle: compose(middleware, createUpstream(providers, ports, learnt)),
+    handle: compose(middleware, createUpstream(providers, ports, learnt, config.plugins)),
   }
   return withJsonArrays(async (request) => {
     const url = new URL(request.url)

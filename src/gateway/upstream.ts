@@ -15,6 +15,7 @@ import {
   applyDialects,
   dialectsOf,
   editsRequests,
+  hasTransformers,
   ownTraits,
   traitsFor,
   unservedDialects,
@@ -31,19 +32,30 @@ import type { Learnt } from './learnt.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
 import { hopsOf } from './hops.ts'
 import { relayReply, relayStream } from './relay.ts'
+import { askTransformers } from './plugin/ask-transformers.ts'
+import type { Plugins } from './plugin/plugins.ts'
 import { createSchool, type School } from './school.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
 import { translateReply, translateStream, type Translation } from './translate.ts'
 
 /** The innermost handler: asks the call's target and commits to its answer. */
-export function createUpstream(providers: readonly Provider[], ports: Ports, learnt: Learnt): Handler {
+export function createUpstream(
+  providers: readonly Provider[],
+  ports: Ports,
+  learnt: Learnt,
+  plugins?: Plugins,
+): Handler {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
   const school = createSchool(ports, learnt)
   return async (call) => {
     const target = call.target
     const provider = target && withKey(byName.get(target.provider), call.key)
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
+    const unserved = unservedDialects(provider, target.model)
+    if (unserved.length > 0) throw unservedError(target, unserved, plugins)
+    if (plugins && hasTransformers(provider, target.model))
+      return askTransformers(call, provider, target, plugins.settings, ports)
     return ask(call, provider, target, school, ports)
   }
 }
@@ -87,18 +99,25 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
 }
 
 function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {
-  const unserved = unservedDialects(provider, target.model)
   const endpoint = chooseEndpoint(provider, target.model, call.protocol.id)
-  if (unserved.length > 0 || !endpoint || !protocols[endpoint.protocol]) {
-    const what = unserved.length > 0 ? `the transformer ${unserved.join(', ')}` : `the protocol ${endpoint?.protocol}`
-    throw new ModelError(`${provider.name} (${target.model}) cannot be asked: this version does not serve ${what}`, {
-      kind: 'bad-request',
-      status: 501,
-      ...target,
-    })
-  }
+  if (!endpoint || !protocols[endpoint.protocol])
+    throw notServed(target, `this version does not serve the protocol ${endpoint?.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
   return { endpoint, relays: isOwn && !call.edited && !editsRequests(provider, target.model) }
+}
+
+/** A name that a module was to bring may be missing because the module did not load. */
+function unservedError(target: RouteTarget, names: readonly string[], plugins: Plugins | undefined): ModelError {
+  const why = plugins?.failures.map((failure) => `; ${failure}`).join('') ?? ''
+  return notServed(target, `this version does not serve the transformer ${names.join(', ')}${why}`)
+}
+
+function notServed(target: RouteTarget, why: string): ModelError {
+  return new ModelError(`${target.provider} (${target.model}) cannot be asked: ${why}`, {
+    kind: 'bad-request',
+    status: 501,
+    ...target,
+  })
 }
 
 /** Every limit of the answer's length that no codec knows of: of a relayed body it changes only what the config forbids. */

@@ -35,6 +35,8 @@ export type DialectStatus =
 
 /** The dialect that the config names, with its options; `undefined` if it is not served. Case does not count. */
 export function dialectFor(use: DialectUse): Dialect | undefined {
+  if (use.plugged) return { ...use.plugged, name: use.name }
+  if (use.transformer) return undefined
   const exact = exactName(use.name, Object.keys(table))
   const make = exact === undefined ? undefined : table[exact]
   return make === undefined || exact === undefined ? undefined : { name: exact, ...make(use.options) }
@@ -67,6 +69,11 @@ export function dialectsOf(provider: Provider, model: string): readonly Dialect[
 /** The names of a model's dialects that are not served. A call must then fail: its answer would not be what the user set up. */
 export function unservedDialects(provider: Provider, model: string): readonly string[] {
   return knownOf(provider, model).unserved
+}
+
+/** Whether a module of the user transforms the calls of a model: then its hooks see them in the shape of OpenAI Chat. */
+export function hasTransformers(provider: Provider, model: string): boolean {
+  return usesOf(provider, model).some((use) => use.transformer !== undefined)
 }
 
 /** Whether a dialect may edit the request's body. If not, dialects are no reason to leave the relay. */
@@ -121,7 +128,9 @@ function knownOf(provider: Provider, model: string): Known {
 function readRow(provider: Provider, model: string): Known {
   const uses = usesOf(provider, model)
   const dialects = uses.flatMap((use) => dialectFor(use) ?? [])
-  const missing = uses.filter((use) => dialectFor(use) === undefined).map((use) => use.name)
+  const missing = uses
+    .filter((use) => use.transformer === undefined && dialectFor(use) === undefined)
+    .map((use) => use.name)
   return { dialects, unserved: missing, traits: mergedTraits(provider, model, dialects) }
 }
 
@@ -137,7 +146,8 @@ function mergedTraits(provider: Provider, model: string, dialects: readonly Dial
     : traits
 }
 
-function usesOf(provider: Provider, model: string): readonly DialectUse[] {
+/** All that is set up for a model, in order: that of the provider, then that of the model. */
+export function usesOf(provider: Provider, model: string): readonly DialectUse[] {
   const further = Object.hasOwn(provider.modelDialects, model) ? provider.modelDialects[model] : undefined
   return further ? [...provider.dialects, ...further] : provider.dialects
 }

@@ -1,12 +1,16 @@
 import type { ProtocolId } from '../canonical/native.ts'
 import type { Traits } from '../protocol/protocol.ts'
+import type { Dialect } from './dialect.ts'
 import type { BreakerSettings, RetryPolicy } from './resilience.ts'
+import type { Transformer } from './transformer.ts'
 
 /** Somebody we call. */
 export interface Provider {
   readonly name: string
   /** Every protocol it speaks, best first; the client's own is preferred. */
   readonly endpoints: readonly Endpoint[]
+  /** Its URL as the config has it: transformers of the user are told it, and call it as it is. */
+  readonly writtenUrl?: string
   /** Absent: none is needed, or the config's was a placeholder. */
   readonly apiKey?: string
   /** All of its keys in the order of the config, `apiKey` first, where there are several. */
@@ -96,6 +100,10 @@ export type Addressing = 'azure-deployments' | 'vertex-claude' | 'bedrock-invoke
 export interface DialectUse {
   readonly name: string
   readonly options: Readonly<Record<string, unknown>>
+  /** The accent of a plugin of the user that goes by this name. */
+  readonly plugged?: Omit<Dialect, 'name'>
+  /** The transformer of a module of the user that goes by this name. */
+  readonly transformer?: Transformer
 }
 
 /** The keys that the config holds for a provider. */

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { isObject } from '../canonical/json.ts'
+import { createLogger } from '../gateway/plugin/request-view.ts'
+import type { Plugins } from '../gateway/plugin/plugins.ts'
+import type { LoadModule } from '../platform/load-module.ts'
+import type { Log } from '../platform/ports.ts'
+import { dialectNames, dialectStatus } from '../provider/dialect.ts'
+import type { DialectUse, Provider } from '../provider/provider.ts'
+import type { Config } from './config.ts'
+import type { PathStep } from './place.ts'
+import { type Diagnostic, locateProblems, type Problem } from './diagnostic.ts'
+import { formOf, settingsOf } from './form.ts'
+import { createRegistry, type Registry } from './registry.ts'
+import { didYouMean } from './suggest.ts'
+import type { UserCode } from './user-code.ts'
+
+/** A config whose modules of the user have been loaded. */
+export interface Loaded {
+  readonly config: Config & { readonly plugins?: Plugins }
+  /** Modules that did not load, and names that none of them brings. Nothing else of the config is touched by that. */
+  readonly problems: readonly Diagnostic[]
+}
+
+/** Loads the code of the user that `config` names, once, and gives its dialects and transformers to the providers. */
+export async function loadUserCode(config: Config, load: LoadModule, log: Log): Promise<Loaded> {
+  const { userCode } = config
+  if (!userCode) return { config, problems: [] }
+  const settings = formOf(config.raw).list === 'endpoints' ? settingsOf(config.raw) : config.raw
+  const problems: Problem[] = []
+  shareSettings(settings)
+  const registry = await readModules(userCode, load, log, problems)
+  const failures = problems.map(({ message }) => message)
+  const places = placesOf(settings)
+  const providers = config.providers.map((provider) =>
+    withOwn(provider, registry, (message) =>
+      problems.push({
+        severity: 'warning',
+        path: places(provider),
+        message: `provider \`${provider.name}\`: ${message}`,
+      }),
+    ),
+  )
+  return {
+    config: { ...config, providers, plugins: { settings, failures } },
+    problems: locateProblems(problems, problems.length > 0 ? readFileSync(config.file, 'utf8') : '', config.file),
+  }
+}
+
+async function readModules(code: UserCode, load: LoadModule, log: Log, problems: Problem[]): Promise<Registry> {
+  const registry = createRegistry(createLogger(log, 'plugin'))
+  for (const module of code.transformers) {
+    const why = await registry.addTransformer(module, load)
+    if (why !== undefined) problems.push({ severity: 'warning', path: module.path, message: `${module.file} ${why}` })
+  }
+  return registry
+}
+
+/** Plugins read settings (`GOOGLE_CLOUD_PROJECT`) from the environment, where CCR put every key of the config. */
+function shareSettings(settings: Config['raw']): void {
+  for (const [key, value] of Object.entries(settings))
+    if (['string', 'number', 'boolean'].includes(typeof value)) process.env[key] = String(value)
+}
+
+function withOwn(provider: Provider, registry: Registry, tell: (message: string) => void): Provider {
+  const give = (use: DialectUse): DialectUse => {
+    const own = registry.find(use)
+    if (typeof own === 'string') tell(own)
+    if (own !== undefined && typeof own !== 'string') return { ...use, ...own }
+    if (dialectStatus(use.name).status !== 'served') tell(nobodyBrings(use.name, registry))
+    return use
+  }
+  const modelDialects = Object.entries(provider.modelDialects).map(([model, uses]) => [model, uses.map(give)] as const)
+  return { ...provider, dialects: provider.dialects.map(give), modelDialects: Object.fromEntries(modelDialects) }
+}
+
+/** Where the config names the dialects of a provider. */
+function placesOf(settings: Config['raw']): (provider: Provider) => PathStep[] {
+  const { list } = formOf(settings)
+  const entries = Array.isArray(settings[list]) ? settings[list] : []
+  return ({ name }) => {
+    const index = entries.findIndex((entry) => isObject(entry) && String(entry['name']).trim() === name)
+    return index < 0 ? [list] : [list, index, 'transformer']
+  }
+}
+
+function nobodyBrings(name: string, registry: Registry): string {
+  const near = didYouMean(name, [...registry.names(), ...dialectNames()])
+  return `no module brings the dialect \`${name}\`: calls that need it fail${near ? `; ${near}` : ''}`
+}

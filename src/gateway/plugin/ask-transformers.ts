@@ -1,0 +1,192 @@
+import { parsePlainJson, type JsonObject } from '../../canonical/json.ts'
+import { ModelError } from '../../canonical/error.ts'
+import type { Ports } from '../../platform/ports.ts'
+import { decodeSse } from '../../protocol/framing/sse.ts'
+import { chain, type DecodeContext, type EncodeContext } from '../../protocol/protocol.ts'
+import { traitsFor, usesOf } from '../../provider/dialect.ts'
+import type { Endpoint, Provider } from '../../provider/provider.ts'
+import type { HookProvider } from '../../provider/transformer.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import type { Answer, Call } from '../call.ts'
+import { relayedResponseHeaders } from '../headers.ts'
+import { hopsOf } from '../hops.ts'
+import { send, type Incoming } from '../send.ts'
+import { translateReply, translateStream, type Translation } from '../translate.ts'
+import { linkOf, type Link, type LinkContext, type SendConfig } from './link.ts'
+import { bodyCopy, requestView } from './request-view.ts'
+import { isEventStream, responseOf, sourceOf } from './response.ts'
+import { decodeUnifiedReply, decodeUnifiedStream } from './unified-answer.ts'
+import { encodeUnified } from './unified-request.ts'
+
+/**
+ * Asks a provider for which the user's own transformers are set up. They see what they saw in CCR, whatever the client
+ * speaks: OpenAI Chat's body with CCR's additions on the way up, a `Response` on the way down, in CCR's order, which
+ * is not the mirror image: up the provider's list and then the model's, down each reversed, again the provider's first.
+ */
+export async function askTransformers(
+  call: Call,
+  provider: Provider,
+  target: RouteTarget,
+  settings: JsonObject,
+  ports: Ports,
+): Promise<Answer> {
+  const refusal = call.protocol.id === 'openai-chat' ? undefined : call.protocol.untranslatable?.(call.request)
+  if (refusal) throw refusal
+  const { wire, dropped, context } = encodeUnified(call.request, target, traitsFor(provider, target.model))
+  call.trace.dropped = dropped
+  const { ofProvider, ofModel } = linksFor(call, provider, target, settings, ports)
+  const { body, config } = await upwards([...ofProvider, ...ofModel], plainCopy(wire.body))
+  const incoming = await ask(call, provider, target, body, config, ports)
+  const answer = await downwards([...ofProvider.toReversed(), ...ofModel.toReversed()], incoming)
+  const decodeContext: DecodeContext = { ...context, id: ports.id }
+  const encodeContext: EncodeContext = {
+    id: ports.id,
+    created: Math.floor(ports.now() / 1000),
+    model: target.model,
+    ...(call.request.native && { requestNative: call.request.native }),
+  }
+  const translation: Translation = {
+    client: call.protocol,
+    encodeContext,
+    decodeContext,
+    events: () => chain(decodeSse(), decodeUnifiedStream(decodeContext)),
+    reply: (reply) => decodeUnifiedReply(reply, decodeContext),
+  }
+  const told = call.request.stream
+    ? await translateStream(answer, translation, call.trace)
+    : await translateReply(answer, translation, call.trace)
+  return { headers: relayedResponseHeaders(incoming.headers), body: told }
+}
+
+function linksFor(
+  call: Call,
+  provider: Provider,
+  target: RouteTarget,
+  settings: JsonObject,
+  ports: Ports,
+): { ofProvider: Link[]; ofModel: Link[] } {
+  const uses = usesOf(provider, target.model)
+  const shared: LinkContext = {
+    target,
+    provider: hookProvider(provider),
+    context: { req: requestView(call, { ...bodyCopy(call), model: target.model }, settings, ports) },
+    signal: call.signal,
+    ports,
+  }
+  const links = uses.map((use) => linkOf(use, shared))
+  const count = provider.dialects.length
+  return { ofProvider: links.slice(0, count), ofModel: links.slice(count) }
+}
+
+/** The provider as transformers know it. */
+export function hookProvider({ name, writtenUrl, endpoints, apiKey, models, dialects }: Provider): HookProvider {
+  return {
+    name,
+    baseUrl: writtenUrl ?? endpoints[0]?.baseUrl ?? '',
+    apiKey: apiKey ?? '',
+    models: [...models],
+    transformer: { use: dialects.flatMap((use) => use.transformer ?? []) },
+  }
+}
+
+async function upwards(links: readonly Link[], first: JsonObject): Promise<{ body: JsonObject; config: SendConfig }> {
+  let body = first
+  let config: SendConfig = {}
+  for (const link of links) {
+    const given = await link.request(body)
+    body = given.body
+    config = { ...config, ...given.config, headers: { ...config.headers, ...given.config.headers } }
+  }
+  return { body, config }
+}
+
+async function downwards(links: readonly Link[], incoming: Incoming): Promise<Incoming> {
+  try {
+    let response = responseOf(incoming.source, incoming.headers)
+    for (const link of links) response = await link.response(response)
+    return { headers: response.headers, isStream: isStream(response), source: sourceOf(response, incoming.source) }
+  } catch (cause) {
+    incoming.source.cancel()
+    throw cause
+  }
+}
+
+/** A stream that lost its type on the way is still one. */
+function isStream(response: Response): boolean {
+  return isEventStream(response) || !(response.headers.get('content-type') ?? 'application/json').includes('json')
+}
+
+/** Makes the call as the transformers want it: what they say comes before what the config says. */
+async function ask(
+  call: Call,
+  provider: Provider,
+  target: RouteTarget,
+  body: JsonObject,
+  config: SendConfig,
+  ports: Ports,
+): Promise<Incoming> {
+  const { endpoint, sender } = addressed(provider, config)
+  const accept = call.request.stream
+    ? { accept: 'text/event-stream', 'accept-encoding': 'identity' }
+    : { accept: 'application/json' }
+  const outgoing = {
+    path: '',
+    query: '',
+    headers: { 'content-type': 'application/json', ...accept },
+    body: JSON.stringify(body),
+    hops: hopsOf(call.wire.headers),
+  }
+  const signal = config.signal ? AbortSignal.any([call.signal, config.signal]) : call.signal
+  try {
+    return await send(sender, endpoint, target.model, outgoing, signal, ports)
+  } catch (cause) {
+    const isOurs = config.signal?.aborted && !call.signal.aborted
+    throw isOurs
+      ? new ModelError(`${provider.name} (${target.model}): a transformer ended the call`, {
+          kind: 'timeout',
+          ...target,
+        })
+      : cause
+  }
+}
+
+/** The provider and its endpoint, as far as the transformers leave them as they are. */
+function addressed(provider: Provider, config: SendConfig): { endpoint: Endpoint; sender: Provider } {
+  const url = new URL(config.url ?? callUrl(provider))
+  const endpoint: Endpoint = {
+    protocol: 'openai-chat',
+    baseUrl: url.origin + url.pathname,
+    query: url.search.slice(1),
+    auth: 'bearer',
+  }
+  const headers = { ...provider.headers }
+  for (const [name, value] of Object.entries(config.headers ?? {})) {
+    if (value === undefined) delete headers[name]
+    else headers[name] = value
+  }
+  const { apiKey, keyPlace, takes: _, ...rest } = provider
+  const hasOwnKey = 'authorization' in (config.headers ?? {})
+  const sender: Provider = {
+    ...rest,
+    headers,
+    ...(!hasOwnKey && apiKey !== undefined && { apiKey }),
+    ...(!hasOwnKey && keyPlace !== undefined && { keyPlace }),
+    ...(config.proxy !== undefined && { proxy: config.proxy }),
+    deadlines: { ...provider.deadlines, ...(config.totalMs !== undefined && { totalMs: config.totalMs }) },
+  }
+  return { endpoint, sender }
+}
+
+/** The URL of the config as it is; only a bare host, or one with a version, is completed. */
+function callUrl({ writtenUrl, endpoints }: Provider): string {
+  const [endpoint] = endpoints
+  const written = writtenUrl === undefined ? null : URL.parse(writtenUrl)
+  if (written && !/^\/?(?:v\d+[a-z]*\d*\/?)?$/i.test(written.pathname)) return written.href
+  const query = endpoint?.query ? `?${endpoint.query}` : ''
+  return `${endpoint?.baseUrl ?? ''}/chat/completions${query}`
+}
+
+/** Transformers change what they are given: it must not be what others hold. Numbers are plain ones there. */
+function plainCopy(body: JsonObject): JsonObject {
+  return parsePlainJson(JSON.stringify(body)) as JsonObject
+}

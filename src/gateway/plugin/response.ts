@@ -1,0 +1,96 @@
+import type { Step } from '../../protocol/protocol.ts'
+import type { Source } from '../source.ts'
+import { explained, type HookRun } from './hook.ts'
+
+/** A provider's answer as code of the user knows it. Its body is read as it is asked for. */
+export function responseOf(source: Source, headers: Headers): Response {
+  const body = pulled(
+    () => source.read(),
+    () => source.cancel(),
+  )
+  return new Response(body, { headers: bodyHeaders(headers) })
+}
+
+/** Whether a response is a stream of events. */
+export function isEventStream(response: Response): boolean {
+  return (response.headers.get('content-type') ?? '').includes('event-stream')
+}
+
+/** `response`, whose stream fails on behalf of the hook that made it. */
+export function named(response: Response, run: HookRun): Response {
+  const reader = response.body?.getReader()
+  if (!reader) return response
+  const body = pulled(async () => {
+    try {
+      return await readBytes(reader)
+    } catch (cause) {
+      throw explained(run, cause)
+    }
+  }, cancelOf(reader))
+  return new Response(body, { status: response.status, headers: bodyHeaders(response.headers) })
+}
+
+/** `response` with its bytes passed through `step`. */
+export function mapBytes(response: Response, step: Step<Uint8Array, Uint8Array>): Response {
+  const reader = response.body?.getReader()
+  if (!reader) return response
+  const held: Uint8Array[] = []
+  let ended = false
+  const next = async (): Promise<Uint8Array | undefined> => {
+    while (held.length === 0 && !ended) {
+      const bytes = await readBytes(reader)
+      ended = bytes === undefined
+      held.push(...(bytes ? step.push(bytes) : step.end()))
+    }
+    return held.shift()
+  }
+  return new Response(pulled(next, cancelOf(reader)), { headers: bodyHeaders(response.headers) })
+}
+
+/** What is left of a response, for whoever decodes it; with it the provider is let go. */
+export function sourceOf(response: Response, upstream: Source): Source {
+  const reader = response.body?.getReader()
+  return {
+    read: async () => (reader ? readBytes(reader) : undefined),
+    cancel() {
+      // The code of the user may have locked or lost its stream: the provider is let go in any case.
+      reader?.cancel().catch(() => undefined)
+      upstream.cancel()
+    },
+    release: () => upstream.release(),
+  }
+}
+
+type Reader = ReadableStreamDefaultReader<unknown>
+
+/** Code of the user may put texts into a stream. */
+async function readBytes(reader: Reader): Promise<Uint8Array | undefined> {
+  const { done, value } = await reader.read()
+  if (done) return undefined
+  return typeof value === 'string' ? new TextEncoder().encode(value) : (value as Uint8Array)
+}
+
+function cancelOf(reader: Reader): () => void {
+  return () => void reader.cancel().catch(() => undefined)
+}
+
+function pulled(next: () => Promise<Uint8Array | undefined>, cancel: () => void): ReadableStream<Uint8Array> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const bytes = await next()
+        if (bytes) controller.enqueue(bytes)
+        else controller.close()
+      },
+      cancel,
+    },
+    { highWaterMark: 0 },
+  )
+}
+
+/** The body is another one now. */
+function bodyHeaders(headers: Headers): Headers {
+  const copy = new Headers(headers)
+  for (const name of ['content-length', 'content-encoding', 'transfer-encoding']) copy.delete(name)
+  return copy
+}

@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadUserCode } from '../../../src/config/load-user-code.ts'
+import { loadConfig } from '../../../src/config/load.ts'
+import { createModuleLoader } from '../../../src/platform/load-module.ts'
+import { testGateway, type TestGateway } from '../../helper/gateway.ts'
+
+/** Where the plugins of the tests lie. */
+export const PLUGINS = join(import.meta.dir, '../../fixture/plugins')
+
+export interface Plugged extends TestGateway, Disposable {
+  /** A folder of this gateway's own, in which its config lies. */
+  readonly home: string
+  /** What was told of the modules when they were loaded. */
+  readonly problems: readonly string[]
+}
+
+/** A gateway over a config file as a user writes it, with the modules that it names. `files` are written beside it. */
+export async function plugged(config: object, files: Readonly<Record<string, string>> = {}): Promise<Plugged> {
+  const home = mkdtempSync(join(tmpdir(), 'ccr-plugins-'))
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(home, name), text)
+  const file = join(home, 'config.json')
+  writeFileSync(file, JSON.stringify(config))
+  const { config: read, problems } = await loadUserCode(
+    loadConfig({ file, env: { PLUGINS, HOMES: home }, home }),
+    createModuleLoader(),
+    () => {},
+  )
+  const gateway = testGateway(read)
+  return {
+    ...gateway,
+    home,
+    problems: problems.map(({ line, message }) => `${line}: ${message}`),
+    [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
+  }
+}
+
+/** A config whose provider `mock` at `url` uses `use`. */
+export function configWith(url: string, use: readonly unknown[], more: object = {}, provider: object = {}): object {
+  return {
+    Providers: [
+      {
+        name: 'mock',
+        api_base_url: url,
+        api_key: 'key-of-mock-1',
+        models: ['mock-model'],
+        transformer: { use },
+        ...provider,
+      },
+    ],
+    Router: { default: 'mock,mock-model' },
+    ...more,
+  }
+}
