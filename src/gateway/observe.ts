@@ -4,7 +4,19 @@ import type { Trace } from './call.ts'
 
 /** Whether the model has really begun to answer: from here on nobody else is asked. */
 export function isReal(event: ModelEvent): boolean {
-  return event.type === 'part-start' || event.type === 'finish' || event.type === 'error'
+  switch (event.type) {
+    case 'part-start':
+      // An empty text is only announced: what breaks off here has said nothing yet.
+      return (event.part.type !== 'text' && event.part.type !== 'reasoning') || event.part.text !== ''
+    case 'part-delta':
+      return event.text !== ''
+    case 'part-end':
+    case 'finish':
+    case 'error':
+      return true
+    default:
+      return false
+  }
 }
 
 /** Notes in the trace what an event tells of the call. */
