@@ -19,3 +19,15 @@ export function promptTokens(usage: Usage): number {
 export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
   return { ...earlier, ...later }
 }
+
+/** The tokens of two calls together. */
+export function addUsage(one: Usage | undefined, other: Usage): Usage {
+  const sum: { -readonly [Count in keyof Usage]: Usage[Count] } = { ...one }
+  for (const name of COUNTS) {
+    const added = other[name]
+    if (added !== undefined) sum[name] = (sum[name] ?? 0) + added
+  }
+  return sum
+}
+
+const COUNTS = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const

@@ -42,6 +42,10 @@ export interface Config {
   readonly routes: Routes
   /** What models cost. Absent: nothing is said of it. */
   readonly prices?: Prices
+  /** After so much silence, in milliseconds, a second target is asked besides the first. Absent: never. */
+  readonly hedgeAfterMs?: number
+  /** A stream of text that breaks off is gone on with by another target. */
+  readonly continuation: boolean
   /** Kept; nothing is cached yet. */
   readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number }
   /** The modules of the user that the file names. Absent: none. */

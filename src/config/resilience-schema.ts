@@ -51,3 +51,14 @@ export const keysSchema = Optional(
     errorMessage: 'expected a list of texts, `["$KEY_1", "$KEY_2"]`',
   }),
 )
+
+/** What starts a second call besides the first. */
+export const hedgeSchema = Optional(
+  ObjectOf(
+    { after: ms('After so many milliseconds without an answer the next target is asked, too.') },
+    {
+      description:
+        'Asks a second target besides a slow first one: who begins to answer first wins, the other call is ended. Costs tokens. Default: off.',
+    },
+  ),
+)

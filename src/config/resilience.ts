@@ -32,6 +32,12 @@ export function readBreaker(shared: Json | undefined, own: Json | undefined): Br
   }
 }
 
+/** After how much silence a second target is asked. */
+export function readHedge(section: Json | undefined): { readonly hedgeAfterMs?: number } {
+  const after = isObject(section) ? toNumber(section['after']) : undefined
+  return after === undefined ? {} : { hedgeAfterMs: after }
+}
+
 /** The keys that a provider's entry lists beside `first`, each once; those that count as none are left out, and told. */
 export function readKeys(
   first: string | undefined,

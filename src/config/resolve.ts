@@ -18,6 +18,7 @@ import { readKey } from './key.ts'
 import { readPrices } from './prices.ts'
 import { readProviders } from './providers.ts'
 import { checkProxy, isLoopback } from './proxy.ts'
+import { readHedge } from './resilience.ts'
 import { readRoutes } from './routes.ts'
 import { toNumber } from './scalar.ts'
 import { configSchema } from './schema.ts'
@@ -85,6 +86,8 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       providers,
       routes,
       ...(prices.length > 0 && { prices }),
+      ...readHedge(top['hedge']),
+      continuation: toFlag(top['continuation']) ?? false,
       ...(cache && { cache }),
       raw: file,
     },

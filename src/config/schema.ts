@@ -14,7 +14,7 @@ import {
 import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
 import { protocolNames } from './protocol-name.ts'
-import { breakerSchema, keysSchema, retrySchema } from './resilience-schema.ts'
+import { breakerSchema, hedgeSchema, keysSchema, retrySchema } from './resilience-schema.ts'
 import { count } from './schema-parts.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
@@ -305,6 +305,10 @@ export const configSchema = ObjectOf({
   groups: groupsSchema,
   profiles,
   prices: pricesSchema,
+  hedge: hedgeSchema,
+  continuation: flag(
+    'Whether a stream of text that breaks off is gone on with by another target, which is shown what was said. Default false.',
+  ),
   plugins: anything('Kept for plugins.'),
   Plugins: anything('Kept for plugins.'),
   OPENAI_API_KEY: anything('Kept, without effect.'),

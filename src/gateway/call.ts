@@ -5,6 +5,7 @@ import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
 import type { RouteTarget } from '../router/route.ts'
 import type { Keeper } from '../store/response-store.ts'
 import type { AttemptRecord } from '../store/usage-store.ts'
+import type { Batches } from './batches.ts'
 import type { Credential, Secret } from './credential.ts'
 import type { OutputLimit } from './output-limit.ts'
 
@@ -31,6 +32,8 @@ export interface Call {
   readonly isAlone?: boolean
   /** Whether the client asks the same again after a failure, so that our own attempts would multiply with its own. */
   readonly isRepeated?: boolean
+  /** Stands between the provider's events and the client; with it, a stream is not relayed. */
+  readonly tap?: (batches: Batches) => Batches
   /** Which of the provider's keys is shown; set where it has several. */
   readonly key?: ProviderKey
   /** The name of the client key that was shown, if keys have names. */
@@ -76,6 +79,8 @@ export interface Trace {
   finish?: string
   /** Why a stream that had begun ended in an error. */
   failure?: ModelError
+  /** Why the provider broke off that began the answer; another one has gone on with it. */
+  broken?: ModelError
   firstTokenAt?: number
   relayed: boolean
   dropped: readonly Dropped[]

@@ -14,6 +14,7 @@ import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import { createLearnt } from './learnt.ts'
 import { createCircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
+import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
@@ -50,6 +51,10 @@ export interface GatewayConfig {
   readonly forceUseImageAgent?: boolean
   /** The file whose text stands in for Claude Code's own system prompt. */
   readonly systemPromptFile?: string
+  /** After so much silence, in milliseconds, a second target is asked besides the first. Absent: never. */
+  readonly hedgeAfterMs?: number
+  /** A stream of text that breaks off is gone on with by another target. */
+  readonly continuation?: boolean
   /** What models cost. Absent: nobody knows. */
   readonly prices?: Prices
   /** What modules of the user add. */
@@ -71,7 +76,8 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
     createKeeperMiddleware(providers, ports),
-    createFallback({ providers, board, chain, ports }),
+    ...(config.continuation ? [createContinuation(ports)] : []),
+    createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),

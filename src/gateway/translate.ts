@@ -3,6 +3,7 @@ import type { ModelEvent } from '../canonical/event.ts'
 import { createCollector, eventsOf, type ModelReply } from '../canonical/reply.ts'
 import { encodeLine } from '../protocol/framing/sse.ts'
 import type { DecodeContext, EncodeContext, Protocol, Step } from '../protocol/protocol.ts'
+import type { Batches } from './batches.ts'
 import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { parseReply } from './relay.ts'
@@ -18,13 +19,15 @@ export interface Translation {
   readonly decodeContext: DecodeContext
   readonly client: Protocol
   readonly encodeContext: EncodeContext
+  readonly tap?: (batches: Batches) => Batches
 }
 
 /** A stream in the client's protocol. Resolves at the first real event; rejects with the error if one comes before. */
 export async function translateStream(incoming: Incoming, translation: Translation, trace: Trace): Promise<Chunks> {
-  const events = incoming.isStream
+  const provided = incoming.isStream
     ? streamedEvents(incoming.source, translation.events())
     : wholeEvents(incoming, translation)
+  const events = translation.tap?.(provided) ?? provided
   const encoder = translation.client.encodeStream(translation.encodeContext)
   const text = new TextEncoder()
   let held = ''
@@ -77,7 +80,10 @@ export async function translateStream(incoming: Incoming, translation: Translati
       incoming.source.release()
       return undefined
     },
-    cancel: () => incoming.source.cancel(),
+    cancel() {
+      incoming.source.cancel()
+      events.cancel?.()
+    },
   }
 }
 
@@ -88,11 +94,6 @@ export async function translateReply(incoming: Incoming, translation: Translatio
     : await wholeReply(incoming, translation)
   for (const event of eventsOf(reply)) observe(event, trace)
   return JSON.stringify(translation.client.encodeReply(reply, translation.encodeContext))
-}
-
-interface Batches {
-  /** The events of the next piece of input; `undefined` at the end. A broken connection is an `error` event. */
-  next(): Promise<ModelEvent[] | undefined>
 }
 
 function streamedEvents(source: Source, decoder: Step<Uint8Array, ModelEvent>): Batches {

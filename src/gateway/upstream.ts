@@ -103,7 +103,7 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
   if (!endpoint || !protocols[endpoint.protocol])
     throw notServed(target, `this version does not serve the protocol ${endpoint?.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
-  return { endpoint, relays: isOwn && !call.edited && !editsRequests(provider, target.model) }
+  return { endpoint, relays: isOwn && !call.edited && !call.tap && !editsRequests(provider, target.model) }
 }
 
 /** A name that a module was to bring may be missing because the module did not load. */
@@ -212,6 +212,7 @@ async function translated(
   const translation: Translation = {
     client: call.protocol,
     encodeContext,
+    ...(call.tap && { tap: call.tap }),
     decodeContext,
     events: () => {
       const steps = inwards.flatMap((dialect) => dialect.frames?.() ?? [])

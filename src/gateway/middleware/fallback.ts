@@ -8,6 +8,7 @@ import { markTrace } from '../mark-trace.ts'
 import type { Answer, Call, Handler, Middleware } from '../call.ts'
 import type { CircuitBoard } from '../health/health.ts'
 import { toldOf, type Chain, type Failure } from '../retry/chain.ts'
+import { race, type Raced } from '../retry/hedge.ts'
 import { createRepeats } from '../retry/repeats.ts'
 import { spellMs } from '../retry/words.ts'
 
@@ -16,7 +17,9 @@ export interface FallbackParts {
   readonly providers: readonly Provider[]
   readonly board: CircuitBoard
   readonly chain: Chain
-  readonly ports: Pick<Ports, 'now' | 'log'>
+  readonly ports: Pick<Ports, 'now' | 'log' | 'after'>
+  /** After so much silence a second target is asked besides the first. Absent: never. */
+  readonly hedgeAfterMs?: number | undefined
 }
 
 /**
@@ -47,21 +50,39 @@ async function goThrough(call: Call, first: RouteTarget, next: Handler, parts: F
     if (target !== first) noteFallback(call, first, target, failures, parts)
     // Those that rest are passed over, not forgotten: there may be nobody else in the end.
     left = left.filter((each) => each !== target)
-    const isAlone = left.every((each) => board.state(each) === 'open')
-    try {
-      // oxlint-disable-next-line no-await-in-loop -- one target after the other
-      return await next({ ...call, target, isAlone })
-    } catch (cause) {
-      if (!(cause instanceof ModelError)) throw cause
-      const failure = { target, error: cause }
-      failures.push(failure)
-      left = isFinal(failure, call, parts) ? [] : chain.after(failure, left).filter((each) => isNew(each, failures))
-      if (left.length === 0) throw toldOf(failures)
-      forget()
-      const instead = nameOfTarget(nextOf(left, board))
-      ports.log('warn', `${cause.message}: asking ${instead} instead`, { call: call.id })
-      call.trace.warnings = [...call.trace.warnings, cause.message]
-    }
+    const others = left.filter((each) => board.state(each) !== 'open')
+    // oxlint-disable-next-line no-await-in-loop -- one target after the other
+    const raced = await ask(call, [target, ...others], failures.length === 0, next, parts)
+    if ('answer' in raced) return raced.answer
+    failures.push(...raced.failures)
+    const failure = raced.failures.find((each) => each.target === target) ?? (failures.at(-1) as Failure)
+    left = isFinal(failure, call, parts) ? [] : chain.after(failure, left).filter((each) => isNew(each, failures))
+    if (left.length === 0) throw toldOf(failures)
+    forget()
+    const { message } = failure.error
+    ports.log('warn', `${message}: asking ${nameOfTarget(nextOf(left, board))} instead`, { call: call.id })
+    call.trace.warnings = [...call.trace.warnings, message]
+  }
+}
+
+/** Asks the first of `targets`; the second besides if that is slow, and calls are hedged. */
+async function ask(
+  call: Call,
+  [target, rival]: readonly RouteTarget[],
+  mayHedge: boolean,
+  next: Handler,
+  { hedgeAfterMs, ports }: FallbackParts,
+): Promise<Raced> {
+  if (!target) throw new Error('a chain of targets ended without an answer or an error')
+  if (rival && mayHedge && hedgeAfterMs !== undefined) {
+    const askOne = (own: Call, one: RouteTarget) => next({ ...own, target: one, isAlone: false })
+    return race(call, [target, rival], hedgeAfterMs, askOne, ports)
+  }
+  try {
+    return { answer: await next({ ...call, target, isAlone: !rival }) }
+  } catch (cause) {
+    if (!(cause instanceof ModelError)) throw cause
+    return { failures: [{ target, error: cause }] }
   }
 }
 

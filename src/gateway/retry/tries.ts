@@ -159,7 +159,11 @@ function record(
       note()
       lease.begun()
       // Whether the answer was whole is known only at its end.
-      trace.atEnd.push(() => (trace.failure ? fail(trace.failure) : lease.succeed()))
+      trace.atEnd.push(() => {
+        const failure = trace.broken ?? trace.failure
+        if (failure) fail(failure)
+        else lease.succeed()
+      })
     },
     failed(cause: unknown) {
       if (!(cause instanceof ModelError)) return lease.leave()

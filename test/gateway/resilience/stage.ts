@@ -24,7 +24,7 @@ export interface Stage extends TestGateway, AsyncDisposable {
   readonly upstreams: Readonly<Record<string, Upstream>>
   /** How often each provider was asked, in the order of the roles. */
   asked(): number[]
-  ask(body?: object, headers?: Record<string, string>): Promise<Response>
+  ask(body?: object, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>
   /** The keys that a provider was shown, in order. */
   keysShown(name: string): string[]
 }
@@ -75,8 +75,10 @@ export async function createStage(roles: readonly Role[], { config, ports }: Sta
     ...test,
     upstreams,
     asked: () => played.map(({ upstream }) => upstream.requests.length),
-    ask: (body, headers) =>
-      test.gateway(post('/v1/messages', { ...QUESTION, ...body }, { ...(headers && { headers }) })),
+    ask: (body, headers, signal) =>
+      test.gateway(
+        post('/v1/messages', { ...QUESTION, ...body }, { ...(headers && { headers }), ...(signal && { signal }) }),
+      ),
     keysShown: (name) =>
       (upstreams[name]?.requests ?? []).map(({ headers }) =>
         String(headers['authorization'] ?? headers['x-api-key']).replace('Bearer ', ''),
