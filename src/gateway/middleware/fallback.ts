@@ -55,7 +55,8 @@ async function goThrough(call: Call, first: RouteTarget, next: Handler, parts: F
     const raced = await ask(call, [target, ...others], failures.length === 0, next, parts)
     if ('answer' in raced) return raced.answer
     failures.push(...raced.failures)
-    const failure = raced.failures.find((each) => each.target === target) ?? (failures.at(-1) as Failure)
+    const failure = raced.failures.find((each) => each.target === target) ?? raced.failures[0]
+    if (!failure) throw new Error('a target has neither answered nor failed')
     left = isFinal(failure, call, parts) ? [] : chain.after(failure, left).filter((each) => isNew(each, failures))
     if (left.length === 0) throw toldOf(failures)
     forget()
