@@ -34,7 +34,6 @@ import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
-import { asksForUpgrade, refuseUpgrade } from './responses/upgrade.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
 import { createChain } from './retry/chain.ts'
 import { createUpstream, parseBody } from './upstream.ts'
@@ -135,7 +134,6 @@ async function serve(
   authenticate(shown, config.apiKey)
   const credential = readCredential(shown, config.apiKey)
   const headers = withoutKeys(shown)
-  if (asksForUpgrade(request)) return refuseUpgrade(protocol)
   const query = withoutQueryKeys(url.search.slice(1))
   if (operation.type === 'kept') {
     const asked = { method: request.method, query, headers, credential, signal: request.signal }

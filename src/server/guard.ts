@@ -9,10 +9,10 @@ export interface Access {
   readonly allowedOrigins: readonly string[]
 }
 
-/** `refusal`: why the request is not served. `origin`: a page of this other site asks, and may. */
+/** `refusal`: why the request is not served, and the status if it is not 403. `origin`: a page of this other site asks, and may. */
 export type Verdict =
-  | { readonly refusal: string; readonly origin?: never }
-  | { readonly refusal?: never; readonly origin?: string }
+  | { readonly refusal: string; readonly status?: number; readonly origin?: never }
+  | { readonly refusal?: never; readonly status?: never; readonly origin?: string }
 
 export type Guard = (request: Request) => Verdict
 
@@ -30,7 +30,7 @@ export function createGuard({ host, port, allowedHosts, allowedOrigins }: Access
     const origin = headers.get('origin')?.toLowerCase()
     const isOwn = origin === undefined || isOwnOrigin(origin, named, port)
     if (!isOwn && !isAllowed.some((pattern) => pattern.test(origin))) return { refusal: FOREIGN_ORIGIN }
-    if (headers.has('upgrade') && method === 'GET') return { refusal: UPGRADE }
+    if (headers.has('upgrade') && method === 'GET') return { refusal: UPGRADE, status: 426 }
     if (method !== 'GET' && SENT_UNASKED.test(headers.get('content-type') ?? '')) return { refusal: UNASKED }
     return isOwn ? {} : { origin: headers.get('origin') as string }
   }
@@ -40,6 +40,7 @@ const FOREIGN_HOST =
   'the Host header does not name this router: use 127.0.0.1 or localhost, or add the name to ALLOWED_HOSTS of its config'
 const FOREIGN_ORIGIN =
   'pages of other sites may not use this router: ALLOWED_ORIGINS of its config names those that may'
+// After this status alone Codex goes on over HTTP at once, without a warning: any other makes it try again first.
 const UPGRADE = 'WebSocket connections are not served: use HTTP'
 const UNASKED =
   'this content-type is not served, because any web page could send it: use content-type: application/json'

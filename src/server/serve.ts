@@ -68,8 +68,8 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     maxRequestBodySize: 2 * MOST_BODY_BYTES,
     async fetch(request): Promise<Response> {
       const path = pathOf(request.url)
-      const { refusal, origin } = guard(request)
-      if (refusal !== undefined) return refuse(request, path, 'permission', refusal)
+      const { refusal, status, origin } = guard(request)
+      if (refusal !== undefined) return refuse(request, path, 'permission', refusal, status)
       if (origin === undefined) return answer(request, path)
       return isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, path), origin)
     },

@@ -260,12 +260,6 @@ describe('a conversation is compacted', () => {
   })
 })
 
-test('a WebSocket is refused with the one status after which Codex goes on over HTTP without a warning', async () => {
-  await using scene = await createScene()
-  const response = await scene.gateway(get('/v1/responses', 'GET', { connection: 'Upgrade', upgrade: 'websocket' }))
-  expect(await errorOf(response)).toEqual([426, expect.objectContaining({ message: expect.stringContaining('HTTP') })])
-})
-
 describe('who keeps what', () => {
   test('is known after a restart and to other processes, and only to this user', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'ccr-responses-'))

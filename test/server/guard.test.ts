@@ -221,7 +221,7 @@ describe('a page of an allowed origin', () => {
 })
 
 describe('what is no model call', () => {
-  test('a WebSocket is refused', async () => {
+  test('a WebSocket is refused with the one status after which Codex goes on over HTTP without a warning', async () => {
     await using server = start()
     const upgrade = [
       OWN,
@@ -231,7 +231,7 @@ describe('what is no model call', () => {
     ]
     for (const path of ['GET /v1/messages', 'GET /v1/responses', 'GET /']) {
       // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its path
-      expect((await send(server.port, upgrade, '', path)).status).toBe(403)
+      expect((await send(server.port, upgrade, '', path)).status).toBe(426)
     }
   })
 
