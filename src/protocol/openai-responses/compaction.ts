@@ -26,6 +26,11 @@ export function packSummary(text: string, id: string): JsonObject {
   return { type: 'compaction', id, encrypted_content: MARK + text }
 }
 
+/** The error where a model was asked for a summary and did something else. */
+export function withoutSummary(): ModelError {
+  return new ModelError('The model wrote no summary of the conversation', { kind: 'empty-answer' })
+}
+
 /** Whether the item stands for the conversation before it. */
 export function isCompaction({ type }: JsonObject): boolean {
   return type === 'compaction' || type === 'compaction_summary'
@@ -59,7 +64,7 @@ export const compaction: NonNullable<Protocol['compaction']> = {
   },
   reply(asked, answer, { id, created }) {
     const summary = textOf(answer.output)
-    if (summary === '') throw new ModelError('The model wrote no summary of the conversation', { kind: 'empty-answer' })
+    if (summary.trim() === '') throw withoutSummary()
     return {
       id: id('resp_'),
       object: 'response.compaction',

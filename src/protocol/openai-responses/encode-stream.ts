@@ -4,7 +4,7 @@ import { restFor } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
-import { packSummary, wantsCompaction } from './compaction.ts'
+import { packSummary, wantsCompaction, withoutSummary } from './compaction.ts'
 import { encodeFailure } from './error.ts'
 import { encodeFinish, noteSent, type Sent } from './finish.ts'
 import { createFrames } from './frames.ts'
@@ -44,7 +44,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   }
   const finish = (event: Extract<ModelEvent, { type: 'finish' }>): void => {
     sealMessage(writing)
-    if (summary !== '' && !hasOwn) writeItem(packSummary(summary, context.id('cmp_')), frames)
+    if (compacts && !hasOwn && summary.trim() === '') return fail(withoutSummary())
+    if (compacts && !hasOwn) writeItem(packSummary(summary, context.id('cmp_')), frames)
     over = true
     const end = encodeFinish(event.reason, sent)
     const rest = restFor(event.native, ID)

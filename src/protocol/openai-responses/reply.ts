@@ -3,7 +3,7 @@ import { restFor } from '../../canonical/native.ts'
 import type { ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
-import { packSummary, wantsCompaction } from './compaction.ts'
+import { packSummary, wantsCompaction, withoutSummary } from './compaction.ts'
 import { RESPONSE, scopeOf } from './decode-stream.ts'
 import { encodeOwnMessage, groupItems } from './encode-items.ts'
 import { errorInside, malformed } from './error.ts'
@@ -69,7 +69,8 @@ function compacted(parts: readonly Part[], context: EncodeContext): JsonObject[]
   const own = parts.flatMap<JsonObject>((part) => (part.type === 'native' ? (restFor(part.native, ID) ?? []) : []))
   if (own.length > 0) return own
   const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
-  return text === '' ? [] : [packSummary(text, context.id('cmp_'))]
+  if (text.trim() === '') throw withoutSummary()
+  return [packSummary(text, context.id('cmp_'))]
 }
 
 function encodeGroup(group: readonly Part[], items: (part: Part) => JsonObject[]): JsonObject[] {
