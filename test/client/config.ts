@@ -35,6 +35,15 @@ export const openaiChat: ServedProtocol = {
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
 
+/** OpenAI's Responses API, whose reasoning is sealed and so never comes back through another protocol. */
+export const openaiResponses: ServedProtocol = {
+  name: 'OpenAI Responses',
+  path: '/v1/responses',
+  dialects: ['openai-responses'],
+  returnsReasoning: true,
+  usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
+}
+
 /** Gemini, whose model is a part of the path. Its cache is read, not written, by a call. */
 export const gemini: ServedProtocol = {
   name: 'Gemini',

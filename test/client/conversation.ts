@@ -37,6 +37,7 @@ export function conversationOf(request: Received): Conversation {
 const READERS: readonly (readonly [RegExp, (request: Received) => Conversation])[] = [
   [/\/messages$/, ({ body }) => readAnthropic(body)],
   [/\/chat\/completions$/, ({ body }) => readChat(body)],
+  [/\/responses$/, ({ body }) => readResponses(body)],
   [/:(streamG|g)enerateContent$/, ({ body, path }) => readGemini(body, path)],
 ]
 
@@ -70,6 +71,28 @@ function readChat(body: unknown): Conversation {
       reasoning: textAt(wire, 'reasoning_content') || textAt(wire, 'reasoning'),
     })),
   }
+}
+
+function readResponses(body: unknown): Conversation {
+  const tools = list(field(body, 'tools')).flatMap((tool) =>
+    field(tool, 'type') === 'namespace' ? list(field(tool, 'tools')) : [tool],
+  )
+  return {
+    model: String(field(body, 'model')),
+    tools: new Map(tools.map((tool) => [textAt(tool, 'name') || textAt(tool, 'type'), field(tool, 'parameters')])),
+    messages: [message('system', partsOf(field(body, 'instructions'))), ...list(field(body, 'input')).map(itemOf)],
+  }
+}
+
+function itemOf(item: unknown): SeenMessage {
+  const type = textAt(item, 'type')
+  if (type.endsWith('_output')) return message('tool', partsOf(field(item, 'output')))
+  if (type.endsWith('_call')) return { ...message('assistant', []), calls: [textAt(item, 'name')] }
+  if (type === 'reasoning') {
+    const summary = list(field(item, 'summary')).map((part) => textAt(part, 'text'))
+    return { ...message('assistant', []), reasoning: summary.join('') }
+  }
+  return message(type === 'message' || type === '' ? roleOf(item) : 'user', partsOf(field(item, 'content')))
 }
 
 function readGemini(body: unknown, path: string): Conversation {
@@ -151,7 +174,8 @@ function mediaOf(part: unknown): SeenMedia[] {
     return [{ mediaType: textAt(source, 'media_type'), base64: textAt(source, 'data') }]
   const inline = field(part, 'inlineData')
   if (inline) return [{ mediaType: textAt(inline, 'mimeType'), base64: textAt(inline, 'data') }]
-  const url = textAt(field(part, 'image_url'), 'url') || textAt(field(part, 'file'), 'file_data')
+  const url =
+    textAt(field(part, 'image_url'), 'url') || textAt(part, 'image_url') || textAt(field(part, 'file'), 'file_data')
   const [, mediaType = '', base64 = ''] = /^data:([^;]+);base64,(.*)$/.exec(url) ?? []
   return base64 ? [{ mediaType, base64 }] : []
 }

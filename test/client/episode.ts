@@ -1,5 +1,6 @@
-import type { Turn } from '../helper/turn.ts'
+import { USAGE, type Turn } from '../helper/turn.ts'
 import type { Conversation, SeenMessage } from './conversation.ts'
+import { toolboxFor, type Toolbox } from './toolbox.ts'
 
 /** The prompt that makes the scripted model play an episode in a folder; the agent passes it on like any other. */
 export function promptFor(episode: string, folder: string): string {
@@ -13,6 +14,8 @@ export const SECRET = /secret-[0-9a-z]{12}/
 export function nextTurn(conversation: Conversation): Turn {
   const scene = sceneOf(conversation)
   if (!scene) return { text: 'No episode was asked for.' }
+  const last = conversation.messages.at(-1)
+  if (last?.role === 'user' && !PROMPT.test(last.text) && ASKS_SUMMARY.test(last.text)) return summaryOf(scene)
   const steps = EPISODES[scene.episode]
   if (!steps) return { text: `There is no episode "${scene.episode}".` }
   const step = steps[Math.min(scene.round, steps.length - 1)]
@@ -31,19 +34,15 @@ interface Scene {
 
 type Step = (scene: Scene) => Turn
 
-/** Appends, so that a command that ran twice shows. */
-const makeEffect: Step = ({ folder }) => ({
-  text: 'I run a command.',
-  calls: [{ name: 'Bash', input: { command: `printf 'made\\n' >> ${folder}/effect.txt`, description: 'Make a file' } }],
-})
-const readSecret: Step = ({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/secret.txt` } }] })
-const write: Step = ({ folder }) => ({
-  calls: [{ name: 'Write', input: { file_path: `${folder}/written.txt`, content: 'Grüße: first\n' } }],
-})
-const edit: Step = ({ folder }) => ({
-  calls: [
-    { name: 'Edit', input: { file_path: `${folder}/written.txt`, old_string: 'first', new_string: 'second 🙂' } },
-  ],
+function toolboxOf({ conversation }: Scene): Toolbox {
+  return toolboxFor(conversation.tools)
+}
+
+const makeEffect: Step = (scene) => ({ text: 'I run a command.', calls: [toolboxOf(scene).makeEffect(scene.folder)] })
+const readSecret: Step = (scene) => ({ calls: [toolboxOf(scene).read(`${scene.folder}/secret.txt`)] })
+const write: Step = (scene) => ({ calls: [toolboxOf(scene).write(`${scene.folder}/written.txt`, 'Grüße: first')] })
+const edit: Step = (scene) => ({
+  calls: [toolboxOf(scene).edit(`${scene.folder}/written.txt`, 'Grüße: first', 'Grüße: second 🙂')],
 })
 const finish: Step = ({ episode, secret, results }) => ({
   text: `${episode} done: ${secret}, ${results.length} results`,
@@ -69,7 +68,7 @@ const EPISODES: Readonly<Record<string, readonly Step[]>> = {
     }),
     finish,
   ],
-  image: [({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/image.png` } }] }), finish],
+  image: [(scene) => ({ calls: [toolboxOf(scene).look(`${scene.folder}/image.png`)] }), finish],
   document: [({ folder }) => ({ calls: [{ name: 'Read', input: { file_path: `${folder}/document.pdf` } }] }), finish],
   'deferred-tool': [
     () => ({ calls: [{ name: 'ToolSearch', input: { query: 'select:NotebookEdit', max_results: 5 } }] }),
@@ -79,10 +78,24 @@ const EPISODES: Readonly<Record<string, readonly Step[]>> = {
     (scene) => ({ ...readSecret(scene), reasoning: 'First I must read the file.', text: 'Let me look.' }),
     (scene) => ({ ...finish(scene), reasoning: 'Now I know the secret.' }),
   ],
-  'broken-arguments': [() => ({ calls: [{ name: 'Bash', input: '{"command": "echo no", ' }] }), readSecret, finish],
+  'broken-arguments': [
+    (scene) => ({ calls: [{ name: toolboxOf(scene).shell, input: '{"command": "echo no", ' }] }),
+    readSecret,
+    finish,
+  ],
+  // The first answer fills the window, as the agent is told of it; what came before is then known by its summary alone.
+  compaction: [(scene) => ({ ...readSecret(scene), usage: { ...USAGE, input: 60_000 } }), makeEffect, finish],
   'cut-short': [() => ({ text: 'this was cut sho', stop: 'length' })],
   refusal: [() => ({ text: '', stop: 'refusal' })],
   'unknown-tool': [() => ({ calls: [{ name: 'NoSuchTool', input: { x: 1 } }] }), finish],
+}
+
+/** What an agent, or a router for it, asks for when the conversation has grown too long. */
+const ASKS_SUMMARY = /(?:write|create|provide)\b[^.]{0,80}\bsummary/i
+
+/** The summary holds the prompt, so that the episode goes on from it, and what is known so far. */
+function summaryOf({ episode, folder, round, secret }: Scene): Turn {
+  return { text: `${promptFor(episode, folder)} ${round} rounds are over: ${secret}.` }
 }
 
 const PROMPT = /Play the episode "([\w-]+)" in the folder "([^"]+)"/
@@ -92,14 +105,15 @@ function sceneOf(conversation: Conversation): Scene | undefined {
   const asked = messages.findLastIndex((message) => message.role === 'user' && PROMPT.test(message.text))
   const [, episode, folder] = PROMPT.exec(messages[asked]?.text ?? '') ?? []
   if (!episode || !folder) return undefined
+  const before = /(\d+) rounds are over: .*/.exec(messages[asked]?.text ?? '')
   const since = messages.slice(asked + 1)
   const results = since.filter((message) => message.role === 'tool')
   return {
     episode,
     folder,
-    round: since.filter((message) => message.calls.length > 0).length,
+    round: Number(before?.[1] ?? 0) + since.filter((message) => message.calls.length > 0).length,
     results,
-    secret: SECRET.exec(results.map((result) => result.text).join('\n'))?.[0] ?? 'no secret',
+    secret: SECRET.exec([...results.map((result) => result.text), before?.[0]].join('\n'))?.[0] ?? 'no secret',
     conversation,
   }
 }

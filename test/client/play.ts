@@ -2,14 +2,13 @@ import { expect } from 'bun:test'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import type { Received } from '../helper/upstream.ts'
-import { createScratch, type Scratch } from './agent.ts'
+import type { Received, Upstream } from '../helper/upstream.ts'
+import { createScratch, type Ended, type Scratch } from './agent.ts'
 import type { ClaudeRun } from './claude-code.ts'
 import { conversationOf, type Conversation } from './conversation.ts'
 import { promptFor } from './episode.ts'
 import type { Fault } from './fault.ts'
 import { createProvider } from './provider.ts'
-import type { Way } from './way.ts'
 
 /** How long one run of an agent may take, with the start of everything around it. */
 export const LIMIT_MS = 90_000
@@ -33,15 +32,26 @@ trailer <</Root 1 0 R>>
 ).toString('base64')
 
 /** An episode as it was played, and what the model saw of it. */
-export interface Played extends ClaudeRun, AsyncDisposable {
+export type Played<Run extends Ended = ClaudeRun> = Run & Seen
+
+interface Seen extends AsyncDisposable {
   readonly conversations: readonly Conversation[]
   /** The last request's body as it came. */
   readonly lastText: string
   file(name: string): Promise<string>
 }
 
+/** Whatever runs an agent with a prompt. */
+export interface Player<Run extends Ended> {
+  run(prompt: string, provider: Upstream, scratch: Scratch): Promise<Run>
+}
+
 /** Plays an episode in a scratch folder with a secret and an image in it. */
-export async function play(way: Way, episode: string, fault?: Fault): Promise<Played> {
+export async function play<Run extends Ended = ClaudeRun>(
+  way: Player<Run>,
+  episode: string,
+  fault?: Fault,
+): Promise<Played<Run>> {
   const scratch = await createScratch()
   await using provider = await createProvider(fault)
   await furnish(scratch)

@@ -1,5 +1,5 @@
 import { createUpstream, type Script, type Upstream } from '../helper/upstream.ts'
-import { createScratch, executable } from './agent.ts'
+import { createScratch, executable, type Scratch } from './agent.ts'
 import { configFor, writeConfig, type ServedProtocol } from './config.ts'
 
 /** `ccr start` in front of a scripted provider. */
@@ -15,6 +15,23 @@ export interface Served extends AsyncDisposable {
 export async function serve(protocol: ServedProtocol, script: Script): Promise<Served> {
   const scratch = await createScratch()
   const upstream = await createUpstream(script)
+  const router = await startRouter(protocol, upstream, scratch)
+  return {
+    ...router,
+    upstream,
+    [Symbol.asyncDispose]: async () => {
+      await router[Symbol.asyncDispose]()
+      await Promise.all([upstream.close(), scratch[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+/** `ccr start` in front of a provider that somebody else has started. */
+export async function startRouter(
+  protocol: ServedProtocol,
+  upstream: Upstream,
+  scratch: Scratch,
+): Promise<Omit<Served, 'upstream'>> {
   await writeConfig(scratch, configFor(protocol, upstream))
   const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
     cwd: scratch.work,
@@ -31,11 +48,10 @@ export async function serve(protocol: ServedProtocol, script: Script): Promise<S
   if (!url) throw new Error(`ccr start ended with ${await child.exited} before it served:\n${stderr}`)
   return {
     url,
-    upstream,
     stderr: () => stderr,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL')
-      await Promise.all([child.exited, upstream.close(), scratch[Symbol.asyncDispose]()])
+      await child.exited
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Answer } from './answer.ts'
 import { anthropicAnswer } from './turn-anthropic.ts'
 import { chatAnswer } from './turn-chat.ts'
 import { geminiAnswer } from './turn-gemini.ts'
+import { responsesAnswer } from './turn-responses.ts'
 import type { Turn } from './turn.ts'
 import type { Received } from './upstream.ts'
 
@@ -15,5 +16,6 @@ export function answerTurn(request: Received, turn: Turn): Answer {
 const ANSWERS: readonly (readonly [RegExp, (request: Received, turn: Turn) => Answer])[] = [
   [/\/messages$/, anthropicAnswer],
   [/\/chat\/completions$/, chatAnswer],
+  [/\/responses$/, responsesAnswer],
   [/:(streamG|g)enerateContent$/, geminiAnswer],
 ]

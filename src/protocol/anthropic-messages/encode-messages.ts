@@ -98,12 +98,19 @@ function encodePart(part: Part, path: string, encoding: Encoding): JsonObject | 
 function encodeThought(part: ReasoningPart, path: string, encoding: Encoding): JsonObject | undefined {
   const isHome = part.origin?.provider === encoding.target.provider
   const isSigned = Boolean(part.signature) || part.encrypted !== undefined
-  if (restFor(part.native, ID) && (isHome || (isSigned && !part.origin))) return encodeReasoning(part)
+  // What a client of another protocol brings back has lost its form, and still is what was signed here.
+  const isOwn = restFor(part.native, ID) !== undefined || (isHome && isSigned && !isForeignProof(part))
+  if (isOwn && (isHome || (isSigned && !part.origin))) return encodeReasoning(part)
   const why = isSigned
     ? 'only the provider that signed this reasoning can read it'
     : 'reasoning without a signature is refused'
   encoding.drop(path, why)
   return undefined
+}
+
+// One provider may speak several protocols: what it signed in another one means nothing here.
+function isForeignProof({ native, signature }: ReasoningPart): boolean {
+  return native !== undefined || signature?.startsWith('field:') === true
 }
 
 function encodeToolResult(part: ToolResultPart, path: string, encoding: Encoding): JsonObject {
