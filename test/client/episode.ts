@@ -98,7 +98,8 @@ function summaryOf({ episode, folder, round, secret }: Scene): Turn {
   return { text: `${promptFor(episode, folder)} ${round} rounds are over: ${secret}.` }
 }
 
-const PROMPT = /Play the episode "([\w-]+)" in the folder "([^"]+)"/
+// opencode puts a prompt into quotes of its own.
+const PROMPT = /Play the episode \\?"([\w-]+)\\?" in the folder \\?"([^"\\]+)\\?"/
 
 function sceneOf(conversation: Conversation): Scene | undefined {
   const { messages } = conversation
