@@ -106,12 +106,12 @@ function piecesOf(item: Item): [string, object][] {
   switch (item.type) {
     case 'message': {
       const kind = block?.refusal === undefined ? 'output_text' : 'refusal'
-      const field = kind === 'refusal' ? 'refusal' : 'text'
+      const key = kind === 'refusal' ? 'refusal' : 'text'
       const at = { content_index: 0 }
       return [
-        ['response.content_part.added', { ...at, part: { ...block, [field]: '' } }],
+        ['response.content_part.added', { ...at, part: { ...block, [key]: '' } }],
         ...tokens(text).map((delta): [string, object] => [`response.${kind}.delta`, { ...at, delta }]),
-        [`response.${kind}.done`, { ...at, [field]: text }],
+        [`response.${kind}.done`, { ...at, [key]: text }],
         ['response.content_part.done', { ...at, part: block }],
       ]
     }
