@@ -27,6 +27,7 @@ import type { RouteTarget } from '../router/route.ts'
 import { atAddress } from './address.ts'
 import { withoutBillingLine } from './billing-line.ts'
 import type { Answer, Call, Handler } from './call.ts'
+import { inElements } from './framing.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
 import type { Learnt } from './learnt.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
@@ -95,7 +96,8 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
       : await relayReply(incoming, call.protocol, context, call.trace)
     return { headers, body }
   }
-  return { headers, body: await translated(call, incoming, endpoint, dialects, context, ports) }
+  const answer = call.request.stream ? inElements(incoming, endpoint.protocol) : incoming
+  return { headers, body: await translated(call, answer, endpoint, dialects, context, ports) }
 }
 
 function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { JsonObject } from '../../src/canonical/json.ts'
 import { PING_AFTER_MS } from '../../src/gateway/respond.ts'
-import { json, stream } from '../helper/answer.ts'
+import { json, stream, type Answer, type Piece } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
 import { createUpstream } from '../helper/upstream.ts'
@@ -92,6 +92,39 @@ describe('a stream without alt=sse is one JSON array', () => {
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'gemini')] })
     const chunks = (await (await gateway(ask(STREAMED))).json()) as JsonObject[]
     expect(chunks.at(-1)).toMatchObject({ error: { code: 503 } })
+  })
+})
+
+describe('a provider that streams one JSON array, whatever it is asked for, is read element by element', () => {
+  const array = (...pieces: Piece[]): Answer => ({ ...stream(pieces), headers: { 'content-type': 'application/json' } })
+
+  test.each([
+    ['Gemini', `${STREAMED}?alt=sse`, QUESTION],
+    [
+      'Anthropic',
+      '/v1/messages',
+      { model: 'm', max_tokens: 9, stream: true, messages: [{ role: 'user', content: 'Hi' }] },
+    ],
+  ])('for a client of %s', async (_, path, body) => {
+    const forever = { until: new Promise<never>(() => {}) }
+    await using upstream = await createUpstream(() => array(`[${CHUNK('no')}`, `,\r\n${CHUNK('w')}`, forever))
+    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'gemini')] })
+    const reader = ((await gateway(ask(path, body))).body as ReadableStream<Uint8Array>).getReader()
+    let told = ''
+    while (!told.includes('"w"')) told += new TextDecoder().decode((await reader.read()).value)
+    expect(told).toContain('"no"')
+    await reader.cancel()
+  })
+
+  test.each([
+    ['is an error where it breaks off', [`[${CHUNK('so')}`], '"error"'],
+    ['may be one whole answer', [CHUNK('all', 'STOP')], '"STOP"'],
+    ['may end in an error', [`[${CHUNK('so')}`, ',{"error":{"code":503,"message":"gone"}}]'], 'gone'],
+  ])('and %s', async (_, pieces, end) => {
+    await using upstream = await createUpstream(() => array(...pieces))
+    const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'gemini')] })
+    const events = (await (await gateway(ask(`${STREAMED}?alt=sse`))).text()).trim().split('\n\n')
+    expect(events.at(-1)).toContain(end)
   })
 })
 
