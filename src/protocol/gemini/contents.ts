@@ -4,6 +4,7 @@ import { encodePart, encodeResult, textOfResult } from './encode-parts.ts'
 import type { Encoding } from './encoding.ts'
 import { isGemini3 } from './model.ts'
 import { isOurs, spelling, withRest } from './residue.ts'
+import { NO_SIGNATURE } from './signature.ts'
 
 /** The conversation as Gemini's `contents`. */
 export function encodeContents(request: ModelRequest, encoding: Encoding): JsonObject[] {
@@ -110,9 +111,6 @@ function withUserFirst(contents: Content[]): Content[] {
   const calls = first?.role === 'model' && first.parts.some((part) => part.functionCall !== undefined)
   return calls ? [{ role: 'user', parts: [{ text: '(earlier messages are left out)' }] }, ...contents] : contents
 }
-
-/** What Google accepts in place of a signature that is not known: for calls of other models and of lost histories. */
-const NO_SIGNATURE = 'skip_thought_signature_validator'
 
 /**
  * Gemini 3 refuses a turn whose first call carries no signature.

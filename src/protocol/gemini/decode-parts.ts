@@ -3,7 +3,7 @@ import type { MediaPart, Part, TextPart, ToolCallPart, ToolResultPart } from '..
 import { argumentsText, callRest, otherPart } from './answer-parts.ts'
 import { ID, residueOf } from './residue.ts'
 import { contentOfResponse } from './response-content.ts'
-import { unsealSignature } from './signature.ts'
+import { isNoSignature, unsealSignature } from './signature.ts'
 
 /** Reads the parts of a conversation, in order: calls and results without ids are paired by name. */
 export interface HistoryParts {
@@ -21,9 +21,12 @@ export function createHistoryParts(): HistoryParts {
     const given = asString(call.id)
     const id = given || freshId()
     unanswered.push({ id, name })
-    const signature = asString(raw.thoughtSignature)
+    const shown = asString(raw.thoughtSignature)
+    const isNone = shown !== undefined && isNoSignature(shown)
+    const signature = isNone ? undefined : shown
     const sealed = signature === undefined ? undefined : unsealSignature(signature)
-    const native = residueOf(callRest(raw, call), SIGNATURE, given ? {} : { id: 'absent' })
+    const form = { ...(!given && { id: 'absent' }), ...(isNone && { noSignature: shown }) }
+    const native = residueOf(callRest(raw, call), SIGNATURE, form)
     return {
       type: 'tool-call',
       id,

@@ -13,7 +13,7 @@ import { createHistoryParts, type HistoryParts } from './decode-parts.ts'
 import { decodeChoice, decodeTools } from './decode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
 import { readPath } from './path.ts'
-import { defined, ID, invalid, residueOf } from './residue.ts'
+import { defined, flattened, ID, invalid, residueOf } from './residue.ts'
 
 /** A client's `generateContent`, `streamGenerateContent` or `countTokens`; the model stands in the path. */
 export function decodeRequest(wire: WireRequest): ModelRequest {
@@ -26,11 +26,13 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
   const { outputFormat, claimed } = decodeFormat(config)
   const reasoning = decodeThinking(config?.thinkingConfig)
   const system = contentOf(body.systemInstruction)
-  const rest = residueOf(body, CLAIMED).rest
-  const configRest = config && residueOf(config, new Set([...CLAIMED_OF_CONFIG, ...claimed])).rest
-  // An object of which everything was claimed is no loss elsewhere; one that was empty stays for Gemini.
-  if (config && configRest && (!isEmpty(configRest) || isEmpty(config))) rest.generationConfig = configRest
-  if (toolConfig && !isEmpty(toolConfig)) rest.toolConfig = toolConfig
+  const rest: JsonObject = {
+    ...residueOf(body, CLAIMED).rest,
+    ...(config && flattened('generationConfig', residueOf(config, new Set([...CLAIMED_OF_CONFIG, ...claimed])).rest)),
+    ...(toolConfig && flattened('toolConfig', toolConfig)),
+    // An object of which everything was claimed is no loss elsewhere; one that was empty stays for Gemini.
+    ...(config && isEmpty(config) && { generationConfig: {} }),
+  }
   const role = asString(system?.role)
   return {
     model,

@@ -100,7 +100,8 @@ function encodeCall(part: ToolCallPart, path: string, encoding: Encoding): JsonO
     name: encoding.names.of(part.name),
     args: part.input === '' && isOurs(part) ? undefined : argumentsOf(part.input),
   })
-  return withRest(defined({ functionCall, thoughtSignature: known ? part.signature : undefined }), part.native)
+  const thoughtSignature = (known ? part.signature : undefined) ?? spelling(part.native, 'noSignature')
+  return withRest(defined({ functionCall, thoughtSignature }), part.native)
 }
 
 /** Whether the model that is asked is the one that made the part. */

@@ -11,8 +11,9 @@ import { encodeTools } from './encode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
 import { isGemini3, outputLimitOf } from './model.ts'
 import { pathOf } from './path.ts'
-import { defined, isSame, spelling, withRest } from './residue.ts'
+import { defined, isSame, spelling, withFlatRest } from './residue.ts'
 import { encodeThinking } from './thinking.ts'
+import { wantsSeveral } from './untranslatable.ts'
 
 /** A request as `POST /models/{model}:generateContent`, or `:streamGenerateContent` in server-sent events. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -26,8 +27,9 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeTools(request, encoding),
     generationConfig: encodeConfig(request, encoding),
   })
-  const body = withRest(own, request.native)
+  const body = withFlatRest(own, request.native)
   leaveOutRefused(body, encoding)
+  if (wantsSeveral(request)) leaveOutSeveral(body, encoding)
   return {
     wire: { path: pathOf(target.model, action), query: request.stream ? 'alt=sse' : '', headers: {}, body },
     dropped: encoding.dropped,
@@ -122,6 +124,12 @@ function leaveOutRefused(body: JsonObject, { target, drop }: Encoding): void {
       drop(field, `${target.provider} refuses the field`)
     }
   }
+}
+
+/** Only a relay brings several answers to the client. */
+function leaveOutSeveral(body: JsonObject, { drop }: Encoding): void {
+  if (isObject(body.generationConfig)) Reflect.deleteProperty(body['generationConfig'], 'candidateCount')
+  drop('generationConfig.candidateCount', 'of an edited request only one answer is read')
 }
 
 /** Ids for calls, which Gemini often leaves without one: the same for the same request, others for the next turn. */

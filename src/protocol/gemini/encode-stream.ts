@@ -7,6 +7,7 @@ import type { EncodeContext, Frame, Step } from '../protocol.ts'
 import { encodeAnswerPart, restOf } from './encode-answer.ts'
 import { encodeError } from './error.ts'
 import { finishReasonOf } from './finish.ts'
+import { groundingMetadataOf } from './grounding.ts'
 import { defined, isOurs, underlay } from './residue.ts'
 import { signatureFor } from './signature.ts'
 import { encodeUsage } from './usage.ts'
@@ -39,12 +40,17 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     return left.length > 0 ? [chunk(left)] : []
   }
 
-  const finish = ({ reason, native }: Extract<ModelEvent, { type: 'finish' }>): Frame[] => {
+  const finish = ({ reason, search, native }: Extract<ModelEvent, { type: 'finish' }>): Frame[] => {
     over = true
     const rest = restOf(native)
     // As Google does it: the chats of its SDKs forget a turn of which a chunk has no parts.
     const parts = rest ? [] : [{ text: '' }]
-    const own = { content: { parts, role: 'model' }, finishReason: finishReasonOf(reason), index: 0 }
+    const own = {
+      content: { parts, role: 'model' },
+      finishReason: finishReasonOf(reason),
+      index: 0,
+      ...(!rest && groundingMetadataOf(search)),
+    }
     const candidates = rest && !rest.candidate ? undefined : [underlay(own, rest?.candidate ?? {})]
     const last = defined({ candidates, usageMetadata: encodeUsage(usage, rest?.usageMetadata) })
     head ??= { modelVersion: context.model, responseId: context.id('') }

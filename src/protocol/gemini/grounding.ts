@@ -1,6 +1,13 @@
 import type { WebSearch } from '../../canonical/event.ts'
-import { asString, isObject } from '../../canonical/json.ts'
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
+
+/** Another provider's web search as Google tells of its own. */
+export function groundingMetadataOf(search: WebSearch | undefined): JsonObject {
+  if (!search) return {}
+  const groundingChunks = search.pages.map(({ url, title }) => ({ web: { uri: url, title: title ?? url } }))
+  return { groundingMetadata: { webSearchQueries: [...search.queries], groundingChunks } }
+}
 
 /** What Google's search looked for and found for an answer; nothing if it did not search. */
 export function groundingOf({ rest }: Native): { search?: WebSearch } {

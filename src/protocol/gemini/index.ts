@@ -8,6 +8,7 @@ import { decodeError, encodeError } from './error.ts'
 import { pathOf, readPath } from './path.ts'
 import { decodeReply, encodeReply } from './reply.ts'
 import { ID } from './residue.ts'
+import { untranslatable } from './untranslatable.ts'
 
 /** Google's `generateContent`, streamed and whole. https://ai.google.dev/api/generate-content */
 export const gemini: Protocol = {
@@ -29,6 +30,7 @@ export const gemini: Protocol = {
     }),
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
+  untranslatable,
   encodeCount: (totalTokens) => ({ totalTokens }),
   relayPath: (path, model) => pathOf(model, readPath(path)?.action ?? ''),
   // Google's SDKs for Go and Python fail at a comment, that for Go at an empty line, their chats at a chunk without a

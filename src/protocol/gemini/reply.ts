@@ -8,7 +8,7 @@ import { encodeAnswerPart, restOf } from './encode-answer.ts'
 import { createEnvelope } from './envelope.ts'
 import { errorInside } from './error.ts'
 import { failure, finishOf, finishReasonOf } from './finish.ts'
-import { groundingOf } from './grounding.ts'
+import { groundingMetadataOf, groundingOf } from './grounding.ts'
 import { defined, underlay } from './residue.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -43,7 +43,10 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     responseId: rest ? reply.id : (reply.id ?? context.id('')),
   }
   const finishReason = finishReasonOf(reply.finish)
-  if (!rest) return { candidates: [{ content: { parts, role: 'model' }, finishReason, index: 0 }], ...own }
+  if (!rest) {
+    const content = { parts, role: 'model' }
+    return { candidates: [{ content, finishReason, index: 0, ...groundingMetadataOf(reply.search) }], ...own }
+  }
   const { candidate, top } = rest
   const candidates = candidate && [
     underlay({ ...(parts.length > 0 && { content: { parts } }), finishReason }, candidate),

@@ -29,6 +29,22 @@ export function withRest(own: JsonObject, native: Native | undefined): JsonObjec
   return native?.protocol === ID ? underlay(own, native.rest) : own
 }
 
+/** What is left of an object inside a request, each key by its path: so each is a loss of its own elsewhere. */
+export function flattened(name: string, rest: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(rest).map(([key, value]) => [`${name}.${key}`, value]))
+}
+
+/** `own` with what `flattened` took apart put together again. */
+export function withFlatRest(own: JsonObject, native: Native | undefined): JsonObject {
+  if (native?.protocol !== ID) return own
+  return Object.entries(native.rest).reduce((joined, [path, value]) => {
+    const [, name, key] = INNER.exec(path) ?? []
+    return underlay(joined, name === undefined || key === undefined ? { [path]: value } : { [name]: { [key]: value } })
+  }, own)
+}
+
+const INNER = /^(generationConfig|toolConfig)\.(.+)$/s
+
 /** The error for a field that cannot be read. */
 export function invalid(path: string, message: string): ModelError {
   return new ModelError(`${path}: ${message}`, { kind: 'bad-request', type: 'INVALID_ARGUMENT', param: path })

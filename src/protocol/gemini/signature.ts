@@ -20,6 +20,14 @@ export function unsealSignature(signature: string): Sealed | undefined {
   return text === undefined ? undefined : unseal(text)
 }
 
+/** What Google accepts in place of a signature that is not known: for calls of other models and of lost histories. */
+export const NO_SIGNATURE = 'skip_thought_signature_validator'
+
+/** Whether a client wrote this for want of a signature, in either of the spellings that Google knows. */
+export function isNoSignature(signature: string): boolean {
+  return signature === NO_SIGNATURE || signature === 'context_engineering_is_the_way_to_go'
+}
+
 // The official clients decode the field as base64.
 function toBase64(text: string): string {
   let binary = ''

@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'bun:test'
+import type { JsonObject } from '../../../src/canonical/json.ts'
+import type { ProtocolId } from '../../../src/canonical/native.ts'
+import { gemini } from '../../../src/protocol/gemini/index.ts'
+import { codecOf } from '../../../src/protocol/index.ts'
+
+const TURN = { role: 'user', parts: [{ text: 'Hi' }] }
+const OTHERS = ['anthropic-messages', 'openai-chat', 'openai-responses'] as const satisfies readonly ProtocolId[]
+
+function decoded(body: JsonObject) {
+  return gemini.decodeRequest({ path: '/models/m:generateContent', query: '', headers: {}, body })
+}
+
+function encoded(body: JsonObject, protocol: ProtocolId) {
+  return codecOf(protocol).encodeRequest(decoded(body), { provider: 'p', model: 'm', traits: {} })
+}
+
+describe('what only Google has is refused elsewhere, by name', () => {
+  test.each([
+    ['cachedContent', { contents: [TURN], cachedContent: 'cachedContents/1' }],
+    ['generationConfig.candidateCount', { contents: [TURN], generation_config: { candidate_count: 2 } }],
+    [
+      'contents[1].parts.fileData',
+      {
+        contents: [
+          TURN,
+          { parts: [{ file_data: { file_uri: 'gs://bucket/file.pdf', mime_type: 'application/pdf' } }] },
+        ],
+      },
+    ],
+  ])('%s', (param, body) => {
+    expect(gemini.untranslatable?.(decoded(body))?.details).toMatchObject({ kind: 'bad-request', param })
+  })
+
+  test('one candidate is no wish of its own, and a file of the web can be fetched by others', () => {
+    const parts = [{ fileData: { fileUri: 'https://example.com/a.pdf', mimeType: 'application/pdf' } }]
+    const body = { contents: [{ parts }], generationConfig: { candidateCount: 1 } }
+    expect(gemini.untranslatable?.(decoded(body))).toBeUndefined()
+  })
+
+  test('several candidates of a request that is edited are listed, for only one is read', () => {
+    const { wire, dropped } = encoded({ contents: [TURN], generationConfig: { candidateCount: 3, topK: 2 } }, 'gemini')
+    expect(wire.body.generationConfig).toEqual({ topK: 2 })
+    expect(dropped.map(({ path }) => path)).toEqual(['generationConfig.candidateCount'])
+  })
+})
+
+describe('what another protocol has no word for', () => {
+  test.each(OTHERS)('is listed key by key for %s', (protocol) => {
+    const { dropped } = encoded(
+      {
+        contents: [TURN],
+        safety_settings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+        generationConfig: { temperature: 1, mediaResolution: 'MEDIA_RESOLUTION_LOW', speechConfig: {} },
+        tools: [{ functionDeclarations: [{ name: 'a' }, { name: 'b' }, { name: 'c' }] }],
+        toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['a', 'b'] } },
+      },
+      protocol,
+    )
+    expect(dropped.map(({ path }) => path)).toEqual([
+      'safetySettings',
+      'generationConfig.mediaResolution',
+      'generationConfig.speechConfig',
+      'toolConfig.functionCallingConfig',
+    ])
+  })
+
+  test('comes back to Gemini in its place', () => {
+    const body = {
+      contents: [TURN],
+      generationConfig: { mediaResolution: 'MEDIA_RESOLUTION_LOW', temperature: 1 },
+      toolConfig: {
+        functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['a', 'b'] },
+        retrievalConfig: { x: 1 },
+      },
+      'a.b': 1,
+    }
+    expect(encoded(body, 'gemini').wire.body).toEqual(body)
+  })
+})
+
+describe('a call without a signature of which the client says so', () => {
+  const call = (thoughtSignature: string) => ({
+    contents: [TURN, { role: 'model', parts: [{ functionCall: { name: 'a', args: {} }, thoughtSignature }] }],
+    tools: [{ functionDeclarations: [{ name: 'a' }] }],
+  })
+
+  test.each(['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'])(
+    '%s is no loss for others, and goes on to Gemini',
+    (word) => {
+      for (const protocol of OTHERS)
+        expect(encoded(call(word), protocol).dropped.filter(({ path }) => path.includes('signature'))).toEqual([])
+      expect(encoded(call(word), 'gemini').wire.body).toEqual(call(word))
+    },
+  )
+
+  test('a real one is listed', () => {
+    expect(encoded(call('c2ln'), 'openai-chat').dropped.map(({ path }) => path)).toContain(
+      'messages[1].content[0].signature',
+    )
+  })
+})
+
+describe('either spelling of names is read', () => {
+  test('as the same request', () => {
+    const camel = {
+      systemInstruction: { parts: [{ text: 'Be brief.' }] },
+      contents: [{ role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }] }],
+      generationConfig: { maxOutputTokens: 9, thinkingConfig: { thinkingBudget: 1024, includeThoughts: true } },
+      toolConfig: { functionCallingConfig: { mode: 'NONE' } },
+      tools: [{ functionDeclarations: [{ name: 'a', parametersJsonSchema: { type: 'object', snake_case: 1 } }] }],
+    }
+    const snake = {
+      system_instruction: { parts: [{ text: 'Be brief.' }] },
+      contents: [{ role: 'user', parts: [{ inline_data: { mime_type: 'image/png', data: 'AAAA' } }] }],
+      generation_config: { max_output_tokens: 9, thinking_config: { thinking_budget: 1024, include_thoughts: true } },
+      tool_config: { function_calling_config: { mode: 'NONE' } },
+      tools: [{ function_declarations: [{ name: 'a', parameters_json_schema: { type: 'object', snake_case: 1 } }] }],
+    }
+    expect(decoded(snake)).toEqual(decoded(camel))
+  })
+
+  test.each([
+    ['a text', 'Be brief.'],
+    ['a content', { role: 'system', parts: [{ text: 'Be brief.' }] }],
+    ['a single part', { parts: { text: 'Be brief.' } }],
+  ])('an instruction may be %s', (_, systemInstruction) => {
+    expect(decoded({ contents: [TURN], systemInstruction }).system).toMatchObject([{ type: 'text', text: 'Be brief.' }])
+  })
+})
+
+test('another provider’s web search is told as grounding', () => {
+  const search = { queries: ['q'], pages: [{ url: 'https://example.com', title: 'Example' }] }
+  const parts = [{ type: 'text', text: 'So.' }] as const
+  const reply = gemini.encodeReply({ parts, finish: { kind: 'stop' }, search }, { id: String, created: 0, model: 'm' })
+  expect(reply).toMatchObject({
+    candidates: [
+      {
+        groundingMetadata: {
+          webSearchQueries: ['q'],
+          groundingChunks: [{ web: { uri: 'https://example.com', title: 'Example' } }],
+        },
+      },
+    ],
+  })
+})
