@@ -67,7 +67,7 @@ function withKey(provider: Provider | undefined, key: Call['key']): Provider | u
 
 async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {
   const { endpoint, relays } = choose(call, provider, target)
-  const dialects = dialectsOf(provider, target.model)
+  const dialects = dialectsOf(provider, target.model, endpoint.protocol)
   const prepare = (learnt: Traits | undefined): Prepared => {
     const whole = relays && !learnt ? relayed(call, target) : encoded(call, endpoint, provider, target, learnt, ports)
     const lean = withoutBillingLine(whole, endpoint)
@@ -169,7 +169,7 @@ function encoded(
 ): Prepared {
   const refusal = endpoint.protocol === call.protocol.id ? undefined : call.protocol.untranslatable?.(call.request)
   if (refusal) throw refusal
-  const traits = { ...traitsFor(provider, target.model), ...learnt }
+  const traits = { ...traitsFor(provider, target.model, endpoint.protocol), ...learnt }
   const request = { ...call.request, model: target.model }
   const { wire, dropped, context } = codecOf(endpoint.protocol).encodeRequest(request, { ...target, traits })
   const edited = applyDialects(wire, provider, { ...target, protocol: endpoint.protocol })

@@ -106,6 +106,8 @@ export interface Traits {
   readonly cacheControl?: boolean
   /** Whether images can be sent. */
   readonly images?: boolean
+  /** OpenAI Chat: how a tool can be forced. `words`: not one by its name; `auto`: not at all. Absent: in every way. */
+  readonly toolChoice?: 'words' | 'auto'
   /** Top-level request fields that were refused: left out and listed in `dropped`. */
   readonly refusedFields?: readonly string[]
 }

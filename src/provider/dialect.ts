@@ -3,6 +3,7 @@ import type { ProtocolId } from '../canonical/native.ts'
 import type { Frame, Step, Traits, WireRequest } from '../protocol/protocol.ts'
 import { neededOptions, table, unserved } from './dialects/index.ts'
 import { limitsOf } from './limits.ts'
+import { policyOf } from './policies.ts'
 import type { DialectUse, Provider } from './provider.ts'
 
 /** For whom a request is edited. */
@@ -62,8 +63,8 @@ export function dialectNames(): string[] {
 }
 
 /** The served dialects of a model, in the order in which they act. */
-export function dialectsOf(provider: Provider, model: string): readonly Dialect[] {
-  return knownOf(provider, model).dialects
+export function dialectsOf(provider: Provider, model: string, protocol?: ProtocolId): readonly Dialect[] {
+  return knownOf(provider, model, protocol).dialects
 }
 
 /** The names of a model's dialects that are not served. A call must then fail: its answer would not be what the user set up. */
@@ -76,25 +77,25 @@ export function hasTransformers(provider: Provider, model: string): boolean {
   return usesOf(provider, model).some((use) => use.transformer !== undefined)
 }
 
-/** Whether a dialect may edit the request's body. If not, dialects are no reason to leave the relay. */
+/** Whether a dialect of the config may edit the request's body. If not, dialects are no reason to leave the relay. */
 export function editsRequests(provider: Provider, model: string): boolean {
-  return dialectsOf(provider, model).some((dialect) => dialect.request !== undefined)
+  return knownOf(provider, model).configured.some((dialect) => dialect.request !== undefined)
 }
 
 /** The request as the dialects want it; the very same object if they left it alone. */
 export function applyDialects(wire: WireRequest, provider: Provider, context: DialectContext): WireRequest {
-  return dialectsOf(provider, context.model).reduce(
+  return dialectsOf(provider, context.model, context.protocol).reduce(
     (edited, dialect) => dialect.request?.(edited, context) ?? edited,
     wire,
   )
 }
 
 /**
- * What a model accepts: what is publicly known of it, under what the provider's row says, under what its dialects say.
- * Of two output limits that somebody set, the lower counts.
+ * What a model accepts: what is publicly known of it, under what the config says, under what the config's dialects say.
+ * Of two output limits that somebody set, the lower counts. Without `protocol` what holds in each alone is left out.
  */
-export function traitsFor(provider: Provider, model: string): Traits {
-  return knownOf(provider, model).traits
+export function traitsFor(provider: Provider, model: string, protocol?: ProtocolId): Traits {
+  return knownOf(provider, model, protocol).traits
 }
 
 /** What the provider's row says of a model; it binds also where the client's own body is relayed. */
@@ -105,6 +106,8 @@ export function ownTraits({ traits, modelTraits }: Provider, model: string): Tra
 /** What follows from a provider's row for a model. */
 interface Known {
   readonly dialects: readonly Dialect[]
+  /** Those of them that the config names. */
+  readonly configured: readonly Dialect[]
   readonly unserved: readonly string[]
   readonly traits: Traits
 }
@@ -114,36 +117,47 @@ const known = new WeakMap<Provider, Map<string, Known>>()
 /** Clients may make names up. */
 const MOST_MODELS = 1000
 
-function knownOf(provider: Provider, model: string): Known {
+function knownOf(provider: Provider, model: string, protocol?: ProtocolId): Known {
   const models = known.get(provider) ?? new Map<string, Known>()
   known.set(provider, models)
-  const before = models.get(model)
+  const name = protocol === undefined ? model : `${protocol} ${model}`
+  const before = models.get(name)
   if (before) return before
   if (models.size >= MOST_MODELS) models.clear()
-  const found = readRow(provider, model)
-  models.set(model, found)
+  const found = readRow(provider, model, protocol)
+  models.set(name, found)
   return found
 }
 
-function readRow(provider: Provider, model: string): Known {
+function readRow(provider: Provider, model: string, protocol: ProtocolId | undefined): Known {
   const uses = usesOf(provider, model)
-  const dialects = uses.flatMap((use) => dialectFor(use) ?? [])
+  const configured = uses.flatMap((use) => dialectFor(use) ?? [])
   const missing = uses
     .filter((use) => use.transformer === undefined && dialectFor(use) === undefined)
     .map((use) => use.name)
-  return { dialects, unserved: missing, traits: mergedTraits(provider, model, dialects) }
+  const policy = policyOf(model, { catalog: provider.catalog, protocol })
+  const further = policy.dialects
+    .filter((name) => !configured.some((dialect) => dialect.name === name))
+    .flatMap((name) => dialectFor({ name, options: {} }) ?? [])
+  const publicly = withTraits({ ...limitsOf(model), ...policy.traits }, further, model)
+  return {
+    dialects: [...further, ...configured],
+    configured,
+    unserved: missing,
+    traits: mergedTraits(ownTraits(provider, model), publicly, configured, model),
+  }
 }
 
-function mergedTraits(provider: Provider, model: string, dialects: readonly Dialect[]): Traits {
-  const own = ownTraits(provider, model)
-  const traits = dialects.reduce<Traits>((before, dialect) => ({ ...before, ...dialect.traits?.(model) }), {
-    ...limitsOf(model),
-    ...own,
-  })
+function mergedTraits(own: Traits, publicly: Traits, dialects: readonly Dialect[], model: string): Traits {
+  const traits = withTraits({ ...publicly, ...own }, dialects, model)
   const { maxOutputTokens = Infinity } = traits
   return own.maxOutputTokens !== undefined && own.maxOutputTokens < maxOutputTokens
     ? { ...traits, maxOutputTokens: own.maxOutputTokens }
     : traits
+}
+
+function withTraits(traits: Traits, dialects: readonly Dialect[], model: string): Traits {
+  return dialects.reduce<Traits>((before, dialect) => ({ ...before, ...dialect.traits?.(model) }), traits)
 }
 
 /** All that is set up for a model, in order: that of the provider, then that of the model. */

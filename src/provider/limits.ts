@@ -9,12 +9,22 @@ export type ModelLimits = Pick<Traits, 'contextWindow' | 'maxOutputTokens'>
  * `z-ai/glm-4.6:free`). Nothing where the id is not surely one of the known: no guess is better than a wrong one.
  */
 export function limitsOf(model: string): ModelLimits {
-  const id = plainId(model)
-  const name = id.slice(id.lastIndexOf('/') + 1)
-  const row = knownModels.find(([names]) => isNamed(names, names.includes('/') ? id : name))
+  const isHere = fits(model)
+  const row = knownModels.find(([names]) => isHere(names))
   if (!row) return {}
   const [, contextWindow, maxOutputTokens] = row
   return { contextWindow, ...(maxOutputTokens !== undefined && { maxOutputTokens }) }
+}
+
+/** Whether `names`, written as in the table of sizes, hold the model, by its id in any host's spelling. */
+export function isModelOf(names: string, model: string): boolean {
+  return fits(model)(names)
+}
+
+function fits(model: string): (names: string) => boolean {
+  const id = plainId(model)
+  const name = id.slice(id.lastIndexOf('/') + 1)
+  return (names) => isNamed(names, names.includes('/') ? id : name)
 }
 
 /** Whether a row's `names` hold this one. There are many rows: a pattern is made only where its plain beginning fits. */

@@ -14,6 +14,7 @@ import {
   unservedDialects,
 } from '../../src/provider/dialect.ts'
 import { limitsOf } from '../../src/provider/limits.ts'
+import { policyOf } from '../../src/provider/policies.ts'
 import type { DialectUse, Provider } from '../../src/provider/provider.ts'
 
 type Use = string | [string, Record<string, unknown>]
@@ -415,7 +416,11 @@ describe('traits', () => {
     ['cleancache', 'm', { cacheControl: false }],
     ['Anthropic', 'm', {}],
   ])('%j for %s: %j', (use, model, traits) => {
-    expect(traitsFor(providerWith([use]), model)).toEqual({ ...limitsOf(model), ...traits })
+    expect(traitsFor(providerWith([use]), model)).toEqual({
+      ...limitsOf(model),
+      ...policyOf(model, {}).traits,
+      ...traits,
+    })
   })
 
   test('later ones win: row, provider, model', () => {

@@ -69,7 +69,7 @@ async function ask(
   if (!endpoint || !protocol?.count) return undefined
   const { wire } = protocol.encodeRequest(
     { ...request, model: target.model, stream: false },
-    { ...target, traits: traitsFor(provider, target.model) },
+    { ...target, traits: traitsFor(provider, target.model, endpoint.protocol) },
   )
   const edited = protocol.count.encodeRequest(
     applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }),

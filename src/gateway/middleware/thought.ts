@@ -1,6 +1,7 @@
 import { parseJson } from '../../canonical/json.ts'
 import type { Message, Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
+import { chooseEndpoint } from '../../provider/choose-endpoint.ts'
 import { traitsFor } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { RouteTarget } from '../../router/route.ts'
@@ -18,7 +19,8 @@ export function createThoughtMiddleware(
   return async (call, next) => {
     const { target, trace } = call
     const provider = target && byName.get(target.provider)
-    const { reasoningReplay } = provider ? traitsFor(provider, target.model) : {}
+    const endpoint = provider && chooseEndpoint(provider, target.model, call.protocol.id)
+    const { reasoningReplay } = provider ? traitsFor(provider, target.model, endpoint?.protocol) : {}
     if (!target || reasoningReplay === undefined || reasoningReplay === 'none') return next(call)
     trace.turn = []
     trace.atEnd.push(() => remember(trace, target, origins))

@@ -88,6 +88,16 @@ function parameters(tool: FunctionTool, scope: Scope): JsonObject {
 
 function encodeChoice({ toolChoice }: ModelRequest, scope: Scope): JsonObject[string] {
   if (!toolChoice) return undefined
+  const isForced = toolChoice.type === 'required' || toolChoice.type === 'tool'
+  const { toolChoice: most } = scope.target.traits
+  if (most === 'auto' && isForced) {
+    scope.losses.drop('tool_choice', `${scope.target.provider} cannot be made to call a tool`)
+    return 'auto'
+  }
   if (toolChoice.type !== 'tool') return toolChoice.type
+  if (most === 'words') {
+    scope.losses.drop('tool_choice.name', `${scope.target.provider} cannot be made to call this tool, only any`)
+    return 'required'
+  }
   return { type: 'function', function: { name: scope.names.of(toolChoice.name) } }
 }

@@ -84,10 +84,11 @@ function encodeSampling(request: ModelRequest, { ours, losses }: Encoding): Json
 
 function encodeReasoning(request: ModelRequest, { target, ours, losses }: Encoding): JsonObject {
   const { reasoning } = request
-  if (ours && reasoning?.effort !== undefined && !target.traits.efforts)
+  if (ours && reasoning?.effort !== undefined && !target.traits.efforts && target.traits.reasoningRequest !== 'none')
     return { reasoning: withRest({ effort: reasoning.effort }, reasoning) }
   // The efforts of OpenAI's models are the same in both of its protocols.
-  const inChat: Target = { ...target, traits: { ...target.traits, reasoningRequest: 'effort' } }
+  const style = target.traits.reasoningRequest === 'none' ? 'none' : 'effort'
+  const inChat: Target = { ...target, traits: { ...target.traits, reasoningRequest: style } }
   const { reasoning_effort: effort } = encodeChatReasoning(request, inChat, false, losses)
   if (effort === undefined) return {}
   if (ours && reasoning) return { reasoning: withRest({ effort }, reasoning) }

@@ -8,10 +8,15 @@ export const chineseVendors: readonly CatalogRow[] = [
     endpoints: [
       { protocol: 'openai-chat', url: 'https://api.deepseek.com/v1' },
       { protocol: 'anthropic-messages', url: 'https://api.deepseek.com/anthropic/v1' },
+      { protocol: 'openai-responses', url: 'https://api.deepseek.com/v1' },
     ],
     keys: ['DEEPSEEK_API_KEY'],
     example: 'deepseek-v4-pro',
-    sources: ['https://api-docs.deepseek.com/', 'https://api-docs.deepseek.com/guides/anthropic_api'],
+    sources: [
+      'https://api-docs.deepseek.com/',
+      'https://api-docs.deepseek.com/guides/anthropic_api',
+      'https://api-docs.deepseek.com/guides/thinking_mode',
+    ],
   },
   {
     name: 'zai',
