@@ -1,6 +1,8 @@
 import { expect, test } from 'bun:test'
 import { connect } from 'node:net'
-import { chatAnswer } from '../helper/turn-chat.ts'
+import { join } from 'node:path'
+import { createCertificates } from '../gateway/network/certificates.ts'
+import { chatAnswer, chatFrames } from '../helper/turn-chat.ts'
 import { createUpstream } from '../helper/upstream.ts'
 import { CONFIG, configOf, createDesk, type Desk, readUntil } from './program.ts'
 import { startService } from './service.ts'
@@ -60,6 +62,43 @@ test.each([
   async (_, start) => {
     const texts = await play(start)
     expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(STREAMS)
+  },
+  60_000,
+)
+
+test.skipIf(!Bun.which('openssl'))(
+  'beyond Bun’s limit TLS is checked in the executable as within it',
+  async () => {
+    await using desk = await createDesk()
+    await using certificates = await createCertificates()
+    const { cert, key } = certificates
+    const gate = Promise.withResolvers<void>()
+    let asked = 0
+    await using server = Bun.serve({
+      port: 0,
+      hostname: '127.0.0.1',
+      tls: { cert, key },
+      async fetch(request) {
+        await request.text()
+        if (++asked === 20) gate.resolve()
+        await gate.promise
+        return new Response(chatFrames({ text: 'over TLS' }).join(''), {
+          headers: { 'content-type': 'text/event-stream' },
+        })
+      },
+    })
+    const url = `https://127.0.0.1:${server.port}`
+    const limit = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4' }
+    await desk.write(CONFIG, configOf(url, { CA_FILES: certificates.authority }))
+    await using trusting = await startService(desk, undefined, limit)
+    const texts = await Promise.all(Array.from({ length: 20 }, () => stream(trusting.url, () => {})))
+    expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(20)
+
+    await desk.write('distrust.json', configOf(url))
+    const config = ['--config', join(desk.root, 'distrust.json')]
+    await using distrusting = await startService(desk, ['--port', '0', ...config], limit)
+    const refused = await Promise.all(Array.from({ length: 20 }, () => stream(distrusting.url, () => {})))
+    expect(refused.filter((text) => text.includes('is not trusted'))).toHaveLength(20)
   },
   60_000,
 )
