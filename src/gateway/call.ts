@@ -44,8 +44,8 @@ export interface Call {
   readonly calibrate?: (estimated: number) => number
   /** Who alone can answer, and with which key: the request goes on from what is kept there. */
   readonly keeper?: Keeper
-  /** Whether nobody else is asked if this fails, so that even an answer that is only an error may be committed. Default true. */
-  readonly lastChance?: boolean
+  /** Whether nobody is asked after this failure, so that even an answer that is only an error may be committed. Default: always. */
+  readonly isFinal?: (error: ModelError) => boolean
   /** What the target's window leaves for the answer, if that is less than is asked for. */
   readonly outputLimit?: OutputLimit
   readonly trace: Trace

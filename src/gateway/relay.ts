@@ -5,7 +5,7 @@ import { eventsOf } from '../canonical/reply.ts'
 import { skim } from '../protocol/framing/skim.ts'
 import { decodeSse, encodeSse, wholeEvents } from '../protocol/framing/sse.ts'
 import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
-import type { Chunks, Trace } from './call.ts'
+import type { Call, Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { readText, type Incoming } from './send.ts'
 import { asSentence } from './sentence.ts'
@@ -13,15 +13,15 @@ import { attribute } from './source.ts'
 
 /**
  * The provider's own bytes, cut only between events, for a client that speaks its protocol. An observer reads along
- * for usage, end and errors. Resolves at the first real event. If that is an error, rejects with it unless this is
- * the `lastChance`: then the client is told in the provider's own words.
+ * for usage, end and errors. Resolves at the first real event. If that is an error, rejects with it unless it
+ * `isFinal`: then the client is told in the provider's own words.
  */
 export async function relayStream(
   incoming: Incoming,
   protocol: Protocol,
   context: DecodeContext,
   trace: Trace,
-  lastChance: boolean,
+  isFinal: NonNullable<Call['isFinal']>,
 ): Promise<Chunks> {
   const { source } = incoming
   const cutter = wholeEvents()
@@ -77,7 +77,7 @@ export async function relayStream(
       observer.push(whole)
     }
     const early = observer.early()
-    if (early && (!lastChance || early.kind === 'malformed')) throw attribute(early, context)
+    if (early && (early.kind === 'malformed' || !isFinal(early))) throw attribute(early, context)
   } catch (cause) {
     source.cancel()
     throw cause

@@ -92,7 +92,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
   if (prepared.isRelay && incoming.isStream === call.request.stream) {
     const body = call.request.stream
-      ? await relayStream(incoming, call.protocol, context, call.trace, call.lastChance !== false)
+      ? await relayStream(incoming, call.protocol, context, call.trace, call.isFinal ?? (() => true))
       : await relayReply(incoming, call.protocol, context, call.trace)
     return { headers, body }
   }

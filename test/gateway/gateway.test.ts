@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { DEFAULT_RETRY } from '../../src/provider/resilience.ts'
 import { PING_AFTER_MS } from '../../src/gateway/respond.ts'
 import { json, silence, stream } from '../helper/answer.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
@@ -107,13 +108,19 @@ describe('a client whose protocol the provider speaks is relayed', () => {
     expect(text).toStartWith(`${[START, ...TEXT].join('')}event: error`)
   })
 
-  test('a stream that is an error from its first event on is told in the provider’s own words', async () => {
-    const failure = frame({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } } as never)
+  test.each([
+    ['where nobody is asked again', 'invalid_request_error', undefined, 1],
+    ['where asking again would not help', 'invalid_request_error', DEFAULT_RETRY, 1],
+    ['when it has been asked for again in vain', 'overloaded_error', { ...DEFAULT_RETRY, attempts: 2, pauseMs: 1 }, 2],
+  ])('a stream that is an error from its first event on keeps its bytes %s', async (_name, type, retry, attempts) => {
+    const failure = frame({ type: 'error', error: { type, message: 'No.' } } as never)
     await using upstream = await createUpstream(() => stream([START, failure]))
-    const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+    const provider = testProvider(upstream.url, 'anthropic-messages', retry && { retry })
+    const { gateway, calls } = testGateway({ providers: [provider] })
     const response = await gateway(post('/v1/messages', STREAMED))
     expect([response.status, await response.text()]).toEqual([200, START + failure])
-    expect(calls[0]).toMatchObject({ finish: 'error', error: expect.stringContaining('Overloaded') })
+    expect(upstream.requests).toHaveLength(attempts)
+    expect(calls[0]).toMatchObject({ finish: 'error', error: expect.stringContaining('No.') })
   })
 
   test('a whole last event without its empty line is the end', async () => {

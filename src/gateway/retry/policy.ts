@@ -49,13 +49,6 @@ export function isWorthWaiting(
   return pauseMs <= longest && elapsedMs + pauseMs < budgetMs
 }
 
-/** Whether the attempt that would be made in this situation is the last of the call, so that its failure is final. */
-export function isLastChance(situation: Situation, policy: RetryPolicy): boolean {
-  const next = { ...situation, attempts: situation.attempts + 1, allAttempts: situation.allAttempts + 1 }
-  if (!situation.isAlone) return false
-  return next.allAttempts >= policy.mostAttempts || !(situation.hasOtherKey || mayRepeat(next, policy))
-}
-
 function mayRepeat({ attempts, isAlone, isRepeated }: Situation, policy: RetryPolicy): boolean {
   const most = isAlone ? policy.attempts : Math.min(policy.attempts, ATTEMPTS_BESIDE_OTHERS)
   return attempts < most && !isRepeated

@@ -1,4 +1,4 @@
-import { ModelError } from '../../canonical/error.ts'
+import { ERROR_POLICIES, ModelError } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { keysOf, type Provider } from '../../provider/provider.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../../provider/resilience.ts'
@@ -8,7 +8,7 @@ import type { Answer, Call, ProviderKey } from '../call.ts'
 import type { CircuitBoard, Condition, Lease } from '../health/health.ts'
 import type { KeyRing } from '../health/key-ring.ts'
 import { markOfKey } from '../responses/keeper.ts'
-import { isLastChance, isWorthWaiting, pauseBeforeRetry, type Situation } from './policy.ts'
+import { isWorthWaiting, pauseBeforeRetry, type Situation } from './policy.ts'
 import { describeRest, nameOfKey, restingError } from './words.ts'
 
 /** What attempts are made with. */
@@ -65,7 +65,6 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
     async begin() {
       await waitWhileResting(call, restOf(board, target, takeKey()), situation(false), policy, target, ports)
       const key = takeKey()
-      const lastChance = isLastChance(situation(hasOtherThan(key)), policy)
       const forget = markTrace(trace)
       const end = record(call, target, board.begin(target, key), keys, key, ports)
       attempts += 1
@@ -73,7 +72,10 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
       return {
         call: {
           ...call,
-          lastChance,
+          isFinal: (error) =>
+            call.isAlone !== false &&
+            ERROR_POLICIES[error.kind].elsewhere !== 'larger-window' &&
+            pauseBeforeRetry(error, situation(hasOtherThan(key)), policy, 0) === undefined,
           ...(key !== undefined && keys.length > 1 && { key: keyOf(provider, keys[key] ?? '') }),
         },
         answered(answer) {

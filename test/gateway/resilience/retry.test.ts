@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { ERROR_POLICIES, ModelError, type ErrorKind } from '../../../src/canonical/error.ts'
-import { isLastChance, pauseBeforeRetry, type Situation } from '../../../src/gateway/retry/policy.ts'
+import { pauseBeforeRetry, type Situation } from '../../../src/gateway/retry/policy.ts'
 import { DEFAULT_RETRY } from '../../../src/provider/resilience.ts'
 
 const POLICY = { ...DEFAULT_RETRY, pauseMs: 100, longestPauseMs: 3000, budgetMs: 60_000 }
@@ -72,15 +72,4 @@ describe('the pause before a retry', () => {
     expect(pauseOf(failed(kind)) !== undefined).toBe(alone)
     expect(pauseOf(failed(kind), { isAlone: false }) !== undefined).toBe(others)
   })
-})
-
-test.each<[situation: Partial<Situation>, isLast: boolean]>([
-  [{ attempts: 0, allAttempts: 0 }, false],
-  [{ attempts: 2, allAttempts: 2 }, true],
-  [{ attempts: 2, allAttempts: 2, hasOtherKey: true }, false],
-  [{ attempts: 0, allAttempts: 7 }, true],
-  [{ attempts: 2, allAttempts: 2, isAlone: false }, false],
-  [{ attempts: 0, allAttempts: 0, isRepeated: true }, true],
-])('the next attempt after %j is the last: %p', (situation, isLast) => {
-  expect(isLastChance({ ...FIRST, ...situation }, POLICY)).toBe(isLast)
 })
