@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import manifest from '../package.json'
+import type { ProtocolId } from '../src/canonical/native.ts'
 import { usage } from '../src/cli/usage.ts'
 import { formatDiagnostic } from '../src/config/diagnostic.ts'
 import { loadConfig } from '../src/config/load.ts'
+import { catalog } from '../src/provider/catalog/index.ts'
 
 const root = join(import.meta.dir, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -48,6 +50,29 @@ test('the table names every command that there is, and no other', () => {
   const listed = [...usage.matchAll(/^ {2}([a-z][a-z ]*?)(?: \[|,| {2}|$)/gm)].map(([, command = '']) => words(command))
   expect([...named].toSorted()).toEqual(listed.toSorted())
 })
+
+test.each(['README.md', 'README.zh-CN.md'])(
+  '%s lists everybody who is known by name, with protocols and key',
+  (name) => {
+    const letters: Readonly<Record<ProtocolId, string>> = {
+      'anthropic-messages': 'A',
+      'bedrock-converse': 'B',
+      'openai-chat': 'C',
+      'openai-responses': 'R',
+      gemini: 'G',
+    }
+    const cells = (line: string): string[] => line.split('|').map((cell) => cell.trim())
+    const listed = readFileSync(join(root, name), 'utf8')
+      .split('\n')
+      .map((line) => cells(line).join('|'))
+    const expected = catalog.map(({ name: own, aliases = [], title, endpoints, keys = [] }) => {
+      const names = [own, ...aliases].map((each) => `\`${each}\``).join(', ')
+      const spoken = [...new Set(endpoints.map(({ protocol }) => letters[protocol]))].join(' ')
+      return `|${names}|${title}|${spoken}|${keys[0] === undefined ? '' : `\`${keys[0]}\``}|`
+    })
+    expect(expected.filter((line) => !listed.includes(line))).toEqual([])
+  },
+)
 
 test('the Chinese README has the sections, commands and snippets of the other', () => {
   const chinese = readFileSync(join(root, 'README.zh-CN.md'), 'utf8')

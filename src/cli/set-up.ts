@@ -2,6 +2,8 @@ import type { LoadOptions } from '../config/load.ts'
 import { configFile } from '../config/load.ts'
 import type { NewProvider } from '../config/starter.ts'
 import { writeConfig } from '../config/write.ts'
+import { catalog, rowNamed } from '../provider/catalog/index.ts'
+import type { CatalogRow } from '../provider/catalog/row.ts'
 import { Failure } from './failure.ts'
 import { openTerminal, type Terminal } from './terminal.ts'
 
@@ -21,93 +23,82 @@ export function setUp(options: LoadOptions): void {
 export function askForProvider(terminal: Terminal, env: LoadOptions['env']): NewProvider {
   terminal.say('No provider is configured yet. Who shall answer?\n')
   offers.forEach(({ label }, index) => terminal.say(`  ${index + 1}  ${label}`))
-  terminal.say('')
-  const offer = askUntil(terminal, `Number, 1 to ${offers.length}: `, (text) => offers[Number(text) - 1])
-  const url = offer.url || askUntil(terminal, 'URL (the host, the part up to /v1, or the full endpoint): ', webAddress)
-  const key = askKey(terminal, offer, env)
-  const model = askUntil(
-    terminal,
-    `Model${offer.example ? `, for example ${offer.example}` : ''}: `,
-    (text) => text || undefined,
-  )
-  return {
-    name: offer.name || nameOf(url),
-    url,
-    model,
-    ...(key === undefined ? {} : { key }),
-    ...(offer.dialects ? { dialects: offer.dialects } : {}),
-  }
+  terminal.say(`\n  or one of these names: ${otherNames().join(', ')}\n`)
+  const offer = askUntil(terminal, `Number, 1 to ${offers.length}, or a name: `, offerOf)
+  return offer.row ? askForRow(terminal, offer.row, env) : askForOther(terminal, offer)
 }
 
+/** Somebody who is offered: a row of the catalog, or another, of whom the URL is asked for. */
 interface Offer {
   readonly label: string
-  /** Empty: after the host of the URL. */
-  readonly name: string
-  /** Empty: is asked for. */
-  readonly url: string
-  readonly example: string
-  /** The variable in which people keep the key. */
-  readonly variable?: string
-  readonly needsKey: boolean
+  readonly row?: CatalogRow
   readonly dialects?: readonly string[]
 }
 
+const offered = ['anthropic', 'openai', 'openrouter', 'deepseek', 'ollama']
+
 const offers: readonly Offer[] = [
-  {
-    label: 'Anthropic',
-    name: 'anthropic',
-    url: 'https://api.anthropic.com',
-    example: 'claude-opus-4-8',
-    variable: 'ANTHROPIC_API_KEY',
-    needsKey: true,
-  },
-  {
-    label: 'OpenAI',
-    name: 'openai',
-    url: 'https://api.openai.com/v1',
-    example: 'gpt-5.1',
-    variable: 'OPENAI_API_KEY',
-    needsKey: true,
-  },
-  {
-    label: 'OpenRouter',
-    name: 'openrouter',
-    url: 'https://openrouter.ai/api/v1',
-    example: 'z-ai/glm-4.6',
-    variable: 'OPENROUTER_API_KEY',
-    needsKey: true,
-    dialects: ['openrouter'],
-  },
-  {
-    label: 'DeepSeek',
-    name: 'deepseek',
-    url: 'https://api.deepseek.com/v1',
-    example: 'deepseek-chat',
-    variable: 'DEEPSEEK_API_KEY',
-    needsKey: true,
-    dialects: ['deepseek'],
-  },
-  {
-    label: 'Ollama on this machine',
-    name: 'ollama',
-    url: 'http://127.0.0.1:11434/v1',
-    example: 'qwen3-coder',
-    needsKey: false,
-  },
-  { label: 'another, OpenAI-compatible', name: '', url: '', example: '', needsKey: false },
-  { label: 'another, Anthropic-compatible', name: '', url: '', example: '', needsKey: false, dialects: ['Anthropic'] },
+  ...offered.flatMap((name) => ofRow(rowNamed(name))),
+  { label: 'another, OpenAI-compatible' },
+  { label: 'another, Anthropic-compatible', dialects: ['Anthropic'] },
 ]
 
-function askKey(
-  terminal: Terminal,
-  { label, url, needsKey, variable }: Offer,
-  env: LoadOptions['env'],
-): string | undefined {
-  if (url !== '' && !needsKey) return undefined
-  const known = variable !== undefined && env[variable] ? `$${variable}` : undefined
-  const empty = known ? `; Enter for ${known}` : needsKey ? '' : '; Enter for none'
-  const question = `Key${url === '' ? '' : ` of ${label}`} (not shown; $NAME for a variable of the environment${empty}): `
-  return askUntil(terminal, question, (text) => text || known || (needsKey ? undefined : noKey), true) || undefined
+function ofRow(row: CatalogRow | undefined): Offer[] {
+  return row ? [{ label: row.title, row }] : []
+}
+
+function otherNames(): string[] {
+  return catalog.map(({ name }) => name).filter((name) => !offered.includes(name))
+}
+
+function offerOf(text: string): Offer | undefined {
+  return offers[Number(text) - 1] ?? ofRow(text === '' ? undefined : rowNamed(text))[0]
+}
+
+function askForRow(terminal: Terminal, row: CatalogRow, env: LoadOptions['env']): NewProvider {
+  if (row.advice !== undefined) terminal.say(`\nNote: ${row.advice}.\n`)
+  const lacking = Object.entries(row.parameters ?? {}).filter(
+    ([, { optional, from, default: usual, variables = [] }]) =>
+      !optional && !from && usual === undefined && !variables.some((name) => env[name]),
+  )
+  const parameters = lacking.map(([name, { what }]) => [name, askText(terminal, `${capital(what)}: `)] as const)
+  const key = row.keys ? askKey(terminal, row, env) : undefined
+  return {
+    name: row.name,
+    model: askModel(terminal, row.example),
+    ...(parameters.length > 0 && { parameters: Object.fromEntries(parameters) }),
+    ...(key && { key }),
+  }
+}
+
+function askForOther(terminal: Terminal, { label, dialects }: Offer): NewProvider {
+  const url = askUntil(terminal, 'URL (the host, the part up to /v1, or the full endpoint): ', webAddress)
+  const question = `Key of ${label} (${KEY_HINT}; Enter for none): `
+  const key = askUntil(terminal, question, (text) => text, true)
+  return { name: nameOf(url), url, model: askModel(terminal), ...(key && { key }), ...(dialects && { dialects }) }
+}
+
+function askModel(terminal: Terminal, example?: string): string {
+  return askText(terminal, `Model${example === undefined ? '' : `, for example ${example}`}: `)
+}
+
+function askText(terminal: Terminal, question: string): string {
+  return askUntil(terminal, question, (text) => text || undefined)
+}
+
+const KEY_HINT = 'not shown; $NAME for a variable of the environment'
+
+function askKey(terminal: Terminal, { keys = [], endpoints }: CatalogRow, env: LoadOptions['env']): string | undefined {
+  const variable = keys.find((name) => env[name])
+  const known = variable === undefined ? undefined : `$${variable}`
+  const hasOtherWays = endpoints.some(({ auth }) => auth === 'azure' || auth === 'google' || auth === 'aws-sigv4')
+  const empty = known ? `; Enter for ${known}` : hasOtherWays ? '; Enter for none' : ''
+  const question = `Key (${KEY_HINT}${empty}): `
+  return askUntil(terminal, question, (text) => text || known || (hasOtherWays ? noKey : undefined), true) || undefined
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 const noKey = ''
@@ -136,12 +127,7 @@ function whatToWrite(file: string): string {
 
 {
   "Providers": [
-    {
-      "name": "openrouter",
-      "api_base_url": "https://openrouter.ai/api/v1",
-      "api_key": "$OPENROUTER_API_KEY",
-      "models": ["z-ai/glm-4.6"]
-    }
+    { "name": "openrouter", "api_key": "$OPENROUTER_API_KEY" }
   ],
   "Router": { "default": "openrouter,z-ai/glm-4.6" }
 }

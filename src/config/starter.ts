@@ -1,7 +1,10 @@
 /** A provider as the user names it when asked. */
 export interface NewProvider {
   readonly name: string
-  readonly url: string
+  /** Absent: that of the catalog. */
+  readonly url?: string
+  /** What the catalog's URL leaves open. */
+  readonly parameters?: Readonly<Record<string, string>>
   /** Its key, or `$NAME` for a variable of the environment. Absent: none is needed. */
   readonly key?: string
   /** The first model; also the default of all routes. */
@@ -19,7 +22,8 @@ export function starterConfig(): string {
 export function providerEntry(provider: NewProvider): string {
   const fields = {
     name: provider.name,
-    api_base_url: provider.url,
+    ...(provider.url === undefined ? {} : { api_base_url: provider.url }),
+    ...(provider.parameters === undefined ? {} : { parameters: provider.parameters }),
     ...(provider.key === undefined ? {} : { api_key: provider.key }),
     models: [provider.model],
     ...(provider.dialects === undefined ? {} : { transformer: { use: provider.dialects } }),
@@ -42,28 +46,22 @@ const starter = `{
   // A file with "endpoints" and a "defaultEndpoint" instead is read as well; \`ccr config init --endpoints\` writes one.
 
   "Providers": [
-    // An Anthropic endpoint. $NAME is a variable of the environment; a key may also stand here itself.
-    // {
-    //   "name": "anthropic",
-    //   "api_base_url": "https://api.anthropic.com",
-    //   "api_key": "$ANTHROPIC_API_KEY",
-    //   "models": ["claude-opus-4-8", "claude-haiku-4-5"],
-    // },
-
-    // An OpenAI-compatible endpoint: the host, the part up to /v1, or the full URL.
-    // {
-    //   "name": "deepseek",
-    //   "api_base_url": "https://api.deepseek.com/v1",
-    //   "api_key": "$DEEPSEEK_API_KEY",
-    //   "models": ["deepseek-v4-pro", "deepseek-v4-flash"],
-    //   "transformer": { "use": ["deepseek"] },
-    // },
+    // Whoever is known by name needs no more than a key. $NAME is a variable of the environment; a key may also stand
+    // here itself. The README lists the names: anthropic, openai, gemini, openrouter, deepseek, zai, moonshot, qwen …
+    // { "name": "anthropic", "api_key": "$ANTHROPIC_API_KEY", "models": ["claude-opus-4-8", "claude-haiku-4-5"] },
+    // { "name": "deepseek", "api_key": "$DEEPSEEK_API_KEY", "models": ["deepseek-v4-pro", "deepseek-flash"] },
 
     // A server on this machine needs no key.
+    // { "name": "ollama", "models": ["qwen3-coder"] },
+
+    // Anybody else has a URL: the host, the part up to /v1, or the full endpoint. What is not told by the URL is said by
+    // "protocols" and "endpoints".
     // {
-    //   "name": "ollama",
-    //   "api_base_url": "http://127.0.0.1:11434/v1",
-    //   "models": ["qwen3-coder"],
+    //   "name": "company",
+    //   "api_base_url": "https://llm.company.example/v1",
+    //   "api_key": "$COMPANY_API_KEY",
+    //   "models": ["some-model"],
+    //   "endpoints": { "anthropic-messages": "https://llm.company.example/anthropic" },
     // },
   ],
 

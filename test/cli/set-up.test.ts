@@ -24,12 +24,29 @@ describe('asking for a first provider', () => {
     const { terminal, questions } = answering('4', 'sk-deep', 'deepseek-chat')
     expect(askForProvider(terminal, {})).toEqual({
       name: 'deepseek',
-      url: 'https://api.deepseek.com/v1',
       key: 'sk-deep',
       model: 'deepseek-chat',
-      dialects: ['deepseek'],
     })
     expect(questions.map(({ hidden }) => hidden)).toEqual([false, true, false])
+  })
+
+  test('everybody of the catalog can be named, and is asked for what its URL leaves open', () => {
+    const { terminal, questions } = answering('Azure OpenAI', '', 'my-resource', '', 'gpt-5.1')
+    expect(askForProvider(terminal, {})).toEqual({
+      name: 'azure',
+      parameters: { resource: 'my-resource' },
+      model: 'gpt-5.1',
+    })
+    expect(questions[1]?.question).toMatch(/^The name of your Azure resource/)
+    expect(askForProvider(answering('LM Studio', 'm').terminal, {})).toEqual({ name: 'lmstudio', model: 'm' })
+  })
+
+  test('what the environment says is not asked for', () => {
+    const { terminal } = answering('vertex', 'claude-opus-4-6')
+    expect(askForProvider(terminal, { GOOGLE_CLOUD_PROJECT: 'p' })).toEqual({
+      name: 'vertex',
+      model: 'claude-opus-4-6',
+    })
   })
 
   test('answers that make no sense are asked for again', () => {
