@@ -37,7 +37,8 @@ export function orderOf(group: Group, facts: Facts, circumstances: Circumstances
   const sound = ranked.filter((target) => !isOpen(target))
   const targets = sound.length === ranked.length ? ranked : [...sound, ...ranked.filter(isOpen)]
   const held = group.isSticky ? heldOf(group, targets, facts, circumstances) : undefined
-  if (held && !isOpen(held)) return { targets: first(held, targets), why: `the session is at ${nameOfTarget(held)}` }
+  if (held && (sound.includes(held) || sound.length === 0))
+    return { targets: first(held, targets), why: `the session is at ${nameOfTarget(held)}` }
   return { targets, why: whyFirst(group, ranked, sound, held) }
 }
 
