@@ -3,8 +3,8 @@
  * provider accepts the request. Each with its reason; anything else that a request did not say is a fault.
  */
 export const CARRIERS: readonly (readonly [words: RegExp, why: string])[] = [
-  [/^(?:Error: ?)+/, 'marks the result of a tool as a failure where there is no field for it'],
-  [/^Error: the tool failed and said nothing$/, 'the same without words'],
+  [/^Error: the tool failed and said nothing$/, 'marks the result of a tool as a failure, without words'],
+  [/^(?:Error: ?)+/, 'the same where there is no field for it'],
   [
     /\[(?:image|document|audio|video)[^\]]* left out: [^\]]*\]/,
     'stands for media that could not be sent; those are listed',

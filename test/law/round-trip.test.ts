@@ -18,6 +18,10 @@ const MODELS: readonly (readonly [ProtocolId, string])[] = [
   ['openai-responses', 'gpt-5.2'],
   ['gemini', 'gemini-2.5-flash'],
   ['gemini', 'gemini-3-pro-preview'],
+  ['bedrock-converse', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+  ['bedrock-converse', 'us.anthropic.claude-opus-4-6-v1'],
+  ['bedrock-converse', 'us.amazon.nova-2-lite-v1:0'],
+  ['bedrock-converse', 'meta.llama3-3-70b-instruct-v1:0'],
 ]
 
 describe.each(MODELS)('law 7b: there and back by %s (%s) differs by what dropped lists', (protocol, model) => {

@@ -26,7 +26,9 @@ export function unlistedDifference(client: Protocol, wire: WireRequest, provider
   // What is changed to fit is listed as well: the new value is no invention.
   const isChange = (says: string): boolean =>
     (says === 'thinking high' && isOwnJudgement(asked.reasoning)) ||
-    listed.concat(listedBack).some((path) => says.startsWith(`${path.split('.')[0]} `))
+    listed
+      .concat(listedBack)
+      .some((path) => says.startsWith(path.endsWith('.title') ? 'media title ' : `${path.split('.')[0]} `))
   return { missing: lost, added: added.filter((says) => !isChange(says)) }
 }
 

@@ -10,7 +10,7 @@ import {
 } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
 import { decodeBlock, decodeBlocks, withCachePoint } from './decode-blocks.ts'
-import { decodeFields, reasoningOf } from './fields.ts'
+import { decodeFields, withEffort } from './fields.ts'
 import { blockResidue, invalid, residueOf } from './residue.ts'
 
 /** A client's request. The model stands in the path. */
@@ -26,10 +26,7 @@ export function decodeRequest({ path, body }: WireRequest): ModelRequest {
   const outputFormat = decodeFormat(output?.textFormat)
   const toolChoice = decodeChoice(config?.toolChoice)
   const tools = decodeTools(listOrNothing(config?.tools, 'toolConfig.tools') ?? [])
-  const wish =
-    effort === undefined || reasoning?.effort !== undefined
-      ? reasoning
-      : reasoningOf(reasoning?.mode, effort, reasoning?.budget)
+  const wish = withEffort(reasoning, effort)
   return {
     model: modelIn(path),
     system: decodeSystem(system ?? []),

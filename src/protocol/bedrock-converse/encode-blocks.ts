@@ -127,7 +127,7 @@ const SAYS_ERROR = /^\s*(<tool_use_error>|error\b)/i
 // Models that know no status are told in words.
 function sayError(content: JsonObject[]): void {
   const [first] = content
-  if (typeof first?.text !== 'string') content.unshift({ text: 'Error: the tool failed' })
+  if (typeof first?.text !== 'string') content.unshift({ text: 'Error: the tool failed and said nothing' })
   else if (!SAYS_ERROR.test(first.text)) content[0] = { ...first, text: `Error: ${first.text}` }
 }
 

@@ -1,19 +1,14 @@
 import type { JsonObject } from '../../canonical/json.ts'
-import type { Message, ModelRequest, Part, TextPart } from '../../canonical/request.ts'
+import type { CacheMark, Message, ModelRequest, Part } from '../../canonical/request.ts'
 import { encodeCachePoint, encodePart, encodeResult, encodeText } from './encode-blocks.ts'
 import type { Encoding } from './encoding.ts'
-import { uniqueNames } from './media.ts'
 import { spelling, withRest } from './residue.ts'
 
 /** The conversation as Converse's `messages`. */
 export function encodeMessages(request: ModelRequest, encoding: Encoding): JsonObject[] {
   if (encoding.ours)
     return request.messages.map((message, index) => encodeOwnMessage(message, `messages[${index}]`, encoding))
-  const names = new Set<string>()
-  return settle(request.messages, encoding).map(({ role, content }) => ({
-    role,
-    content: uniqueNames(withWords(content), names),
-  }))
+  return settle(request.messages, encoding).map(({ role, content }) => ({ role, content: withWords(content) }))
 }
 
 /** The instructions before the conversation; texts of white space alone are refused and left out. */
@@ -75,7 +70,7 @@ function settle(messages: readonly Message[], encoding: Encoding): Turn[] {
 }
 
 /** Stands where a conversation begins with the model: Bedrock wants a user first. */
-const BEGIN = '(continued)'
+const BEGIN = '(earlier messages are left out)'
 
 function append(turns: Turn[], role: Turn['role'], content: readonly JsonObject[]): void {
   if (content.length === 0) return
@@ -125,22 +120,26 @@ function resultsOf(message: Message, encoding: Encoding): JsonObject[] {
 
 /** A system message in mid-conversation, as part of the user's turn: not every model knows the role. */
 function asReminder(message: Message, path: string, encoding: Encoding): JsonObject[] {
-  const texts = message.parts.filter((part): part is TextPart => part.type === 'text')
-  const text = texts.map((part) => part.text).join('\n\n')
-  for (const [index, part] of message.parts.entries()) encoding.dropResidue(part.native, `${path}.content[${index}]`)
-  const others = message.parts.flatMap((part, index) =>
-    part.type === 'text' ? [] : encodePart(part, `${path}.content[${index}]`, encoding),
-  )
-  const cache = encoding.cacheOf(texts.at(-1) ?? {}, path)
-  const point = cache ? [encodeCachePoint(cache, {})] : []
-  const reminder = text.trim() === '' ? [] : [{ text: `<system-reminder>\n${text}\n</system-reminder>` }, ...point]
-  return [...reminder, ...others]
+  const texts: string[] = []
+  let cache: CacheMark | undefined
+  const others = message.parts.flatMap((part, index) => {
+    const place = `${path}.content[${index}]`
+    if (part.type !== 'text') return encodePart(part, place, encoding)
+    encoding.dropResidue(part.native, place)
+    texts.push(part.text)
+    cache = encoding.cacheOf(part, place) ?? cache
+    return []
+  })
+  const text = texts.join('\n\n')
+  if (text.trim() === '') return others
+  const reminder = { text: `<system-reminder>\n${text}\n</system-reminder>` }
+  return [reminder, ...(cache ? [encodeCachePoint(cache, {})] : []), ...others]
 }
 
 // A document needs a text beside it.
 function withWords(content: readonly JsonObject[]): JsonObject[] {
   const hasDocument = content.some(({ document }) => document !== undefined)
   return hasDocument && !content.some(({ text }) => text !== undefined)
-    ? [...content, { text: '(see the attached document)' }]
+    ? [...content, { text: '(see the attached file)' }]
     : [...content]
 }

@@ -1,11 +1,11 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
-import type { ModelRequest } from '../../canonical/request.ts'
+import { EFFORTS, type ModelRequest } from '../../canonical/request.ts'
 import { fingerprint } from '../fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { encodeMessages, encodeSystem } from './encode-messages.ts'
 import { encodeToolConfig } from './encode-tools.ts'
-import { decodeFields, encodeFields, isThinking } from './fields.ts'
+import { decodeFields, encodeFields, isThinking, withEffort } from './fields.ts'
 import { takesSchemas } from './model.ts'
 import { defined, isSame, spelling, withRest } from './residue.ts'
 
@@ -95,17 +95,13 @@ function encodeAdditional(
   messages: readonly JsonObject[],
   encoding: Encoding,
 ): JsonObject | undefined {
-  const own = spelling(request.native, 'fields')
   if (!encoding.ours) return encodeFields(request, messages, encoding)
-  if (!isObject(own))
-    return request.reasoning || request.topK !== undefined ? encodeFields(request, messages, encoding) : undefined
+  const own = spelling(request.native, 'fields')
   const said = decodeFields(own)
-  const effort = spelling(request.native, 'effort')
-  const isUnchanged =
-    isSame(said.reasoning, request.reasoning) || (effort !== undefined && !said.reasoning)
-      ? said.topK === request.topK
-      : false
-  return isUnchanged ? own : { ...own, ...encodeFields(request, messages, encoding) }
+  const effort = EFFORTS.find((each) => each === spelling(request.native, 'effort'))
+  const wish = withEffort(said.reasoning, effort)
+  if (isSame(wish, request.reasoning) && said.topK === request.topK) return isObject(own) ? own : undefined
+  return { ...(isObject(own) && own), ...encodeFields(request, messages, encoding) }
 }
 
 function encodeOutput(request: ModelRequest, encoding: Encoding): JsonObject | undefined {

@@ -23,9 +23,8 @@ export function encodeToolConfig(request: ModelRequest, encoding: Encoding): Jso
   const called = calledNames(request).map((name) => encoding.names.of(name))
   if (request.toolChoice?.type === 'none') {
     if (called.length === 0) {
-      request.tools.forEach((_, index) =>
-        encoding.drop(`tools[${index}]`, 'no tool is to be called, which Bedrock is told by none'),
-      )
+      encoding.drop('tool_choice', 'Bedrock is told by no tools that none is to be called')
+      request.tools.forEach((_, index) => encoding.drop(`tools[${index}]`, 'no tool is to be called'))
       return undefined
     }
     encoding.drop('tool_choice', 'Bedrock cannot be told to call nothing while the conversation holds calls')

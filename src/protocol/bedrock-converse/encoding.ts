@@ -17,6 +17,8 @@ export interface Encoding {
   readonly names: ToolNames
   readonly pairs: Pairs
   readonly dropped: readonly Dropped[]
+  /** A name for a document, with a number where another has it: Bedrock refuses the same one twice. */
+  uniqueName(name: string): string
   drop(path: string, why: string): void
   /** Lists the keys that another protocol left on a node. */
   dropResidue(native: Native | undefined, path: string): void
@@ -27,6 +29,7 @@ export interface Encoding {
 /** Begins the encoding of `request`. */
 export function createEncoding(request: ModelRequest, target: Target): Encoding {
   const dropped: Dropped[] = []
+  const documents = new Set<string>()
   const drop = (path: string, why: string): void => void dropped.push({ path, why })
   const ours = isOurs(request)
   const caches = target.traits.cacheControl ?? (ours || takesCachePoints(target.model))
@@ -37,6 +40,12 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     names: ours ? { of: (name) => name, renamed: new Map() } : createToolNames(request),
     pairs: pairTools(request.messages, toToolUseId),
     dropped,
+    uniqueName(name) {
+      let unique = name
+      for (let count = 2; documents.has(unique); count++) unique = `${name} ${count}`
+      documents.add(unique)
+      return unique
+    },
     drop,
     dropResidue(native, path) {
       if (!native || native.protocol === ID) return

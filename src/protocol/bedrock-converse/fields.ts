@@ -171,12 +171,16 @@ function decodeReasoning(fields: JsonObject): ReasoningOption | undefined {
   return reasoningOf(MODES.get(asString(config?.type) ?? ''), effort, asNumber(config?.budget_tokens))
 }
 
-/** A wish for reasoning, if any of it was said. */
-export function reasoningOf(
-  mode?: ReasoningOption['mode'],
-  effort?: Effort,
-  budget?: number,
+/** The wish with the effort that stands beside these fields; theirs goes before it. */
+export function withEffort(
+  reasoning: ReasoningOption | undefined,
+  effort: Effort | undefined,
 ): ReasoningOption | undefined {
+  if (effort === undefined || reasoning?.effort !== undefined) return reasoning
+  return reasoningOf(reasoning?.mode, effort, reasoning?.budget)
+}
+
+function reasoningOf(mode?: ReasoningOption['mode'], effort?: Effort, budget?: number): ReasoningOption | undefined {
   if (mode === undefined && effort === undefined && budget === undefined) return undefined
   return defined({ mode, effort, budget })
 }

@@ -10,7 +10,7 @@ export function encodeMedia(part: MediaPart, path: string, encoding: Encoding): 
   // Not every model reads documents, but each reads text.
   if (source.type === 'text' && !encoding.ours) return { text: title ? `${title}\n\n${source.text}` : source.text }
   const refusal = refusalOf(part, encoding)
-  const block = refusal === undefined ? blockOf(part, encoding) : undefined
+  const block = refusal === undefined ? blockOf(part, path, encoding) : undefined
   if (block) {
     if (part.title !== undefined && part.kind !== 'document') encoding.drop(`${path}.title`, 'Converse has no titles')
     return block
@@ -38,7 +38,8 @@ export function decodeMedia(block: JsonObject): MediaPart | undefined {
   const mediaType = format === undefined ? undefined : (TYPES[kind].get(format) ?? `${kind}/${format}`)
   const read = readSource(kind, mediaType, source)
   if (!read) return undefined
-  const title = kind === 'document' ? asString(body.name) : undefined
+  const name = kind === 'document' ? asString(body.name) : undefined
+  const title = name !== undefined && NO_NAME.test(name) ? undefined : name
   return {
     type: 'media',
     kind,
@@ -52,22 +53,10 @@ export function decodeMedia(block: JsonObject): MediaPart | undefined {
       {
         ...read.form,
         ...(format !== undefined && { format }),
+        ...(name !== title && { name: name ?? '' }),
       },
     ),
   }
-}
-
-/** Names of documents that were given already: Bedrock refuses the same one twice. */
-export function uniqueNames(blocks: readonly JsonObject[], used: Set<string>): JsonObject[] {
-  return blocks.map((block) => {
-    const { document } = block
-    if (!isObject(document)) return block
-    const name = asString(document.name) ?? 'document'
-    let unique = name
-    for (let count = 2; used.has(unique); count++) unique = `${name} ${count}`
-    used.add(unique)
-    return unique === name ? block : { ...block, document: { ...document, name: unique } }
-  })
 }
 
 type Kind = MediaPart['kind']
@@ -141,11 +130,11 @@ function isS3(url: string): boolean {
   return /^s3:\/\//i.test(url)
 }
 
-function blockOf(part: MediaPart, encoding: Encoding): JsonObject | undefined {
+function blockOf(part: MediaPart, path: string, encoding: Encoding): JsonObject | undefined {
   const format = formatOf(part)
   const source = sourceOf(part)
   if (format === undefined || !source) return undefined
-  const name = part.kind === 'document' ? nameOf(part, encoding) : undefined
+  const name = part.kind === 'document' ? nameOf(part, path, encoding) : undefined
   return withRest(
     {
       [part.kind]: defined({
@@ -187,15 +176,19 @@ function sourceOf(part: MediaPart): JsonObject | undefined {
   }
 }
 
-// Letters, digits, single spaces, hyphens, parentheses and square brackets.
-function nameOf({ title, native }: MediaPart, { ours }: Encoding): string | undefined {
-  if (title === undefined) return spelling(native, 'format') === undefined && ours ? undefined : 'document'
-  if (ours) return title
-  const name = title
-    .replace(/[^a-zA-Z0-9\s()[\]-]/g, '-')
-    .replace(/\s+/g, ' ')
-    .trim()
-  return name.slice(0, 200).trim() || 'document'
+const NO_NAME = /^document(?: \d+)?$/
+
+function nameOf({ title, native }: MediaPart, path: string, encoding: Encoding): string | undefined {
+  const { ours, drop } = encoding
+  const own = spelling(native, 'name')
+  if (ours)
+    return title ?? (typeof own === 'string' ? own : isOurs({ ...(native && { native }) }) ? undefined : 'document')
+  if (title === undefined) return encoding.uniqueName('document')
+  // Letters, digits, single spaces, hyphens, parentheses and square brackets.
+  const plain = title.replace(/[^a-zA-Z0-9\s()[\]-]/g, '-').replace(/\s+/g, ' ')
+  const name = encoding.uniqueName(plain.trim().slice(0, 190).trim() || 'document')
+  if (name !== title) drop(`${path}.title`, `Bedrock takes no such name: ${name} is sent`)
+  return name
 }
 
 interface ReadSource {
