@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { isObject } from '../canonical/json.ts'
-import { createLogger } from '../gateway/plugin/request-view.ts'
 import type { Plugins } from '../gateway/plugin/plugins.ts'
 import type { LoadModule } from '../platform/load-module.ts'
 import type { Log } from '../platform/ports.ts'
 import { dialectNames, dialectStatus } from '../provider/dialect.ts'
 import type { DialectUse, Provider } from '../provider/provider.ts'
 import type { Config } from './config.ts'
-import type { PathStep } from './place.ts'
 import { type Diagnostic, locateProblems, type Problem } from './diagnostic.ts'
 import { formOf, settingsOf } from './form.ts'
+import type { PathStep } from './place.ts'
+import { createPluginList } from './plugin-list.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { didYouMean } from './suggest.ts'
 import type { UserCode } from './user-code.ts'
@@ -28,7 +28,11 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
   const settings = formOf(config.raw).list === 'endpoints' ? settingsOf(config.raw) : config.raw
   const problems: Problem[] = []
   shareSettings(settings)
-  const registry = await readModules(userCode, load, log, problems)
+  const registry = createRegistry(log)
+  const plugins = createPluginList(registry, { log, settings })
+  await readModules(userCode, { registry, plugins, load }, (path, message) =>
+    problems.push({ severity: 'warning', path, message }),
+  )
   const failures = problems.map(({ message }) => message)
   const places = placesOf(settings)
   const providers = config.providers.map((provider) =>
@@ -41,18 +45,38 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
     ),
   )
   return {
-    config: { ...config, providers, plugins: { settings, failures } },
+    config: { ...config, providers, plugins: { settings, failures, ...plugins.found() } },
     problems: locateProblems(problems, problems.length > 0 ? readFileSync(config.file, 'utf8') : '', config.file),
   }
 }
 
-async function readModules(code: UserCode, load: LoadModule, log: Log, problems: Problem[]): Promise<Registry> {
-  const registry = createRegistry(createLogger(log, 'plugin'))
+interface Loading {
+  readonly registry: Registry
+  readonly plugins: ReturnType<typeof createPluginList>
+  readonly load: LoadModule
+}
+
+async function readModules(
+  code: UserCode,
+  { registry, plugins, load }: Loading,
+  tell: (path: readonly PathStep[], message: string) => void,
+): Promise<void> {
   for (const module of code.transformers) {
     const why = await registry.addTransformer(module, load)
-    if (why !== undefined) problems.push({ severity: 'warning', path: module.path, message: `${module.file} ${why}` })
+    if (why !== undefined) tell(module.path, `${module.file} ${why}`)
   }
-  return registry
+  for (const module of code.plugins) {
+    const why = await plugins.addPlugin(module, load)
+    if (why !== undefined) tell(module.path, `${module.file} ${why}`)
+  }
+  for (const named of code.named) {
+    const why = plugins.addNamed(named)
+    if (why !== undefined) tell(named.path, `the plugin \`${named.name}\` ${why}`)
+  }
+  if (!code.customRouter) return
+  const why = await plugins.addCustomRouter(code.customRouter, load)
+  if (why !== undefined)
+    tell(code.customRouter.path, `\`CUSTOM_ROUTER_PATH\`: ${code.customRouter.file} ${why}, so the rules decide alone`)
 }
 
 /** Plugins read settings (`GOOGLE_CLOUD_PROJECT`) from the environment, where CCR put every key of the config. */
@@ -66,7 +90,7 @@ function withOwn(provider: Provider, registry: Registry, tell: (message: string)
     const own = registry.find(use)
     if (typeof own === 'string') tell(own)
     if (own !== undefined && typeof own !== 'string') return { ...use, ...own }
-    if (dialectStatus(use.name).status !== 'served') tell(nobodyBrings(use.name, registry))
+    if (own === undefined && dialectStatus(use.name).status !== 'served') tell(nobodyBrings(use.name, registry))
     return use
   }
   const modelDialects = Object.entries(provider.modelDialects).map(([model, uses]) => [model, uses.map(give)] as const)

@@ -1,5 +1,9 @@
-import type { Logger } from '../gateway/plugin/request-view.ts'
+import { namedDialect } from '../gateway/plugin/guard.ts'
+import { wordsOf } from '../gateway/plugin/hook.ts'
+import { createLogger, type Logger } from '../gateway/plugin/request-view.ts'
 import type { LoadModule } from '../platform/load-module.ts'
+import type { Log } from '../platform/ports.ts'
+import type { DialectMaker } from '../provider/dialect.ts'
 import type { DialectUse } from '../provider/provider.ts'
 import { HOOKS, type Transformer } from '../provider/transformer.ts'
 import type { UserModule } from './user-code.ts'
@@ -8,6 +12,8 @@ import type { UserModule } from './user-code.ts'
 export interface Registry {
   /** Loads a module in the form of CCR's plugins. Gives why it cannot be used, if it cannot. */
   addTransformer(module: UserModule, load: LoadModule): Promise<string | undefined>
+  /** A dialect of a plugin. */
+  addDialect(name: string, make: DialectMaker, plugin: string): void
   /** What a name in `transformer.use` means; a text says why it cannot be made; nothing: no module brings it. */
   find(use: DialectUse): Pick<DialectUse, 'transformer' | 'plugged'> | string | undefined
   names(): string[]
@@ -25,8 +31,10 @@ interface Entry {
   readonly make?: (options: Readonly<Record<string, unknown>>) => Transformer
 }
 
-export function createRegistry(logger: Logger): Registry {
+export function createRegistry(log: Log): Registry {
+  const logger = createLogger(log, 'plugin')
   const entries = new Map<string, Entry>()
+  const dialects = new Map<string, DialectMaker>()
   return {
     async addTransformer({ file, options }, load) {
       let exported: unknown
@@ -49,7 +57,10 @@ export function createRegistry(logger: Logger): Registry {
         return `threw while it was set up: ${wordsOf(cause)}`
       }
     },
+    addDialect: (name, make, plugin) => void dialects.set(name, namedDialect(plugin, name, make)),
     find({ name, options }) {
+      const make = dialects.get(name) ?? dialects.get(nearest(name, [...dialects.keys()]) ?? '')
+      if (make) return plugged(name, make, options)
       const entry = entries.get(name) ?? entries.get(nearest(name, [...entries.keys()]) ?? '')
       if (!entry) return undefined
       if (!entry.make || Object.keys(options).length === 0) return { transformer: entry.shared }
@@ -59,7 +70,19 @@ export function createRegistry(logger: Logger): Registry {
         return `the dialect \`${name}\` threw while it was set up with its options: ${wordsOf(cause)}`
       }
     },
-    names: () => [...entries.keys()],
+    names: () => [...entries.keys(), ...dialects.keys()],
+  }
+}
+
+function plugged(
+  name: string,
+  make: DialectMaker,
+  options: DialectUse['options'],
+): Pick<DialectUse, 'plugged'> | string {
+  try {
+    return { plugged: make(options) }
+  } catch (cause) {
+    return `the dialect \`${name}\` threw while it was set up with its options: ${wordsOf(cause)}`
   }
 }
 
@@ -123,9 +146,4 @@ function bound(made: Made, name: string): Transformer {
 
 function nearest(name: string, names: readonly string[]): string | undefined {
   return names.find((each) => each.toLowerCase() === name.toLowerCase())
-}
-
-function wordsOf(cause: unknown): string {
-  const text = cause instanceof Error ? cause.message : String(cause)
-  return text.split('\n', 1)[0] ?? text
 }

@@ -24,6 +24,8 @@ export interface Call {
   readonly signal: AbortSignal
   /** What the client brought to be shown to a provider. */
   readonly credential?: Credential
+  /** The code of the user that named the model in place of the client. */
+  readonly chosenBy?: string
   /** Whom to ask; set by the route middleware. */
   readonly target?: RouteTarget
   /** Whom to ask after it if it fails, in order; set by the route middleware. */

@@ -25,10 +25,12 @@ import { createRetry } from './middleware/retry.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
 import { createThoughtMiddleware } from './middleware/thought.ts'
+import { nameUserRoute } from './middleware/user-route.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
+import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
@@ -72,8 +74,10 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
   const warn = createWarn(ports)
   const chain = createChain(providers, routes.overflow ?? [], routes.targets.longContext)
   const middleware = [
+    ...userMiddleware(config, ports, warn),
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
+    ...(config.plugins ? [nameUserRoute] : []),
     createKeeperMiddleware(providers, ports),
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),

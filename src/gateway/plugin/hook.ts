@@ -4,9 +4,13 @@ import type { Hook, Transformer } from '../../provider/transformer.ts'
 import { redactKeys } from '../redact.ts'
 
 /** Whose hook runs, and on whose behalf. */
-export interface HookRun {
+export interface HookRun extends Limits {
   readonly transformer: Transformer
   readonly hook: Hook
+}
+
+/** What ends code of the user that does not come back. */
+export interface Limits {
   /** Ends with the client. */
   readonly signal: AbortSignal
   readonly ports: Pick<Ports, 'after'>
@@ -17,11 +21,17 @@ const LONGEST_HOOK_MS = 120_000
 
 /** What `work` gives. An error, or no end, is a `ModelError` that names the transformer and the hook. */
 export async function runHook<T>(run: HookRun, work: () => T | Promise<T>): Promise<T> {
-  const { signal, ports } = run
+  try {
+    return await inTime(run, LONGEST_HOOK_MS, work)
+  } catch (cause) {
+    throw explained(run, cause)
+  }
+}
+
+/** What `work` gives, if it does so within `ms`; rejects at once with a `ModelError` when the client goes away. */
+export async function inTime<T>({ signal, ports }: Limits, ms: number, work: () => T | Promise<T>): Promise<T> {
   const given = Promise.withResolvers<never>()
-  const stop = ports.after(LONGEST_HOOK_MS, () =>
-    given.reject(hookError(run, `it did not end within ${LONGEST_HOOK_MS / 1000} s`, { kind: 'timeout' })),
-  )
+  const stop = ports.after(ms, () => given.reject(new Error(`it did not end within ${ms / 1000} s`)))
   const leave = (): void => given.reject(new ModelError('the client went away', { kind: 'aborted' }))
   signal.addEventListener('abort', leave, { once: true })
   if (signal.aborted) leave()
@@ -29,8 +39,6 @@ export async function runHook<T>(run: HookRun, work: () => T | Promise<T>): Prom
   given.promise.catch(() => undefined)
   try {
     return await Promise.race([(async () => work())(), given.promise])
-  } catch (cause) {
-    throw explained(run, cause)
   } finally {
     stop()
     signal.removeEventListener('abort', leave)
@@ -40,12 +48,10 @@ export async function runHook<T>(run: HookRun, work: () => T | Promise<T>): Prom
 /** An error of a hook, in words that say whose. */
 export function explained(run: Pick<HookRun, 'transformer' | 'hook'>, cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause
-  const { status, statusCode } = (cause ?? {}) as { status?: unknown; statusCode?: unknown }
-  const told = [statusCode, status].find((code) => typeof code === 'number' && code >= 400 && code < 600)
-  const message = cause instanceof Error ? cause.message || cause.name : String(cause)
-  return hookError(run, message, {
-    kind: typeof told === 'number' ? kindOfStatus(told) : 'server',
-    ...(typeof told === 'number' && { status: told }),
+  const status = statusOf(cause)
+  return hookError(run, wordsOf(cause), {
+    kind: status === undefined ? 'server' : kindOfStatus(status),
+    ...(status !== undefined && { status }),
     cause,
   })
 }
@@ -57,4 +63,18 @@ export function hookError(
   details: { readonly kind: ErrorKind; readonly status?: number; readonly cause?: unknown } = { kind: 'server' },
 ): ModelError {
   return new ModelError(`the transformer ${transformer.name} failed in ${hook}: ${redactKeys(message)}`, details)
+}
+
+/** What was thrown, in one line. */
+export function wordsOf(cause: unknown): string {
+  const text = cause instanceof Error ? cause.message || cause.name : String(cause)
+  return redactKeys(text.split('\n', 1)[0] ?? text)
+}
+
+/** The HTTP status that an error of the user's code carries. */
+function statusOf(cause: unknown): number | undefined {
+  const { status, statusCode } = (cause ?? {}) as { status?: unknown; statusCode?: unknown }
+  return [statusCode, status].find((code) => typeof code === 'number' && code >= 400 && code < 600) as
+    | number
+    | undefined
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { JsonObject } from '../../../src/canonical/json.ts'
 import { loadUserCode } from '../../../src/config/load-user-code.ts'
 import { loadConfig } from '../../../src/config/load.ts'
 import { createModuleLoader } from '../../../src/platform/load-module.ts'
@@ -14,6 +15,14 @@ export interface Plugged extends TestGateway, Disposable {
   readonly home: string
   /** What was told of the modules when they were loaded. */
   readonly problems: readonly string[]
+  /** The config, as code of the user sees it. */
+  readonly settings: JsonObject
+  readonly clock: Hurry
+}
+
+/** Timers that can be made to run out at once. */
+export interface Hurry {
+  hurry(): void
 }
 
 /** A gateway over a config file as a user writes it, with the modules that it names. `files` are written beside it. */
@@ -27,10 +36,18 @@ export async function plugged(config: object, files: Readonly<Record<string, str
     createModuleLoader(),
     () => {},
   )
-  const gateway = testGateway(read)
+  let isHurried = false
+  const gateway = testGateway(read, {
+    after(ms, run) {
+      const timer = setTimeout(run, isHurried ? 1 : ms)
+      return () => clearTimeout(timer)
+    },
+  })
   return {
     ...gateway,
     home,
+    settings: read.plugins?.settings ?? {},
+    clock: { hurry: () => void (isHurried = true) },
     problems: problems.map(({ line, message }) => `${line}: ${message}`),
     [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
   }
