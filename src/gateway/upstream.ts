@@ -35,9 +35,11 @@ import { hopsOf } from './hops.ts'
 import { relayReply, relayStream } from './relay.ts'
 import { askTransformers } from './plugin/ask-transformers.ts'
 import type { Plugins } from './plugin/plugins.ts'
+import { createDetour } from './detour.ts'
 import { createSchool, type School } from './school.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
+import { createWarn } from './warn.ts'
 import { translateReply, translateStream, type Translation } from './translate.ts'
 
 /** The innermost handler: asks the call's target and commits to its answer. */
@@ -49,6 +51,7 @@ export function createUpstream(
 ): Handler {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
   const school = createSchool(ports, learnt)
+  const detour = createDetour(createWarn(ports))
   return async (call) => {
     const target = call.target
     const provider = target && withKey(byName.get(target.provider), call.key)
@@ -57,7 +60,7 @@ export function createUpstream(
     if (unserved.length > 0) throw unservedError(target, unserved, plugins)
     if (plugins && hasTransformers(provider, target.model))
       return askTransformers(call, provider, target, plugins.settings, ports)
-    return ask(call, provider, target, school, ports)
+    return detour(call, provider, target, (there) => ask(call, there, target, school, ports))
   }
 }
 
