@@ -17,6 +17,8 @@ export interface Pairs {
   callsOf(message: Message): readonly Pair[]
   /** The same, in the order of their results; those without one last. */
   resultsOf(message: Message): readonly Pair[]
+  /** The pair that a call begins; absent: it stands in no message of the assistant. */
+  pairOfCall(call: ToolCallPart): Pair | undefined
   /** The call that a result answers; absent: it is an orphan. */
   pairOf(result: ToolResultPart): Pair | undefined
 }
@@ -26,26 +28,26 @@ export interface Pairs {
  * again in a later turn stay apart. `encodeId` makes the id on the wire.
  */
 export function pairTools(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
-  const open = new Map<string, OpenPair[]>()
+  const open = new Map<string, Waiting>()
   const byMessage = new Map<Message, OpenPair[]>()
+  const byCall = new Map<ToolCallPart, OpenPair>()
   const byResult = new Map<ToolResultPart, OpenPair>()
   let order = 0
   for (const [at, message] of messages.entries()) {
     if (message.role === 'assistant') {
       const pairs = openPairs(message, encodeId)
       byMessage.set(message, pairs)
+      for (const pair of pairs) byCall.set(pair.call, pair)
       // A call that is asked again closes the earlier ones of that id: theirs never came.
-      for (const pair of pairs)
-        open.set(
-          pair.call.id,
-          pairs.filter(({ call }) => call.id === pair.call.id),
-        )
+      for (const [id, waiting] of waitingById(pairs)) open.set(id, waiting)
       continue
     }
     for (const [index, part] of message.parts.entries()) {
       if (part.type !== 'tool-result') continue
-      const pair = open.get(part.id)?.find(({ result }) => !result)
-      if (!pair) continue
+      const waiting = open.get(part.id)
+      const pair = waiting?.pairs[waiting.answered]
+      if (!waiting || !pair) continue
+      waiting.answered++
       pair.result = part
       pair.resultPath = `messages[${at}].content[${index}]`
       pair.order = order++
@@ -55,6 +57,7 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
   return {
     callsOf: (message) => byMessage.get(message) ?? [],
     resultsOf: (message) => (byMessage.get(message) ?? []).toSorted((first, second) => first.order - second.order),
+    pairOfCall: (call) => byCall.get(call),
     pairOf: (result) => byResult.get(result),
   }
 }
@@ -65,6 +68,22 @@ interface OpenPair {
   result?: ToolResultPart
   resultPath: string
   order: number
+}
+
+/** Calls of one id in one message; results answer them in order. */
+interface Waiting {
+  readonly pairs: OpenPair[]
+  answered: number
+}
+
+function waitingById(pairs: readonly OpenPair[]): Map<string, Waiting> {
+  const byId = new Map<string, Waiting>()
+  for (const pair of pairs) {
+    const waiting = byId.get(pair.call.id) ?? { pairs: [], answered: 0 }
+    waiting.pairs.push(pair)
+    byId.set(pair.call.id, waiting)
+  }
+  return byId
 }
 
 function openPairs(message: Message, encodeId: (id: string) => string): OpenPair[] {

@@ -4,6 +4,7 @@ import { answerTurn } from '../helper/answer-turn.ts'
 import { json, type Answer } from '../helper/answer.ts'
 import { answerFaults, countFaults } from '../helper/fuzz/anthropic-answer.ts'
 import { ANTHROPIC_REQUESTS } from '../helper/fuzz/anthropic-requests.ts'
+import { geminiCountFaults, geminiFaults } from '../helper/fuzz/gemini-path.ts'
 import { fixtureRequests, openaiFaults } from '../helper/fuzz/openai-path.ts'
 import { corrupted, mutated } from '../helper/fuzz/mutate.ts'
 import { createRandom, type Random } from '../helper/fuzz/random.ts'
@@ -38,10 +39,18 @@ const PATHS: readonly ClientPath[] = [
   },
 ]
 
+const GEMINI = fixtureRequests('gemini', ['text', 'tools', 'media'])
+const GEMINI_PATHS: readonly ClientPath[] = [
+  { path: '/v1beta/models/m:generateContent', requests: GEMINI, faults: geminiFaults },
+  { path: '/v1beta/models/m:streamGenerateContent?alt=sse', requests: GEMINI, faults: geminiFaults },
+  { path: '/v1beta/models/m:streamGenerateContent', requests: GEMINI, faults: geminiFaults },
+  { path: '/v1beta/models/m:countTokens', requests: GEMINI, faults: geminiCountFaults },
+]
+
 const PROVIDERS = ['anthropic-messages', 'openai-chat', 'gemini'] as const satisfies readonly ProtocolId[]
 
 const TURN: Turn = { reasoning: 'Short.', text: 'Good.', calls: [{ name: 'Read', input: { file_path: '/a' } }] }
-const paths = PATHS.map((row) => [row.path, row] as const)
+const paths = [...PATHS, ...GEMINI_PATHS].map((row) => [row.path, row] as const)
 const started = performance.now()
 
 console.log(`fuzzing with seed ${SEED}`)

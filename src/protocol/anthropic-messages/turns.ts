@@ -56,7 +56,8 @@ function answerCalls(turns: readonly Turn[]): Turn[] {
   }
   for (const turn of turns) {
     if (turn.role === 'user') {
-      const blocks = turn.blocks.flatMap((block) => (isStrayResult(block, open) ? asPlainBlocks(block) : [block]))
+      const asked = new Set(open)
+      const blocks = turn.blocks.flatMap((block) => (isStrayResult(block, asked) ? asPlainBlocks(block) : [block]))
       const answered = new Set(blocks.map((block) => block.tool_use_id))
       const missing = open.filter((id) => !answered.has(id)).map(missingResult)
       settled.push({ ...turn, blocks: [...missing, ...blocks] })
@@ -79,8 +80,8 @@ function missingResult(id: string): JsonObject {
   return { type: 'tool_result', tool_use_id: id, content: 'No result was recorded for this call.', is_error: true }
 }
 
-function isStrayResult(block: JsonObject, open: readonly string[]): boolean {
-  return block.type === 'tool_result' && !open.includes(asString(block.tool_use_id) ?? '')
+function isStrayResult(block: JsonObject, asked: ReadonlySet<string>): boolean {
+  return block.type === 'tool_result' && !asked.has(asString(block.tool_use_id) ?? '')
 }
 
 function asPlainBlocks(block: JsonObject): JsonObject[] {

@@ -80,14 +80,13 @@ function append(turns: Turn[], role: Turn['role'], content: readonly JsonObject[
 }
 
 function encodeAssistant(message: Message, path: string, encoding: Encoding): JsonObject[] {
-  const calls = encoding.pairs.callsOf(message)
   return message.parts.flatMap((part, index) => {
     const place = `${path}.content[${index}]`
     if (part.type === 'media') {
       encoding.drop(place, 'Converse takes media only from the user')
       return []
     }
-    const pair = calls.find(({ call }) => call === part)
+    const pair = part.type === 'tool-call' ? encoding.pairs.pairOfCall(part) : undefined
     return encodePart(pair ? { ...pair.call, id: pair.id } : part, place, encoding)
   })
 }

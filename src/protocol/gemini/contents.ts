@@ -32,7 +32,7 @@ function settle(messages: readonly Message[], encoding: Encoding): Content[] {
   const contents: Content[] = []
   let run: Message[] = []
   const answerCalls = (): void => {
-    const parts = run.flatMap((message) => answersOf(message, messages, encoding))
+    const parts = run.flatMap((message) => answersOf(message, encoding))
     const results = parts.filter((part) => part.functionResponse !== undefined)
     if (results.length > 0) contents.push({ role: 'user', parts: results, results: true })
     append(
@@ -92,14 +92,12 @@ function encodeSystemTurn(message: Message, path: string, encoding: Encoding): J
   return parts.map((part) => (typeof part.text === 'string' ? { text: `<system>\n${part.text}\n</system>` } : part))
 }
 
-function answersOf(message: Message, messages: readonly Message[], encoding: Encoding): JsonObject[] {
-  return encoding.pairs.resultsOf(message).flatMap(({ call, result }) => {
+function answersOf(message: Message, encoding: Encoding): JsonObject[] {
+  return encoding.pairs.resultsOf(message).flatMap(({ call, result, resultPath: path }) => {
     if (!result) {
       const response = { error: 'No result was recorded for this call.' }
       return [{ functionResponse: { id: call.id, name: encoding.names.of(call.name), response } }]
     }
-    const at = messages.findIndex(({ parts }) => parts.includes(result))
-    const path = `messages[${at}].content[${messages[at]?.parts.indexOf(result)}]`
     if (result.cache) encoding.drop(`${path}.cache_control`, 'Gemini caches prompts by itself')
     return encodeResult(result, path, encoding)
   })

@@ -13,14 +13,14 @@ export interface HistoryParts {
 /** Begins a conversation. */
 export function createHistoryParts(): HistoryParts {
   let count = 0
-  const unanswered: { id: string; name: string }[] = []
+  const unanswered = createUnanswered()
   const freshId = (): string => `call_${++count}`
 
   const readCall = (call: JsonObject, raw: JsonObject): ToolCallPart => {
     const name = asString(call.name) ?? ''
     const given = asString(call.id)
     const id = given || freshId()
-    unanswered.push({ id, name })
+    unanswered.add(id, name)
     const shown = asString(raw.thoughtSignature)
     const isNone = shown !== undefined && isNoSignature(shown)
     const signature = isNone ? undefined : shown
@@ -39,9 +39,9 @@ export function createHistoryParts(): HistoryParts {
   }
 
   const answerTo = (name: string, given: string | undefined): string => {
-    const at = unanswered.findIndex((call) => (given ? call.id === given : call.name === name))
-    const [call] = at < 0 ? [] : unanswered.splice(at, 1)
-    return given || (call?.id ?? freshId())
+    const id = given || (unanswered.nextOf(name) ?? freshId())
+    unanswered.answer(id)
+    return id
   }
 
   const readResult = (result: JsonObject, raw: JsonObject): ToolResultPart => {
@@ -78,6 +78,27 @@ export function createHistoryParts(): HistoryParts {
       if (isObject(raw.functionResponse)) return readResult(raw.functionResponse, raw)
       return typeof raw.text === 'string' ? readText(raw.text, raw) : otherPart(raw)
     },
+  }
+}
+
+interface Unanswered {
+  add(id: string, name: string): void
+  /** The id of the first call of `name` that no result has answered. */
+  nextOf(name: string): string | undefined
+  answer(id: string): void
+}
+
+function createUnanswered(): Unanswered {
+  const byName = new Map<string, Set<string>>()
+  const nameOf = new Map<string, string>()
+  return {
+    add(id, name) {
+      const ids = byName.get(name) ?? new Set()
+      byName.set(name, ids.add(id))
+      nameOf.set(id, name)
+    },
+    nextOf: (name) => byName.get(name)?.values().next().value,
+    answer: (id) => void byName.get(nameOf.get(id) ?? '')?.delete(id),
   }
 }
 

@@ -105,12 +105,8 @@ function callFields(calls: readonly Pair[], scope: Scope, path: string, message:
     return { function_call: { name: scope.names.of(name), arguments: validInput(input) } }
   }
   if (calls.length === 0) return {}
-  return {
-    tool_calls: calls.map((pair) => {
-      const place = `${path}.content[${message.parts.indexOf(pair.call)}]`
-      return encodeCall(pair, scope, place)
-    }),
-  }
+  const places = new Map(message.parts.map((part, index) => [part, `${path}.content[${index}]`]))
+  return { tool_calls: calls.map((pair) => encodeCall(pair, scope, places.get(pair.call) ?? path)) }
 }
 
 function encodeCall({ call, id }: Pair, scope: Scope, path: string): JsonObject {

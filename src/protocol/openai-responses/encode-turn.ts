@@ -61,7 +61,7 @@ function said(text: string): JsonObject {
 
 function called(part: ToolCallPart, path: string, message: Message, encoding: Encoding): JsonObject {
   const { losses, names, pairs } = encoding
-  const id = pairs.callsOf(message).find(({ call }) => call === part)?.id ?? part.id
+  const id = pairs.pairOfCall(part)?.id ?? part.id
   if (encoding.ours && isOurs(part)) return encodeCall(part, part.id, ownPlace(part, part.name))
   losses.residue(part.native, path)
   if (part.cache) losses.drop(`${path}.cache_control`, CACHES_ITSELF)
