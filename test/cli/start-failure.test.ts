@@ -18,12 +18,22 @@ async function failing(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
+  const first = await fail(desk, args, env)
+  // A machine that was busy for a moment gets a second chance, the executable none.
+  const { said, ms } = first.ms < LONGEST_MS ? first : await fail(desk, args, env)
+  expect(ms).toBeLessThan(LONGEST_MS)
+  return said
+}
+
+const LONGEST_MS = 2000
+
+async function fail(desk: Desk, args: readonly string[], env: Readonly<Record<string, string>>) {
   const began = performance.now()
   const ended = await desk.ccr(['start', ...args], { env })
+  const ms = performance.now() - began
   expect(ended).toMatchObject({ code: 1, stdout: '' })
-  expect(performance.now() - began).toBeLessThan(2000)
   expect(processesOf(desk)).toEqual([])
-  return ended.stderr
+  return { said: ended.stderr, ms }
 }
 
 function processesOf(desk: Desk): string[] {
