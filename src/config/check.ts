@@ -1,4 +1,3 @@
-import type { TSchema } from '@sinclair/typebox'
 import type { Problem } from './diagnostic.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
@@ -8,7 +7,7 @@ import { closest, didYouMean } from './suggest.ts'
  * Everything in `value` that the schema does not allow, as errors, and every key that it does not name, as warnings.
  * `null` counts as absent.
  */
-export function checkAgainst(schema: TSchema, value: unknown): Problem[] {
+export function checkAgainst(schema: object, value: unknown): Problem[] {
   const problems: Problem[] = []
   check(schema as Shape, value, [], problems)
   return problems

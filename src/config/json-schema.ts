@@ -1,19 +1,13 @@
-import type { TSchema } from '@sinclair/typebox'
 import type { JsonObject } from '../canonical/json.ts'
-import { endpointSchema } from './endpoint-schema.ts'
-import { configSchema } from './schema.ts'
+import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
 
 /** The JSON Schema of the config file in both its forms, for editors. */
 export function jsonSchema(): JsonObject {
+  const { config, endpoints } = plainSchemas()
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'ccr configuration',
     // The first form needs no key at all: without this it would let every file of the second pass.
-    anyOf: [{ ...plain(configSchema), not: { required: ['endpoints'] } }, plain(endpointSchema)],
+    anyOf: [{ ...config, not: { required: ['endpoints'] } }, endpoints],
   }
-}
-
-/** Drops what TypeBox keeps under symbols. */
-function plain(schema: TSchema): JsonObject {
-  return JSON.parse(JSON.stringify(schema)) as JsonObject
 }

@@ -9,7 +9,6 @@ import type { Config } from './config.ts'
 import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
-import { endpointSchema } from './endpoint-schema.ts'
 import { readFurtherRoutes } from './further-routes.ts'
 import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
 import type { Environment } from './interpolate.ts'
@@ -21,7 +20,7 @@ import { checkProxy, isLoopback } from './proxy.ts'
 import { readHedge } from './resilience.ts'
 import { readRoutes } from './routes.ts'
 import { toNumber } from './scalar.ts'
-import { configSchema } from './schema.ts'
+import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
 
 /** The port that is listened on if nothing else is said. */
 export const DEFAULT_PORT = 3456
@@ -131,8 +130,9 @@ function failedProviders(list: Json | undefined, problems: readonly Problem[]): 
 function checkForm(raw: Json, file: JsonObject, form: Form): Problem[] {
   const mixed = mixedForms(file)
   if (mixed.length > 0) return mixed
-  if (form.list === 'endpoints') return checkAgainst(endpointSchema, raw)
-  const problems = checkAgainst(configSchema, raw).map((problem) => misspelt(problem, file))
+  const schemas = plainSchemas()
+  if (form.list === 'endpoints') return checkAgainst(schemas.endpoints, raw)
+  const problems = checkAgainst(schemas.config, raw).map((problem) => misspelt(problem, file))
   const isTwice = form.list === 'Providers' && file['providers'] !== undefined
   return isTwice ? [...problems, secondList] : problems
 }
