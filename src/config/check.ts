@@ -9,7 +9,7 @@ import { closest, didYouMean } from './suggest.ts'
  */
 export function checkAgainst(schema: object, value: unknown): Problem[] {
   const problems: Problem[] = []
-  check(schema as Shape, value, [], problems)
+  check(schema, value, [], problems)
   return problems
 }
 
