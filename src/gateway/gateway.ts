@@ -28,7 +28,7 @@ import { createThoughtMiddleware } from './middleware/thought.ts'
 import { nameUserRoute } from './middleware/user-route.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
-import { listModelsReply } from './models.ts'
+import { listModelsReply, modelReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
@@ -132,7 +132,7 @@ async function serve(
   core: Core,
 ): Promise<Response> {
   const { config } = core
-  if (!operation) throw new ModelError(`there is nothing at ${request.method} ${url.pathname}`, { kind: 'not-found' })
+  if (!operation) throw nothingAt(request.method, url.pathname)
   if (operation.type === 'hello') return new Response(null, { status: 200 })
   const shown = withQueryKey(Object.fromEntries(request.headers), url.searchParams)
   authenticate(shown, config.apiKey)
@@ -144,7 +144,8 @@ async function serve(
     return relayKept(operation, asked, config.providers, core.ports)
   }
   requireMethod(request.method, operation)
-  if (operation.type === 'list-models') return Response.json(listModelsReply(config, headers))
+  if (operation.type === 'list-models') return Response.json(listModelsReply(config, protocol.id))
+  if (operation.type === 'get-model') return Response.json(modelReply(config, operation.model, protocol.id))
   const text = await readBody(request)
   const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
   if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
@@ -204,10 +205,17 @@ async function answered(call: Call, handle: Handler, ports: Ports): Promise<Answ
   return answer
 }
 
+function nothingAt(method: string, path: string): ModelError {
+  return new ModelError(`there is nothing at ${method} ${path}`, { kind: 'not-found' })
+}
+
 function requireMethod(method: string, operation: Operation): void {
-  const wanted = operation.type === 'list-models' ? 'GET' : 'POST'
-  if (method !== wanted)
-    throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
+  const isRead = operation.type === 'list-models' || operation.type === 'get-model'
+  const wanted = isRead ? 'GET' : 'POST'
+  if (method === wanted) return
+  // `/models/x:unknownAction` looks like a model of that name.
+  if (operation.type === 'get-model') throw nothingAt(method, `/models/${operation.model}`)
+  throw new ModelError(`${method} is not served here: use ${wanted}`, { kind: 'bad-request', status: 405 })
 }
 
 /** In whose words to answer where the path does not say: by headers that only one vendor's own clients send. */

@@ -1,5 +1,5 @@
 import type { ProtocolId } from '../canonical/native.ts'
-import { readPath } from '../protocol/gemini/path.ts'
+import { decoded, readPath } from '../protocol/gemini/path.ts'
 import { keptOperation, type KeptOperation } from './responses/kept-path.ts'
 
 /** What a client wants of the gateway. */
@@ -10,6 +10,7 @@ export type Operation =
   | { readonly type: 'compact'; readonly protocol: ProtocolId; readonly path: string }
   /** `protocol`: in whose shape, where the path says it. */
   | { readonly type: 'list-models'; readonly protocol?: ProtocolId }
+  | { readonly type: 'get-model'; readonly model: string; readonly protocol?: ProtocolId }
   /** Claude Code asks this at start to see whether somebody is there. */
   | { readonly type: 'hello' }
 
@@ -22,8 +23,7 @@ export function operationOf(pathname: string): Operation | undefined {
   const versions = VERSIONS.exec(slashed)?.[0] ?? ''
   const below = slashed.slice(versions.length)
   const path = below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below
-  if (path === '/models' && versions.includes('beta')) return { type: 'list-models', protocol: 'gemini' }
-  return OPERATIONS[path] ?? geminiOperation(path) ?? keptOperation(path)
+  return OPERATIONS[path] ?? geminiOperation(path) ?? keptOperation(path) ?? modelsOperation(path, versions)
 }
 
 const VERSIONS = /^(?:\/v1(?:(?:alpha|beta)\d*)?)+(?=\/)/
@@ -35,8 +35,13 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/responses': { type: 'generate', protocol: 'openai-responses', path: '/responses' },
   '/responses/input_tokens': { type: 'count-tokens', protocol: 'openai-responses', path: '/responses/input_tokens' },
   '/responses/compact': { type: 'compact', protocol: 'openai-responses', path: '/responses/compact' },
-  '/models': { type: 'list-models' },
   '/api/hello': { type: 'hello' },
+}
+
+function modelsOperation(path: string, versions: string): Operation | undefined {
+  const protocol = /alpha|beta/.test(versions) ? ({ protocol: 'gemini' } as const) : {}
+  if (path === '/models') return { type: 'list-models', ...protocol }
+  return path.startsWith('/models/') ? { type: 'get-model', model: decoded(path.slice(8)), ...protocol } : undefined
 }
 
 /** Gemini's paths hold the model before the action. */

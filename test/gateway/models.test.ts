@@ -34,7 +34,10 @@ const callers: readonly (readonly [name: string, headers: Record<string, string>
   ['openai', { 'user-agent': 'OpenAI/JS 6.0.0', authorization: 'Bearer k' }],
   ['openai', { 'user-agent': 'opencode/1.18.0 ai-sdk/openai-compatible' }],
   ['openai', {}],
+  ['gemini', { 'x-goog-api-client': 'google-genai-sdk/3.1.0 gl-node/v22', 'x-goog-api-key': 'k' }],
 ]
+
+const MISSING = expect.stringContaining('nobody')
 
 describe('#51: the list of models', () => {
   test.each(callers)('in the shape of %s, for %j', async (name, headers) => {
@@ -53,5 +56,37 @@ describe('#51: the list of models', () => {
       const response = await gateway(post('/v1/messages', question))
       expect(response.headers.get('x-ccr-model')).toBe(display_name)
     }
+  })
+
+  test('Google’s version of the path is answered in Google’s shape, whoever asks', async () => {
+    const { gateway } = testGateway(config('http://127.0.0.1:1'))
+    const response = await gateway(new Request('http://127.0.0.1/v1beta/models?pageSize=2&key=k'))
+    expect(await response.json()).toEqual(golden('gemini'))
+  })
+
+  test.each(callers)('and each of them alone in the shape of %s, for %j', async (name, headers) => {
+    const { gateway } = testGateway(config('http://127.0.0.1:1'))
+    const listed = golden(name) as { data?: { id: string }[]; models?: { name: string }[] }
+    for (const model of listed.data ?? listed.models ?? []) {
+      const path = 'id' in model ? `models/${encodeURIComponent(model.id)}` : model.name
+      const response = await gateway(new Request(`http://127.0.0.1/v1/${path}`, { headers }))
+      expect(await response.json()).toEqual(model)
+    }
+  })
+
+  test.each([
+    ['in OpenAI’s words', '/v1/models/nobody', { error: { type: expect.any(String), message: MISSING } }],
+    ['in Google’s words', '/v1beta/models/nobody', { error: { code: 404, status: 'NOT_FOUND', message: MISSING } }],
+  ])('a model that there is not is told %s', async (_, path, told) => {
+    const { gateway } = testGateway(config('http://127.0.0.1:1'))
+    const response = await gateway(new Request(`http://127.0.0.1${path}`))
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject(told)
+  })
+
+  test('an action that there is not is no model', async () => {
+    const { gateway } = testGateway(config('http://127.0.0.1:1'))
+    const response = await gateway(post('/v1beta/models/unknown:generateMusic', {}))
+    expect(response.status).toBe(404)
   })
 })

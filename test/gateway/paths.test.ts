@@ -29,14 +29,14 @@ describe('the path says what is wanted, in whose protocol', () => {
   })
 
   test.each([
-    '/',
-    '/v1',
-    '/v2/messages',
-    '/v1beta/models/gemini-x:unknownAction',
-    '/v1beta/cachedContents',
-    '/models:',
-    '/models/x:constructor',
-  ])('there is nothing at %s', (path) => {
+    ['/v1/models/provider,model', 'provider,model', undefined],
+    ['/v1beta/models/provider%2Cvendor%2Fmodel:free', 'provider,vendor/model:free', 'gemini'],
+    ['/v1/models/x:constructor', 'x:constructor', undefined],
+  ])('%s is one model', (path, model, protocol) => {
+    expect(operationOf(path)).toEqual({ type: 'get-model', model, ...(protocol && { protocol }) } as never)
+  })
+
+  test.each(['/', '/v1', '/v2/messages', '/v1beta/cachedContents', '/models:'])('there is nothing at %s', (path) => {
     expect(operationOf(path)).toBeUndefined()
   })
 })

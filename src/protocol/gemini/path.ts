@@ -30,7 +30,8 @@ function modelOf(name: string): string {
   return name.startsWith('models/') ? name.slice('models/'.length) : name
 }
 
-function decoded(text: string): string {
+/** Percent-encoded text as it was meant. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
