@@ -159,7 +159,9 @@ function textSource(part: MediaPart, text: string): JsonObject {
   const content = spelling(part.native, 'content')
   if (content === 'string') return { type: 'content', content: text }
   if (Array.isArray(content)) return { type: 'content', content: textBlocks(text, content) }
-  return { type: 'text', media_type: part.mediaType ?? 'text/plain', data: text }
+  // Anthropic knows no other text than plain.
+  const own = part.native?.protocol === ID ? part.mediaType : undefined
+  return { type: 'text', media_type: own ?? 'text/plain', data: text }
 }
 
 function encodeSearchResult(part: MediaPart): JsonObject {

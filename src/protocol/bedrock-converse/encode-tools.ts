@@ -111,6 +111,12 @@ function encodeChoice(request: ModelRequest, encoding: Encoding): JsonObject | u
     encoding.drop('tool_choice', `${encoding.target.model} cannot be made to call a tool`)
     return undefined
   }
+  const isGone =
+    choice.type === 'tool' && !request.tools.some((tool) => tool.type === 'function' && tool.name === choice.name)
+  if (isGone) {
+    encoding.drop('tool_choice', 'Bedrock runs no such tool')
+    return undefined
+  }
   return choice.type === 'tool' ? { tool: { name: encoding.names.of(choice.name) } } : { any: {} }
 }
 

@@ -30,6 +30,7 @@ export interface Encoding {
 export function createEncoding(request: ModelRequest, target: Target): Encoding {
   const dropped: Dropped[] = []
   const documents = new Set<string>()
+  let points = 0
   const drop = (path: string, why: string): void => void dropped.push({ path, why })
   const ours = isOurs(request)
   const caches = target.traits.cacheControl ?? (ours || takesCachePoints(target.model))
@@ -55,13 +56,16 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     cacheOf({ cache, native }, path) {
       if (!cache) return undefined
       if (!caches) drop(`${path}.cache_control`, `${target.model} takes no cache points`)
+      else if (!ours && ++points > MOST_POINTS)
+        drop(`${path}.cache_control`, `Bedrock takes ${MOST_POINTS} cache points`)
       else if (native && native.protocol !== ID)
         for (const key of furtherKeys(native)) drop(`${path}.cache_control.${key}`, NO_FIELD)
-      return caches ? cache : undefined
+      return caches && points <= MOST_POINTS ? cache : undefined
     },
   }
 }
 
+const MOST_POINTS = 4
 const NO_FIELD = 'Converse has no such field'
 
 /** What another protocol says with a mark of the cache besides. */

@@ -7,16 +7,24 @@ import { ANTHROPIC_REQUESTS } from '../../helper/fuzz/anthropic-requests.ts'
 import { capturedRequests, hasRecordings, recordedRequests, type RecordedRequest } from '../../helper/shared.ts'
 import { having } from '../../law/scenarios.ts'
 import { anthropicFaults } from './anthropic.ts'
+import { converseFaults } from './bedrock.ts'
 import { chatFaults } from './chat.ts'
 import { geminiFaults } from './gemini.ts'
 
-const PROVIDERS = [
+/** A provider's protocol, a model of his, and what his specification finds wrong with a request for that model. */
+type Validator = readonly [ProtocolId, string, (body: JsonObject, model: string) => string[]]
+
+const PROVIDERS: readonly Validator[] = [
   ['anthropic-messages', 'claude-sonnet-4-5', anthropicFaults],
   ['openai-chat', 'some-model', chatFaults],
   ['gemini', 'gemini-2.5-pro', geminiFaults],
-] as const satisfies readonly (readonly [ProtocolId, string, (body: JsonObject) => string[]])[]
+  ['bedrock-converse', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', converseFaults],
+  ['bedrock-converse', 'us.anthropic.claude-opus-4-6-v1', converseFaults],
+  ['bedrock-converse', 'us.amazon.nova-2-lite-v1:0', converseFaults],
+  ['bedrock-converse', 'meta.llama3-3-70b-instruct-v1:0', converseFaults],
+]
 
-describe.each(PROVIDERS)('what a provider of %s is sent', (protocol, model, faultsIn) => {
+describe.each(PROVIDERS)('what a provider of %s (%s) is sent', (protocol, model, faultsIn) => {
   const own = having('request').map(([name, scenario]) => ({
     name,
     protocol: scenario.protocol.id,
@@ -49,9 +57,9 @@ describe.each(PROVIDERS)('what a provider of %s is sent', (protocol, model, faul
 
   function faultsOf(request: RecordedRequest): string[] {
     // What a client says in the provider's own protocol is its own, vendor's extras and all: only what we add is judged.
-    const before = request.protocol === protocol ? new Set(faultsIn(request.wire.body)) : new Set<string>()
+    const before = request.protocol === protocol ? new Set(faultsIn(request.wire.body, model)) : new Set<string>()
     const body = encoded(request)
-    return body ? faultsIn(body).filter((fault) => !before.has(fault)) : []
+    return body ? faultsIn(body, model).filter((fault) => !before.has(fault)) : []
   }
 
   /** What would be sent; nothing if the client is told in a clear error that this provider cannot be asked. */
