@@ -41,7 +41,9 @@ export function createBlockReader(context: DecodeContext): BlockReader {
     const opened = open.get(place)
     if (!opened) return
     open.delete(place)
-    const part = opened.call ? finishedCall(opened.call, opened.text) : readPart(finished(opened))
+    const read = opened.call ? finishedCall(opened.call, opened.text) : readPart(finished(opened))
+    // What has been told to begin must end, and be it empty.
+    const part = read ?? (opened.index === undefined ? undefined : ({ type: 'text', text: opened.text } as const))
     if (!part) return
     const { index = count++ } = opened
     if (opened.index === undefined) out.push({ type: 'part-start', index, part })

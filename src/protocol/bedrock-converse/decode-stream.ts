@@ -26,6 +26,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
 
   const finish = (raw: string, out: ModelEvent[]): void => {
     isOver = true
+    reader.close(out)
     const outcome = finishOf(raw, envelope.additionalModelResponseFields, reader.sent(), context)
     if (outcome instanceof Error) out.push({ type: 'error', error: outcome })
     else out.push({ type: 'finish', reason: outcome, ...searchIn(reader.parts()), native: envelopeOf(envelope) })
@@ -37,7 +38,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
     contentBlockStop: (payload, out) => reader.stop(indexIn(payload), out),
     messageStop: ({ stopReason, ...rest }, out) => {
       reader.close(out)
-      stop = asString(stopReason) ?? (reader.sent().calls ? 'tool_use' : 'end_turn')
+      stop = asString(stopReason) ?? 'end_turn'
       envelope = { ...envelope, ...rest }
     },
     metadata: (payload, out) => {

@@ -170,7 +170,7 @@ function turns(body: JsonObject): string[] {
     const answered = contentOf(message).flatMap(({ toolResult }) =>
       isObject(toolResult) ? [toolResult.toolUseId] : [],
     )
-    if (JSON.stringify(asked.toSorted()) !== JSON.stringify(answered.toSorted()))
+    if (sorted(asked) !== sorted(answered))
       faults.push(`messages[${index}]: answers ${answered.length} of ${asked.length} calls`)
     if (new Set(asked).size < asked.length) faults.push(`messages[${index - 1}]: uses an id twice`)
     if (message.role === 'assistant' && contentOf(message).some(isMedia))
@@ -179,6 +179,13 @@ function turns(body: JsonObject): string[] {
   const last = messages.at(-1)
   if (last && contentOf(last).some(({ toolUse }) => toolUse !== undefined)) faults.push('messages: end with a call')
   return faults
+}
+
+function sorted(ids: readonly (Json | undefined)[]): string {
+  return ids
+    .map(String)
+    .toSorted((one, other) => one.localeCompare(other))
+    .join(' ')
 }
 
 function isMedia({ image: shown, document: read, video: seen, audio: heard }: JsonObject): boolean {
