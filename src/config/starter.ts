@@ -42,7 +42,7 @@ function inline(value: unknown): string {
 
 const starter = `{
   // Whom ccr calls, and for what. Comments and trailing commas are welcome.
-  // \`ccr config check\` says whether all is right; a router that is running must be started again after a change.
+  // \`ccr config check\` says whether all is right; a router that is running takes every change at once.
   // A file with "endpoints" and a "defaultEndpoint" instead is read as well; \`ccr config init --endpoints\` writes one.
 
   "Providers": [
@@ -54,8 +54,8 @@ const starter = `{
     // A server on this machine needs no key.
     // { "name": "ollama", "models": ["qwen3-coder"] },
 
-    // Anybody else has a URL: the host, the part up to /v1, or the full endpoint. What is not told by the URL is said by
-    // "protocols" and "endpoints".
+    // Anybody else has a URL: the host, the part up to /v1, or the full endpoint. "protocols" and "endpoints" say what
+    // the URL does not.
     // {
     //   "name": "company",
     //   "api_base_url": "https://llm.company.example/v1",

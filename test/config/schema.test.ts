@@ -87,6 +87,7 @@ describe('the starter config', () => {
     const env = {
       ANTHROPIC_API_KEY: 'key-of-anthropic',
       DEEPSEEK_API_KEY: 'key-of-deepseek',
+      COMPANY_API_KEY: 'key-of-company',
       CCR_API_KEY: 'key-of-clients',
     }
     const { config, problems } = resolveConfig(Bun.JSON5.parse(text) as Json, env)
@@ -95,6 +96,7 @@ describe('the starter config', () => {
       ['anthropic', 'anthropic-messages', 'key-of-anthropic'],
       ['deepseek', 'openai-chat', 'key-of-deepseek'],
       ['ollama', 'openai-chat', undefined],
+      ['company', 'openai-chat', 'key-of-company'],
     ])
     expect(Object.keys(config.routes.targets).toSorted()).toEqual([
       'background',
