@@ -16,6 +16,7 @@ import { createCircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
 import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
+import { createCutPromptWarning } from './middleware/cut-prompt.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
@@ -84,6 +85,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
+    createCutPromptWarning(providers, warn),
     createThoughtMiddleware(providers, ports),
     createOriginMiddleware(ports),
     createRetryEmpty(ports),

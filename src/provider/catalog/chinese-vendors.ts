@@ -114,6 +114,7 @@ export const chineseVendors: readonly CatalogRow[] = [
     endpoints: [
       { protocol: 'anthropic-messages', url: 'https://api.minimax.io/anthropic/v1' },
       { protocol: 'openai-chat', url: 'https://api.minimax.io/v1' },
+      { protocol: 'openai-responses', url: 'https://api.minimax.io/v1' },
     ],
     keys: ['MINIMAX_API_KEY'],
     example: 'MiniMax-M2.7',
@@ -128,6 +129,7 @@ export const chineseVendors: readonly CatalogRow[] = [
     endpoints: [
       { protocol: 'anthropic-messages', url: 'https://api.minimaxi.com/anthropic/v1' },
       { protocol: 'openai-chat', url: 'https://api.minimaxi.com/v1' },
+      { protocol: 'openai-responses', url: 'https://api.minimaxi.com/v1' },
     ],
     keys: ['MINIMAX_API_KEY'],
     example: 'MiniMax-M2.7',

@@ -57,9 +57,15 @@ export const vendors: readonly CatalogRow[] = [
   {
     name: 'perplexity',
     title: 'Perplexity',
-    endpoints: [{ protocol: 'openai-chat', url: 'https://api.perplexity.ai' }],
+    endpoints: [
+      { protocol: 'openai-chat', url: 'https://api.perplexity.ai', serves: '^[^/]+$' },
+      { protocol: 'openai-responses', url: 'https://api.perplexity.ai/v1', serves: '/' },
+    ],
     keys: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'],
     example: 'sonar-pro',
-    sources: ['https://docs.perplexity.ai/api-reference/chat-completions-post'],
+    sources: [
+      'https://docs.perplexity.ai/api-reference/chat-completions-post',
+      'https://docs.perplexity.ai/docs/agent-api/openai-compatibility',
+    ],
   },
 ]
