@@ -31,6 +31,7 @@ export const explain = defineCommand({
     effort: text('LEVEL', 'How hard the model shall work'),
     thinking: flag('Thinking is asked for'),
     image: flag('The last prompt shows an image'),
+    preset: text('NAME', 'The preset whose path is called'),
     time: text('TIME', 'When it is, as 2026-01-31T22:30 (default: now)'),
   },
   run: async ({ args, rawArgs }) => (await import('./explain/run.ts')).explainRequest(args, rawArgs),

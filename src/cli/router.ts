@@ -55,7 +55,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const ports = bunPorts({ log, usage, origins, responses, mostRequests })
   const portsOf = (next: Config): Ports => ({
     ...ports,
-    log: redactedLog(log, next.providers, next.apiKey),
+    log: redactedLog(log, everyProvider(next), next.apiKey),
     overridesOf: overridesOf(next, log),
   })
   const load = createUserCodeLoader()
@@ -77,4 +77,8 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     },
     stop: (graceMs) => server.stop(graceMs),
   }
+}
+
+function everyProvider({ providers, presets = {} }: Config): Config['providers'] {
+  return [...providers, ...Object.values(presets).flatMap((preset) => preset.providers)]
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../canonical/json.ts'
+import type { GatewayConfig } from '../gateway/gateway.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
@@ -40,6 +41,8 @@ export interface Config {
   readonly systemPromptFile?: string
   readonly providers: readonly Provider[]
   readonly routes: Routes
+  /** The presets that are installed, by name. */
+  readonly presets?: Readonly<Record<string, GatewayConfig>>
   /** What models cost. Absent: nothing is said of it. */
   readonly prices?: Prices
   /** After so much silence, in milliseconds, a second target is asked besides the first. Absent: never. */

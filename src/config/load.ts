@@ -11,6 +11,7 @@ import type { Environment } from './interpolate.ts'
 import { withKeyPlaces } from './key-place.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
+import { readPresets } from './preset/presets.ts'
 import { checkPromptFile } from './prompt-file.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
@@ -50,6 +51,7 @@ export function loadConfig(options: LoadOptions): Config {
   const userCode = readUserCode(config.raw, pathOf)
   const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
+  const installed = readPresets(join(configHome(options.env, options.home), 'presets'), config.raw, options.env)
   return {
     file,
     exists: text !== undefined,
@@ -58,7 +60,8 @@ export function loadConfig(options: LoadOptions): Config {
     providers: withKeyPlaces(providers, config.raw, text ?? '{}', file),
     ...(prompt && { systemPromptFile: prompt }),
     ...(userCode && { userCode }),
-    warnings: diagnostics,
+    ...(Object.keys(installed.presets).length > 0 && { presets: installed.presets }),
+    warnings: [...diagnostics, ...installed.warnings],
   }
 }
 

@@ -11,7 +11,7 @@ import { createChooser, routingOf, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
-import { createLearnt } from './learnt.ts'
+import { createLearnt, type Learnt } from './learnt.ts'
 import { createCircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
 import { createContinuation } from './middleware/continuation.ts'
@@ -33,6 +33,7 @@ import { listModelsReply, modelReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
+import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
@@ -59,6 +60,8 @@ export interface GatewayConfig {
   readonly continuation?: boolean
   /** What models cost. Absent: nobody knows. */
   readonly prices?: Prices
+  /** Gateways of their own below `/preset/<name>`. */
+  readonly presets?: Readonly<Record<string, GatewayConfig>>
   /** What modules of the user add. */
   readonly plugins?: Plugins
 }
@@ -68,6 +71,15 @@ export type Gateway = (request: Request) => Promise<Response>
 
 /** A gateway over `config` that touches the world through `ports` alone. `learnt`: what is known already. */
 export function createGateway(config: GatewayConfig, ports: Ports, learnt = createLearnt(config.providers)): Gateway {
+  return withPresets(gatewayOf(config, ports, learnt), {
+    config,
+    ports,
+    create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers)),
+    protocolOf: ({ url, headers }) => protocolOf(operationOf(new URL(url).pathname), headers),
+  })
+}
+
+function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway {
   const { providers, routes, forceUseImageAgent = false, systemPromptFile, prices } = config
   const counter = createTokenCounter(ports, learnt)
   const board = createCircuitBoard(providers, learnt, ports.now)

@@ -1,5 +1,6 @@
 import type { ProtocolId } from '../canonical/native.ts'
 import { decoded, readPath } from '../protocol/gemini/path.ts'
+import { belowPreset } from './preset-path.ts'
 import { keptOperation, type KeptOperation } from './responses/kept-path.ts'
 
 /** What a client wants of the gateway. */
@@ -19,7 +20,7 @@ export type Operation =
  * for `/v1/v1/messages`, one whose base URL lacks it for `/messages`: both are served, as are Google's versions.
  */
 export function operationOf(pathname: string): Operation | undefined {
-  const slashed = pathname.replace(/\/{2,}/g, '/')
+  const slashed = belowPreset(pathname).replace(/\/{2,}/g, '/')
   const versions = VERSIONS.exec(slashed)?.[0] ?? ''
   const below = slashed.slice(versions.length)
   const path = below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below

@@ -1,7 +1,10 @@
 import { homedir } from 'node:os'
 import { ModelError } from '../../canonical/error.ts'
+import type { Config } from '../../config/config.ts'
 import { loadConfig } from '../../config/load.ts'
+import { didYouMean } from '../../config/suggest.ts'
 import { explain } from '../../gateway/explain.ts'
+import type { GatewayConfig } from '../../gateway/gateway.ts'
 import { Failure } from '../failure.ts'
 import { overridesOf } from '../overrides-of.ts'
 import { type ExplainFlags, withFlags } from './flags.ts'
@@ -15,6 +18,7 @@ interface ExplainArguments extends ExplainFlags {
   readonly protocol?: string | undefined
   readonly json?: boolean | undefined
   readonly time?: string | undefined
+  readonly preset?: string | undefined
 }
 
 /** Prints whom a request would go to, and why. Gives the exit code: 1 if it would be refused. */
@@ -25,16 +29,25 @@ export async function explainRequest(args: ExplainArguments, rawArgs: readonly s
     ...(args.config !== undefined && { file: args.config }),
   })
   const now = timeOf(args.time)
+  const asking = args.preset === undefined ? config : presetOf(config, args.preset)
   const read = await asked(args)
   const { request, caller } = withFlags(read, args, headersIn(rawArgs))
-  const told = explain(config, request, caller, {
+  const told = explain(asking, request, caller, {
     now: () => now,
     // The same answer every time: who has most weight.
     random: () => 0.5,
-    overridesOf: overridesOf(config, (_level, message) => console.error(message)),
+    overridesOf: asking === config ? overridesOf(config, (_level, message) => console.error(message)) : () => [],
   })
   console.log(args.json === true ? JSON.stringify(asJson(told), undefined, 2) : asText(told))
   return told.selection instanceof ModelError ? 1 : 0
+}
+
+function presetOf({ presets = {} }: Config, name: string): GatewayConfig {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+  if (preset) return preset
+  const names = Object.keys(presets)
+  const known = didYouMean(name, names) ?? (names.length > 0 ? `there are ${names.join(', ')}` : 'none is installed')
+  throw new Failure(`ccr explain: there is no preset \`${name}\`; ${known}`)
 }
 
 async function asked({ request, protocol }: ExplainArguments) {

@@ -1,0 +1,42 @@
+import { ModelError } from '../canonical/error.ts'
+import type { Ports } from '../platform/ports.ts'
+import type { Gateway, GatewayConfig } from './gateway.ts'
+import { presetOf } from './preset-path.ts'
+import { errorResponse } from './respond.ts'
+import type { Protocol } from '../protocol/protocol.ts'
+
+export interface PresetParts {
+  readonly config: GatewayConfig
+  readonly ports: Ports
+  create(config: GatewayConfig, ports: Ports): Gateway
+  /** In which protocol a request is told that there is no such preset. */
+  protocolOf(request: Request): Protocol
+}
+
+/**
+ * `main`, and beside it a gateway for each preset, below `/preset/<name>`: with providers and routes of its own and the
+ * same client key. It is made when it is first asked.
+ */
+export function withPresets(main: Gateway, { config, ports, create, protocolOf }: PresetParts): Gateway {
+  const gateways = new Map<string, Gateway>()
+  const { presets = {}, apiKey } = config
+  return (request) => {
+    // Nearly every request is for nobody's preset.
+    const name = request.url.includes('/preset/') ? presetOf(new URL(request.url).pathname) : undefined
+    if (name === undefined) return main(request)
+    const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
+    // Who has not shown the key is not told which there are.
+    const names = apiKey === undefined ? Object.keys(presets) : undefined
+    if (!preset) return Promise.resolve(errorResponse(protocolOf(request), unknown(name, names)))
+    // A project's own routes name providers of the config, not of a preset.
+    const own = { ...ports, overridesOf: () => [] }
+    const gateway = gateways.get(name) ?? create({ ...preset, ...(apiKey !== undefined && { apiKey }) }, own)
+    gateways.set(name, gateway)
+    return gateway(request)
+  }
+}
+
+function unknown(name: string, names: readonly string[] | undefined): ModelError {
+  const known = names && (names.length > 0 ? `: the presets are ${names.join(', ')}` : ': no preset is installed')
+  return new ModelError(`there is no preset ${JSON.stringify(name.slice(0, 100))}${known ?? ''}`, { kind: 'not-found' })
+}
