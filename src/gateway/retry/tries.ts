@@ -63,8 +63,9 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
 
   return {
     async begin() {
-      await waitWhileResting(call, restOf(board, target, takeKey()), situation(false), policy, target, ports)
-      const key = takeKey()
+      const first = takeKey()
+      const waited = await waitWhileResting(call, restOf(board, target, first), situation(false), policy, target, ports)
+      const key = waited ? takeKey() : first
       const forget = markTrace(trace)
       const end = record(call, target, board.begin(target, key), keys, key, ports)
       attempts += 1
@@ -110,7 +111,7 @@ function restOf(board: CircuitBoard, target: RouteTarget, key: number | undefine
     .at(0)
 }
 
-/** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. */
+/** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. Gives whether it took time. */
 async function waitWhileResting(
   { signal }: Call,
   rest: Condition | undefined,
@@ -118,14 +119,15 @@ async function waitWhileResting(
   policy: RetryPolicy,
   target: RouteTarget,
   ports: TryParts['ports'],
-): Promise<void> {
-  if (!rest) return
+): Promise<boolean> {
+  if (!rest) return false
   const now = ports.now()
   const pause = Math.max(0, rest.readyAt - now)
   if (policy.attempts < 2 || situation.isRepeated || !isWorthWaiting(pause, situation, policy))
     throw restingError(target, rest, now)
   await ports.sleep(pause, signal)
   if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...target })
+  return true
 }
 
 /** Notes how an attempt goes: for health, for the call's record and, a line each, for the log. */
