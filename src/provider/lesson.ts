@@ -1,6 +1,7 @@
 import type { ModelError } from '../canonical/error.ts'
 import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 import type { Traits } from '../protocol/protocol.ts'
+import { bedrockLesson } from './lesson-bedrock.ts'
 import { mapped, refusedField, without } from './lesson-field.ts'
 import { applyLimit, limitLesson, type LimitLesson } from './lesson-limit.ts'
 
@@ -30,6 +31,7 @@ export function lessonOf(error: ModelError, { body, headers }: Lessoned): Lesson
   const { message } = error
   return (
     forgetting(message, body) ??
+    ofBedrock(message, body) ??
     stopping(message, body) ??
     replaying(message, body) ??
     folding(message, body) ??
@@ -39,6 +41,11 @@ export function lessonOf(error: ModelError, { body, headers }: Lessoned): Lesson
     limitLesson(error, body) ??
     leavingOut(error, body)
   )
+}
+
+function ofBedrock(message: string, body: JsonObject): Lesson | undefined {
+  const lesson = bedrockLesson(message, body)
+  return lesson && { type: 'trait', ...lesson }
 }
 
 /** What lessons edit of a request. */
@@ -231,18 +238,27 @@ function withoutReasoning(body: JsonObject): JsonObject {
   if (!Array.isArray(messages)) return body
   const cleaned = mapped(messages, (message) => {
     if (!isObject(message) || !Array.isArray(message['content'])) return message
-    const content = message['content'].filter((block) => !(isObject(block) && isReasoning(block['type'])))
+    const content = message['content'].filter((block) => !(isObject(block) && isReasoning(block)))
     return content.length === message['content'].length ? message : { ...message, content }
   }).filter((message) => !(isObject(message) && Array.isArray(message['content']) && message['content'].length === 0))
   if (cleaned.length === messages.length && cleaned.every((message, index) => message === messages[index])) return body
   // With a fixed budget of thinking, a turn that used tools must begin with its thinking.
-  const { thinking, ...rest } = body
-  const keeps = isObject(thinking) && thinking['type'] !== 'enabled'
-  return { ...rest, ...(keeps && { thinking }), messages: cleaned }
+  return { ...withoutBudgetedThinking(body), messages: cleaned }
 }
 
-function isReasoning(type: Json | undefined): boolean {
-  return type === 'thinking' || type === 'redacted_thinking'
+function withoutBudgetedThinking(body: JsonObject): JsonObject {
+  const { thinking, additionalModelRequestFields: fields, ...rest } = body
+  const isBudgeted = isObject(thinking) && thinking['type'] === 'enabled'
+  const added = isObject(fields) ? withoutBudgetedThinking(fields) : undefined
+  return {
+    ...rest,
+    ...(!isBudgeted && thinking !== undefined && { thinking }),
+    ...(added && Object.keys(added).length > 0 && { additionalModelRequestFields: added }),
+  }
+}
+
+function isReasoning({ type, reasoningContent }: JsonObject): boolean {
+  return type === 'thinking' || type === 'redacted_thinking' || reasoningContent !== undefined
 }
 
 function leavingOut(error: ModelError, body: JsonObject): Lesson | undefined {

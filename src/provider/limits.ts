@@ -49,6 +49,7 @@ function plainId(model: string): string {
     .slice(0, longestId)
     .trim()
     .toLowerCase()
+    .replace(/^arn:.*\//, '')
     .replace(/:(?:free|nitro|floor|online|exacto|batch|beta|thinking)$/, '')
     .replace(/^(?:(?:us|eu|apac|jp|au|global)\.)?(?:anthropic|deepseek|openai|qwen|minimax|moonshotai|mistral)\./, '')
 }

@@ -129,10 +129,18 @@ function refusedField(message: string): string | undefined {
   const field = /doesn[’']t support the ([\w.]+) field/.exec(message)?.[1]
   if (field?.startsWith('toolConfig.toolChoice')) return 'toolConfig.toolChoice'
   if (field !== undefined) return INFERENCE.has(field) ? `inferenceConfig.${field}` : field
+  // "`temperature` is deprecated for this model."
+  const deprecated = /[`'"]?\b(temperature|top_p|top_k)\b[`'"]? is deprecated/.exec(message)?.[1]
+  if (deprecated !== undefined) return DEPRECATED[deprecated]
   // "The model returned the following errors: thinking: Extra inputs are not permitted"
   const extra = /([\w.]+): Extra inputs are not permitted|extraneous key \[(\w+)\]/.exec(message)
   const name = extra?.[1] ?? extra?.[2]
   return name === undefined ? undefined : `additionalModelRequestFields.${name}`
 }
 
+const DEPRECATED: Readonly<Record<string, string>> = {
+  temperature: 'inferenceConfig.temperature',
+  top_p: 'inferenceConfig.topP',
+  top_k: 'additionalModelRequestFields.top_k',
+}
 const INFERENCE: ReadonlySet<string> = new Set(['maxTokens', 'temperature', 'topP', 'stopSequences'])
