@@ -9,6 +9,7 @@ import { pluginRouter } from '../gateway/plugin/user-router.ts'
 import type { LoadModule } from '../platform/load-module.ts'
 import { didYouMean } from './suggest.ts'
 import type { Registry } from './registry.ts'
+import { tokenSpeed } from './token-speed.ts'
 import type { NamedPlugin, UserModule } from './user-code.ts'
 
 /** The plugins of a config as they are loaded. Each `add…` gives why it cannot be used, if it cannot. */
@@ -22,7 +23,7 @@ export interface PluginList {
 /** The plugins that are built in, by the name that `plugins` calls them by. */
 type BuiltIn = Readonly<Record<string, (options: JsonObject) => Plugins['middleware'][number]>>
 
-const builtIn: BuiltIn = {}
+const builtIn: BuiltIn = { 'token-speed': tokenSpeed }
 
 export function createPluginList(registry: Registry, tools: PluginTools): PluginList {
   const middleware: Plugins['middleware'][number][] = []
@@ -47,8 +48,12 @@ export function createPluginList(registry: Registry, tools: PluginTools): Plugin
     addNamed({ name, options }) {
       const make = builtIn[name]
       if (!make) return `is not known${suggested(didYouMean(name, Object.keys(builtIn)))}`
-      middleware.push(make(options))
-      return undefined
+      try {
+        middleware.push(make(options))
+        return undefined
+      } catch (cause) {
+        return `cannot be set up: ${wordsOf(cause)}`
+      }
     },
     async addCustomRouter({ file }, load) {
       try {

@@ -246,6 +246,21 @@ const providers = (description: string) =>
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
+const pluginList = Optional(
+  ArrayOf(
+    ObjectOf({
+      name: text('A plugin that is built in: `token-speed`. It is on only with `"enabled": true`.'),
+      path: text('The file of a plugin of your own.'),
+      enabled: flag('Whether it is loaded.'),
+      options: Optional(ObjectOf({}, open)),
+    }),
+    {
+      description: 'Plugins: accents, middleware, routes.',
+      errorMessage: 'expected a list of plugins, `[{ "path": "plugin.mjs" }]`',
+    },
+  ),
+)
+
 /** The config file. Keys that it does not name are kept. */
 export const configSchema = ObjectOf({
   $schema: text('Where editors find the schema of this file.'),
@@ -309,8 +324,8 @@ export const configSchema = ObjectOf({
   continuation: flag(
     'Whether a stream of text that breaks off is gone on with by another target, which is shown what was said. Default false.',
   ),
-  plugins: anything('Kept for plugins.'),
-  Plugins: anything('Kept for plugins.'),
+  plugins: pluginList,
+  Plugins: pluginList,
   OPENAI_API_KEY: anything('Kept, without effect.'),
   OPENAI_BASE_URL: anything('Kept, without effect.'),
   OPENAI_MODEL: anything('Kept, without effect.'),

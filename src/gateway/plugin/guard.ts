@@ -1,7 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { Dialect, DialectMaker } from '../../provider/dialect.ts'
 import type { Middleware } from '../call.ts'
-import { wordsOf } from './hook.ts'
+import { detailsOf, wordsOf } from './hook.ts'
 
 /** `middleware` of a plugin, whose errors name it. */
 export function namedMiddleware(plugin: string, middleware: Middleware): Middleware {
@@ -46,5 +46,5 @@ function namedFrames(step: Frames, named: Named): Frames {
 
 function failure(plugin: string, where: string, cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause
-  return new ModelError(`the plugin ${plugin} failed in ${where}: ${wordsOf(cause)}`, { kind: 'server', cause })
+  return new ModelError(`the plugin ${plugin} failed in ${where}: ${wordsOf(cause)}`, detailsOf(cause))
 }

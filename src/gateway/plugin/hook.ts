@@ -48,12 +48,7 @@ export async function inTime<T>({ signal, ports }: Limits, ms: number, work: () 
 /** An error of a hook, in words that say whose. */
 export function explained(run: Pick<HookRun, 'transformer' | 'hook'>, cause: unknown): ModelError {
   if (cause instanceof ModelError) return cause
-  const status = statusOf(cause)
-  return hookError(run, wordsOf(cause), {
-    kind: status === undefined ? 'server' : kindOfStatus(status),
-    ...(status !== undefined && { status }),
-    cause,
-  })
+  return hookError(run, wordsOf(cause), detailsOf(cause))
 }
 
 /** An error of our own about what a hook did. */
@@ -71,10 +66,9 @@ export function wordsOf(cause: unknown): string {
   return redactKeys(text.split('\n', 1)[0] ?? text)
 }
 
-/** The HTTP status that an error of the user's code carries. */
-function statusOf(cause: unknown): number | undefined {
+/** What a client is told of an error of the user's code besides its words: the HTTP status that it carries, else 500. */
+export function detailsOf(cause: unknown): { kind: ErrorKind; status?: number; cause: unknown } {
   const { status, statusCode } = (cause ?? {}) as { status?: unknown; statusCode?: unknown }
-  return [statusCode, status].find((code) => typeof code === 'number' && code >= 400 && code < 600) as
-    | number
-    | undefined
+  const told = [statusCode, status].find((code) => typeof code === 'number' && code >= 400 && code < 600)
+  return typeof told === 'number' ? { kind: kindOfStatus(told), status: told, cause } : { kind: 'server', cause }
 }
