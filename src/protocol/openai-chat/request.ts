@@ -9,6 +9,7 @@ import { usesMaxCompletionTokens } from '../openai/model-names.ts'
 import { createToolNames, wireId } from '../openai/tool-names.ts'
 import { pairTools } from '../tool-pairs.ts'
 import { encodeReasoning } from '../openai/reasoning.ts'
+import { strictFor } from '../openai/strict.ts'
 import type { Scope } from './scope.ts'
 import { encodeTools } from './tools.ts'
 
@@ -105,7 +106,9 @@ function encodeFormat(format: OutputFormat | undefined, losses: Losses): JsonObj
   if (!format) return {}
   if (format.type === 'json') return { response_format: { type: 'json_object' } }
   losses.residue(format.native, 'output_config.format')
-  const { name, schema, strict } = format
+  const { name, schema } = format
+  const isOwn = format.native?.protocol === 'openai-chat'
+  const strict = isOwn ? format.strict : strictFor(format.strict, schema, losses, 'output_config.format')
   return {
     response_format: {
       type: 'json_schema',

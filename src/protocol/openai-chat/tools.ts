@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
 import { noServerTool } from '../openai/server-tool.ts'
+import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { cacheField } from './blocks.ts'
 import type { Scope } from './scope.ts'
@@ -55,6 +56,7 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
     return []
   }
   if (tool.deferred) scope.losses.drop(`${path}.defer_loading`, 'Chat Completions shows every tool from the beginning')
+  const strict = scope.own ? tool.strict : strictFor(tool.strict, tool.schema, scope.losses, path)
   return [
     {
       type: 'function',
@@ -62,7 +64,7 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
         name: scope.names.of(tool.name),
         ...(tool.description !== undefined && { description: tool.description }),
         ...parameters(tool, scope),
-        ...(tool.strict !== undefined && { strict: tool.strict }),
+        ...(strict !== undefined && { strict }),
         ...restFor(tool.native, 'openai-chat'),
       },
       ...cacheField(tool.cache, scope, path),

@@ -4,6 +4,7 @@ import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { takesEffort } from '../openai/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai/reasoning.ts'
+import { strictFor } from '../openai/strict.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { encodeInput } from './encode-input.ts'
 import { encodeTools } from './encode-tools.ts'
@@ -95,23 +96,24 @@ function encodeReasoning(request: ModelRequest, { target, ours, losses }: Encodi
   return { reasoning: effort === 'none' ? { effort } : { effort, summary: 'auto' } }
 }
 
-function encodeText(request: ModelRequest, { losses }: Encoding): JsonObject {
+function encodeText(request: ModelRequest, encoding: Encoding): JsonObject {
   const { text: written } = formOf(request)
   const rest = restFor(request.native, ID)?.text
   const { outputFormat } = request
-  if (outputFormat?.type === 'json-schema') losses.residue(outputFormat.native, 'output_config.format')
+  if (outputFormat?.type === 'json-schema') encoding.losses.residue(outputFormat.native, 'output_config.format')
   const text: JsonObject = {
     ...(isObject(written) && written),
     ...(isObject(rest) && rest),
-    ...(outputFormat && { format: encodeFormat(outputFormat) }),
+    ...(outputFormat && { format: encodeFormat(outputFormat, encoding) }),
   }
   if (Object.keys(text).length > 0 || isObject(written)) return { text }
   return rest === undefined ? {} : { text: rest }
 }
 
-function encodeFormat(format: OutputFormat): JsonObject {
+function encodeFormat(format: OutputFormat, { ours, losses }: Encoding): JsonObject {
   if (format.type === 'json') return { type: 'json_object' }
-  const { name, schema, strict } = format
+  const { name, schema } = format
+  const strict = ours ? format.strict : strictFor(format.strict, schema, losses, 'output_config.format')
   return withRest({ type: 'json_schema', name: name ?? 'output', schema, strict }, format)
 }
 

@@ -1,6 +1,7 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonical/request.ts'
 import { noServerTool } from '../openai/server-tool.ts'
+import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { describeCustom } from './custom-tool.ts'
 import { CACHES_ITSELF } from './encode-blocks.ts'
@@ -82,7 +83,7 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   if (tool.deferred)
     encoding.losses.drop(`${path}.defer_loading`, 'the Responses API is shown every tool from the beginning')
   // Absent would mean strict, which most schemas are not made for.
-  const strict = tool.strict ?? false
+  const strict = strictFor(tool.strict, tool.schema, encoding.losses, path) ?? false
   const { $schema: _dialect, ...schema } = tool.schema
   const isRecord = schema.type === undefined || schema.type === 'object'
   const parameters = isRecord ? { ...schema, type: 'object', properties: schema.properties ?? {} } : schema
@@ -133,10 +134,19 @@ function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefin
   if (compaction === true) return choice ?? undefined
   if (toolChoice.type !== 'tool') return toolChoice.type
   const tool = request.tools.find(({ name }) => name === toolChoice.name)
+  if (!encoding.ours && tool?.type === 'server') return chosenServer(tool, encoding)
   const form = tool ? formOf(tool) : {}
   const told = formOf(request).toolChoice
   const name = asString(form.name) ?? toolChoice.name
   if (isObject(told) && told.name === name) return told
   const type = encoding.ours && isObject(form.custom) ? 'custom' : 'function'
   return { type, name: encoding.ours ? name : encoding.names.of(toolChoice.name) }
+}
+
+/** The provider's own tools are chosen by their type. */
+function chosenServer(tool: ServerTool, { losses }: Encoding): Json | undefined {
+  if (isChatCustom(tool)) return { type: 'custom', name: chatCustom(tool).name }
+  if (tool.kind === 'web-search') return { type: 'web_search' }
+  losses.drop('tool_choice', `${tool.name} is not there to be chosen`)
+  return undefined
 }

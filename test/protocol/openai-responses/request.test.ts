@@ -18,6 +18,14 @@ function decoded(body: JsonObject): ModelRequest {
 const user = (text: string): Message => ({ role: 'user', parts: [{ type: 'text', text }] })
 const paths = ({ dropped }: Encoded) => dropped.map(({ path }) => path)
 
+const CLOSED = {
+  type: 'object',
+  properties: { list: { type: 'array', items: { type: 'object', additionalProperties: false } } },
+  required: ['list'],
+  additionalProperties: false,
+}
+const OPEN = { ...CLOSED, properties: { list: { type: 'array', items: { type: 'object' } } } }
+
 describe('what another client says reaches the Responses API', () => {
   const call: Message = {
     role: 'assistant',
@@ -132,9 +140,29 @@ describe('what another client says reaches the Responses API', () => {
       { tool_choice: { type: 'function', name: 'f' }, parallel_tool_calls: false },
     ],
     [
-      'a schema for the answer',
-      { outputFormat: { type: 'json-schema', schema: { type: 'object' }, strict: true } },
-      { text: { format: { type: 'json_schema', name: 'output', schema: { type: 'object' }, strict: true } } },
+      'a schema for the answer, strict if it is made for that',
+      { outputFormat: { type: 'json-schema', schema: CLOSED, strict: true } },
+      { text: { format: { type: 'json_schema', name: 'output', schema: CLOSED, strict: true } } },
+    ],
+    [
+      'a schema that strict mode would refuse',
+      { outputFormat: { type: 'json-schema', schema: OPEN, strict: true } },
+      { text: { format: { type: 'json_schema', name: 'output', schema: OPEN } } },
+    ],
+    [
+      'a choice of the provider’s own search',
+      {
+        tools: [
+          {
+            type: 'server',
+            kind: 'web-search',
+            name: 'web_search',
+            native: { protocol: 'anthropic-messages', rest: { type: 'web_search_20250305', name: 'web_search' } },
+          },
+        ],
+        toolChoice: { type: 'tool', name: 'web_search' },
+      },
+      { tools: [{ type: 'web_search' }], tool_choice: { type: 'web_search' } },
     ],
     ['an effort, with summaries', { reasoning: { effort: 'max' } }, { reasoning: { effort: 'high', summary: 'auto' } }],
     [

@@ -10,6 +10,7 @@ import { anthropicFaults } from './anthropic.ts'
 import { converseFaults } from './bedrock.ts'
 import { chatFaults } from './chat.ts'
 import { geminiFaults } from './gemini.ts'
+import { responsesFaults } from './responses.ts'
 
 /** A provider's protocol, a model of his, and what his specification finds wrong with a request for that model. */
 type Validator = readonly [ProtocolId, string, (body: JsonObject, model: string) => string[]]
@@ -17,6 +18,7 @@ type Validator = readonly [ProtocolId, string, (body: JsonObject, model: string)
 const PROVIDERS: readonly Validator[] = [
   ['anthropic-messages', 'claude-sonnet-4-5', anthropicFaults],
   ['openai-chat', 'some-model', chatFaults],
+  ['openai-responses', 'gpt-5.1', responsesFaults],
   ['gemini', 'gemini-2.5-pro', geminiFaults],
   ['bedrock-converse', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', converseFaults],
   ['bedrock-converse', 'us.anthropic.claude-opus-4-6-v1', converseFaults],

@@ -1,0 +1,34 @@
+import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Losses } from './losses.ts'
+
+/**
+ * Whether a schema is one that OpenAI's strict mode takes: every object is closed and all its properties are required. Others
+ * are refused with it, and taken without. https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
+ */
+export function isStrictSchema(schema: Json | undefined): boolean {
+  if (!isObject(schema)) return true
+  const { properties, required } = schema
+  const names = isObject(properties) ? Object.keys(properties) : []
+  const isRecord = schema.type === 'object' || properties !== undefined
+  if (isRecord && schema.additionalProperties !== false) return false
+  if (names.length > 0 && !(Array.isArray(required) && names.every((name) => required.includes(name)))) return false
+  const children = [properties, schema.$defs, schema.definitions, schema.anyOf].flatMap(valuesOf)
+  return [...children, schema.items].every(isStrictSchema)
+}
+
+/** A wish for strictness as it can be told: where the schema is not made for it, it is left out and listed. */
+export function strictFor(
+  strict: boolean | undefined,
+  schema: JsonObject,
+  losses: Losses,
+  path: string,
+): boolean | undefined {
+  if (!strict || isStrictSchema(schema)) return strict
+  losses.drop(`${path}.strict`, 'strict mode wants every object closed and all its properties required')
+  return undefined
+}
+
+function valuesOf(parent: Json | undefined): Json[] {
+  if (Array.isArray(parent)) return parent
+  return isObject(parent) ? Object.values(parent).filter((child) => child !== undefined) : []
+}
