@@ -16,7 +16,12 @@ import type { Answer } from '../helper/answer.ts'
 const SEED = 20260102
 const ANSWERS = 5_000
 
-const PROVIDERS = ['anthropic-messages', 'openai-chat', 'gemini'] as const satisfies readonly ProtocolId[]
+const PROVIDERS = [
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+] as const satisfies readonly ProtocolId[]
 const CLIENTS = PROVIDERS.map(codecOf)
 
 const started = performance.now()

@@ -37,6 +37,16 @@ const PATHS: readonly ClientPath[] = [
     requests: fixtureRequests('openai-responses', ['text', 'tools', 'media', 'reasoning', 'instructions']),
     faults: openaiFaults,
   },
+  {
+    path: '/v1/responses/compact',
+    requests: fixtureRequests('openai-responses', ['text', 'tools', 'media']),
+    faults: openaiFaults,
+  },
+  {
+    path: '/v1/responses/input_tokens',
+    requests: fixtureRequests('openai-responses', ['text', 'tools', 'media']),
+    faults: openaiFaults,
+  },
 ]
 
 const GEMINI = fixtureRequests('gemini', ['text', 'tools', 'media'])
@@ -47,7 +57,12 @@ const GEMINI_PATHS: readonly ClientPath[] = [
   { path: '/v1beta/models/m:countTokens', requests: GEMINI, faults: geminiCountFaults },
 ]
 
-const PROVIDERS = ['anthropic-messages', 'openai-chat', 'gemini'] as const satisfies readonly ProtocolId[]
+const PROVIDERS = [
+  'anthropic-messages',
+  'openai-chat',
+  'openai-responses',
+  'gemini',
+] as const satisfies readonly ProtocolId[]
 
 const TURN: Turn = { reasoning: 'Short.', text: 'Good.', calls: [{ name: 'Read', input: { file_path: '/a' } }] }
 const paths = [...PATHS, ...GEMINI_PATHS].map((row) => [row.path, row] as const)
@@ -131,7 +146,9 @@ function gatewayTo(protocol: ProtocolId): TestGateway {
 }
 
 function answer(asked: Asked): Answer {
-  if (asked.path.endsWith('/count_tokens')) return json({ input_tokens: 7 })
+  if (asked.path.endsWith('/count_tokens') || asked.path.endsWith('/input_tokens')) return json({ input_tokens: 7 })
+  // It has no such operation: the model itself is asked.
+  if (asked.path.endsWith('/compact')) return json({ error: { message: 'not found' } }, 404)
   return answerTurn(asked as unknown as Received, TURN)
 }
 

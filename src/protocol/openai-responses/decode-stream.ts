@@ -102,6 +102,14 @@ function createAnswer(context: DecodeContext): Answer {
   }
   const finishItem = (event: JsonObject, out: ModelEvent[]): void => {
     if (!isObject(event.item)) return
+    const known = itemOf(event)
+    const type = asString(event.item.type)
+    // Another item than the one that was announced here: that one is over.
+    const isOther = known !== undefined && !known.isDone() && type !== undefined && type !== known.type
+    if (isOther) {
+      known.done({ type: known.type }, out)
+      items.delete(keyOf(event))
+    }
     const item = itemOf(event) ?? add({ ...event, item: announced(event.item) }, out)
     if (item && !item.isDone()) item.done(event.item, out)
   }

@@ -2,7 +2,16 @@ import type { ModelEvent } from '../../canonical/event.ts'
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { NativePart, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { decodeBlock } from './blocks.ts'
-import { decodeItem, emptyText, isProvidersOwn, keysOf, placed, SUMMARY_BREAK, type ItemScope } from './items.ts'
+import {
+  decodeItem,
+  emptyText,
+  isProvidersOwn,
+  keysOf,
+  placed,
+  SUMMARY_BREAK,
+  wholeItem,
+  type ItemScope,
+} from './items.ts'
 import { formOf } from './residue.ts'
 
 /** One output item while it arrives, as the parts that its events open, fill and close. */
@@ -34,6 +43,7 @@ export type NextIndex = () => number
 export function openItem(added: JsonObject, scope: ItemScope, next: NextIndex, out: ModelEvent[]): OpenItem {
   switch (added.type) {
     case 'message':
+    case undefined:
       return openMessage(added, scope, next)
     case 'reasoning':
       return openReasoning(added, scope, next, out)
@@ -117,7 +127,8 @@ function openMessage(added: JsonObject, scope: ItemScope, next: NextIndex): Open
       isDone = true
       const blocks = Array.isArray(item.content) ? item.content : []
       // An item that ended without being told whole has what its deltas told.
-      const parts = blocks.length === 0 && texts.size + closed.size > 0 ? [] : decodeItem(item, scope)
+      const parts =
+        blocks.length === 0 && texts.size + closed.size > 0 ? [] : decodeItem({ ...item, type: 'message' }, scope)
       parts.forEach((part, index) => {
         if (closed.has(index)) return
         if (part.type !== 'text') return tellWhole(part, next, out)
@@ -187,7 +198,7 @@ function proofFor(
 
 function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: ModelEvent[]): OpenItem {
   const isCustom = added.type === 'custom_tool_call'
-  const raw = isCustom ? { ...added, input: '' } : { ...added, arguments: '' }
+  const raw: JsonObject = isCustom ? { ...added, input: '' } : { ...added, arguments: '' }
   const call = (item: JsonObject): ToolCallPart => decodeItem(item, scope)[0] as ToolCallPart
   let open: Growing<ToolCallPart> | undefined
   /** The input as the provider writes it; a free-form text goes on inside of JSON. */
@@ -196,7 +207,7 @@ function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: Mod
 
   const start = (item: JsonObject, more: ModelEvent[]): Growing<ToolCallPart> => {
     if (open) return open
-    open = begin({ ...call({ ...raw, ...item, input: '', arguments: '' }), input: '' }, next, more)
+    open = begin({ ...call({ ...raw, ...item, type: raw.type, input: '', arguments: '' }), input: '' }, next, more)
     if (isCustom) grow(open, WRAPPER, more)
     return open
   }
@@ -221,7 +232,12 @@ function openCall(added: JsonObject, scope: ItemScope, next: NextIndex, out: Mod
       const whole = asString(isCustom ? item.input : item.arguments) ?? ''
       if (whole.startsWith(input)) add(whole.slice(input.length), more)
       if (isCustom) grow(told, '"}', more)
-      const part = { ...call({ ...raw, ...item }), id: told.part.id, name: told.part.name, input: told.text }
+      const part = {
+        ...call({ ...raw, ...item, type: raw.type }),
+        id: told.part.id,
+        name: told.part.name,
+        input: told.text,
+      }
       more.push({ type: 'part-end', index: told.index, part })
     },
   }
@@ -232,7 +248,7 @@ const WRAPPER = '{"input":"'
 /** An item that only this protocol knows; an image is shown when it is finished. */
 function openOther(added: JsonObject, scope: ItemScope, next: NextIndex, out: ModelEvent[]): OpenItem {
   const isImage = added.type === 'image_generation_call'
-  const open = isImage ? undefined : begin(decodeItem(added, scope)[0] as NativePart, next, out)
+  const open = isImage ? undefined : begin<NativePart>(wholeItem(added), next, out)
   let isDone = false
   return {
     type: asString(added.type) ?? '',
@@ -242,10 +258,9 @@ function openOther(added: JsonObject, scope: ItemScope, next: NextIndex, out: Mo
     close() {},
     done(item, more) {
       isDone = true
+      if (open) return void more.push({ type: 'part-end', index: open.index, part: wholeItem({ ...added, ...item }) })
       const [part] = decodeItem(item, scope)
-      if (!part) return
-      if (open) more.push({ type: 'part-end', index: open.index, part })
-      else tellWhole(part, next, more)
+      if (part) tellWhole(part, next, more)
     },
   }
 }

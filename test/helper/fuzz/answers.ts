@@ -38,6 +38,7 @@ const CONTENT_TYPES = ['text/event-stream', 'application/json', 'text/html', 'te
 const PATHS: Readonly<Partial<Record<ProtocolId, readonly [whole: string, streamed: string]>>> = {
   'anthropic-messages': ['/v1/messages', '/v1/messages'],
   'openai-chat': ['/v1/chat/completions', '/v1/chat/completions'],
+  'openai-responses': ['/v1/responses', '/v1/responses'],
   gemini: ['/v1beta/models/m:generateContent', '/v1beta/models/m:streamGenerateContent'],
 }
 
@@ -117,6 +118,12 @@ const STRANGERS: readonly string[] = [
   `data: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n\n`,
   `data: {"choices":[{"delta":{"content":${'{"a":'.repeat(6000)}1${'}'.repeat(6000)}}}]}\n\n`,
   `data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"${'x'.repeat(200_000)}"}}\n\n`,
+  'data: {"type":"response.completed"}\n\n',
+  'data: {"type":"response.output_item.added","output_index":-1,"item":null}\n\n',
+  'data: {"type":"response.output_item.done","output_index":1e400,"item":{"type":"custom_tool_call","name":7,"input":{}}}\n\n',
+  'data: {"type":"response.output_text.delta","output_index":9,"content_index":-3,"delta":7}\n\n',
+  'data: {"type":"response.failed","response":{"error":{"code":"rate_limit_exceeded","message":"Slow down."}}}\n\n',
+  'data: {"type":"response.incomplete","response":{"output":[null,[],{"type":"compaction"}],"incomplete_details":[]}}\n\n',
   '<html><body>502 Bad Gateway</body></html>\n\n',
   '\u0000\u0000\n\n',
 ]

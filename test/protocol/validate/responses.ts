@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../src/canonical/json.ts'
+import { isObject, type Json, type JsonObject } from '../../../src/canonical/json.ts'
 import {
   any,
   boolean,
@@ -153,8 +153,8 @@ const request = fields(
   },
 )
 
-function isMessage(value: unknown): boolean {
-  return isObject(value as JsonObject) && (value as JsonObject).type === undefined
+function isMessage(value: Json): boolean {
+  return isObject(value) && value.type === undefined
 }
 
 const CALLS: Readonly<Record<string, string>> = {
@@ -196,7 +196,7 @@ function choice({ tools, tool_choice: chosen, parallel_tool_calls: parallel, tex
 }
 
 /** A strict schema closes its objects. https://platform.openai.com/docs/guides/structured-outputs */
-function strictFaults(schema: unknown, path: string): string[] {
-  const closed = isObject(schema as JsonObject) ? (schema as JsonObject) : {}
+function strictFaults(schema: Json | undefined, path: string): string[] {
+  const closed = isObject(schema) ? schema : {}
   return closed.type === 'object' && closed.additionalProperties !== false ? [`${path}: strict and open`] : []
 }
