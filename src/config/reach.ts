@@ -8,6 +8,7 @@ import { isEndpointProblem, isFullCall, protocolOfDialects, readEndpoint } from 
 import type { DialectUse, Endpoint } from '../provider/provider.ts'
 import { meant } from './check.ts'
 import type { Environment } from './interpolate.ts'
+import { readOrigin, readParameters, tellMissing, withSigning } from './parameters.ts'
 import { protocolNamed, protocolNames } from './protocol-name.ts'
 import { didYouMean } from './suggest.ts'
 import { vertexDialectOf, vertexEndpoint } from './vertex-dialect.ts'
@@ -102,70 +103,6 @@ function chosenBy(dialects: readonly DialectUse[], { endpoints }: Filled): reado
   const protocol = protocolOfDialects(dialects)
   const chosen = endpoints.filter((endpoint) => endpoint.protocol === protocol)
   return chosen.length > 0 ? chosen : endpoints
-}
-
-/** `undefined`: it was told what is wrong. */
-function readOrigin({ fields, tell }: Wanted): { readonly origin?: string } | undefined {
-  const written = asString(fields['origin'])?.trim()
-  if (!written) return {}
-  const url = URL.parse(written)
-  const isPlain = url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '' && !url.username
-  if (isPlain) return { origin: url.origin }
-  tell('origin', 'expected scheme and host alone, `https://host`', 'write a URL with a path as `api_base_url`')
-  return undefined
-}
-
-/** What whoever signs must know: where, and with what. */
-function withSigning({ fields }: Wanted, reach: Reach | undefined): Reach | undefined {
-  const stated = Object.entries(statedParameters(fields)).flatMap(([name, value]) => {
-    const text = asString(value)?.trim()
-    return text ? [[name, text] as const] : []
-  })
-  if (!reach || stated.length === 0) return reach
-  const [first, ...rest] = reach.endpoints.map((endpoint) =>
-    endpoint.auth === 'aws-sigv4'
-      ? { ...endpoint, authOptions: { ...endpoint.authOptions, ...Object.fromEntries(stated) } }
-      : endpoint,
-  )
-  return first ? { ...reach, endpoints: [first, ...rest] } : reach
-}
-
-function statedParameters(fields: JsonObject): JsonObject {
-  const region = asString(fields['region'])?.trim()
-  return { ...(region && { region }), ...(isObject(fields['parameters']) && fields['parameters']) }
-}
-
-interface Parameters {
-  readonly values: Readonly<Record<string, string>>
-  /** Those that the entry does not say itself, and where they come from. */
-  readonly sources: readonly string[]
-}
-
-function readParameters({ fields, env, tell }: Wanted, row: CatalogRow): Parameters {
-  const stated = statedParameters(fields)
-  const parameters = Object.entries(row.parameters ?? {}).filter(([, { from }]) => from === undefined)
-  const names = parameters.map(([name]) => name)
-  for (const name of Object.keys(stated).filter((each) => !names.includes(each))) {
-    const choices = names.length > 0 ? `it has ${names.map((each) => `\`${each}\``).join(', ')}` : 'it has none'
-    tell(['parameters', name], `${row.title} has no parameter \`${name}\``, didYouMean(name, names) ?? choices)
-  }
-  const values: Record<string, string> = {}
-  const sources: string[] = []
-  for (const [name, parameter] of parameters) {
-    const own = asString(stated[name])?.trim()
-    const variable = parameter.variables?.find((each) => env[each]?.trim())
-    const value = own || (variable && env[variable]?.trim()) || parameter.default
-    if (value === undefined) continue
-    values[name] = value
-    if (!own) sources.push(`${name} ${value}${variable ? ` from $${variable}` : ''}`)
-  }
-  return { values, sources }
-}
-
-function tellMissing({ tell }: Wanted, row: CatalogRow, name: string): void {
-  const { what = '', variables = [] } = row.parameters?.[name] ?? {}
-  const ways = [`add \`"parameters": { "${name}": "…" }\``, ...variables.slice(0, 1).map((each) => `set ${each}`)]
-  tell(undefined, `${row.title} needs ${what}`, ways.join(', or '))
 }
 
 /**

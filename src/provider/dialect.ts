@@ -3,7 +3,7 @@ import type { ProtocolId } from '../canonical/native.ts'
 import type { Frame, Step, Traits, WireRequest } from '../protocol/protocol.ts'
 import { neededOptions, table, unserved } from './dialects/index.ts'
 import { limitsOf } from './limits.ts'
-import { policyOf } from './policies.ts'
+import { policyOf } from './policy.ts'
 import type { DialectUse, Provider } from './provider.ts'
 
 /** For whom a request is edited. */

@@ -14,7 +14,7 @@ import {
   unservedDialects,
 } from '../../src/provider/dialect.ts'
 import { limitsOf } from '../../src/provider/limits.ts'
-import { policyOf } from '../../src/provider/policies.ts'
+import { policyOf } from '../../src/provider/policy.ts'
 import type { DialectUse, Provider } from '../../src/provider/provider.ts'
 
 type Use = string | [string, Record<string, unknown>]

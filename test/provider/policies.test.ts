@@ -3,7 +3,8 @@ import type { ProtocolId } from '../../src/canonical/native.ts'
 import type { Traits } from '../../src/protocol/protocol.ts'
 import { catalog } from '../../src/provider/catalog/index.ts'
 import { dialectStatus, dialectsOf, editsRequests, traitsFor } from '../../src/provider/dialect.ts'
-import { policies, policyOf } from '../../src/provider/policies.ts'
+import { policies } from '../../src/provider/policies.ts'
+import { policyOf } from '../../src/provider/policy.ts'
 import { testProvider } from '../helper/gateway.ts'
 
 const at = (name: string) => testProvider('https://x.example', 'openai-chat', { catalog: name })
