@@ -27,6 +27,7 @@ describe('a name of the catalog', () => {
     expect(urls(provider)).toEqual([
       'openai-chat https://api.deepseek.com/v1 bearer',
       'anthropic-messages https://api.deepseek.com/anthropic/v1 x-api-key',
+      'openai-responses https://api.deepseek.com/v1 bearer',
     ])
     expect(provider).toMatchObject({ apiKey: key, models: [], catalog: 'deepseek', filled: ['DeepSeek'] })
   })
@@ -152,9 +153,9 @@ describe('parameters', () => {
 
 describe('a URL of the catalog', () => {
   test.each([
-    ['https://api.deepseek.com/v1', ['openai-chat', 'anthropic-messages']],
-    ['https://api.deepseek.com', ['openai-chat', 'anthropic-messages']],
-    ['https://api.deepseek.com/anthropic', ['anthropic-messages', 'openai-chat']],
+    ['https://api.deepseek.com/v1', ['openai-chat', 'anthropic-messages', 'openai-responses']],
+    ['https://api.deepseek.com', ['openai-chat', 'anthropic-messages', 'openai-responses']],
+    ['https://api.deepseek.com/anthropic', ['anthropic-messages', 'openai-chat', 'openai-responses']],
     ['https://api.deepseek.com/chat/completions', ['openai-chat']],
     ['https://api.deepseek.com/v1/chat/completions', ['openai-chat']],
     ['https://api.deepseek.com/beta', ['openai-chat']],
