@@ -40,6 +40,7 @@ import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
 import { asModelError, errorResponse, respond } from './respond.ts'
 import { createChain } from './retry/chain.ts'
+import { serveEmbeddings } from './serve-embeddings.ts'
 import { createUpstream, parseBody } from './upstream.ts'
 import { createWarn } from './warn.ts'
 
@@ -163,6 +164,8 @@ async function serve(
   const text = await readBody(request)
   const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
   if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
+  if (operation.type === 'embed')
+    return serveEmbeddings({ wire, text, protocol, credential, signal: request.signal }, config, core)
   if (operation.type === 'compact') {
     const ask = (asked: WireRequest, told: string): Promise<Response> =>
       generate(asked, told, protocol, credential, request.signal, core)

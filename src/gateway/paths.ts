@@ -9,6 +9,7 @@ export type Operation =
   | { readonly type: 'count-tokens'; readonly protocol: ProtocolId; readonly path: string }
   | KeptOperation
   | { readonly type: 'compact'; readonly protocol: ProtocolId; readonly path: string }
+  | { readonly type: 'embed'; readonly protocol: ProtocolId; readonly path: string }
   /** `protocol`: in whose shape, where the path says it. */
   | { readonly type: 'list-models'; readonly protocol?: ProtocolId }
   | { readonly type: 'get-model'; readonly model: string; readonly protocol?: ProtocolId }
@@ -36,6 +37,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   '/responses': { type: 'generate', protocol: 'openai-responses', path: '/responses' },
   '/responses/input_tokens': { type: 'count-tokens', protocol: 'openai-responses', path: '/responses/input_tokens' },
   '/responses/compact': { type: 'compact', protocol: 'openai-responses', path: '/responses/compact' },
+  '/embeddings': { type: 'embed', protocol: 'openai-chat', path: '/embeddings' },
   '/api/hello': { type: 'hello' },
 }
 
@@ -51,8 +53,10 @@ function geminiOperation(path: string): Operation | undefined {
   return type && { type, protocol: 'gemini', path }
 }
 
-const GEMINI_ACTIONS: ReadonlyMap<string, 'generate' | 'count-tokens'> = new Map([
+const GEMINI_ACTIONS: ReadonlyMap<string, 'generate' | 'count-tokens' | 'embed'> = new Map([
   ['generateContent', 'generate'],
   ['streamGenerateContent', 'generate'],
   ['countTokens', 'count-tokens'],
+  ['embedContent', 'embed'],
+  ['batchEmbedContents', 'embed'],
 ])

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../canonical/json.ts'
 import type { Native, ProtocolId } from '../canonical/native.ts'
 import type { ModelReply } from '../canonical/reply.ts'
 import type { ModelRequest } from '../canonical/request.ts'
+import type { EmbeddingCodec } from './embedding-codec.ts'
 
 /** A wire format, both ways. Pure: no I/O, no clock, no random. */
 export interface Protocol {
@@ -31,6 +32,8 @@ export interface Protocol {
   }
   /** How a client is told the tokens of its request. Absent: as Anthropic does it. */
   encodeCount?(inputTokens: number): JsonObject
+  /** How it asks for embeddings; absent: it has none. */
+  readonly embeddings?: EmbeddingCodec
   /** `path`, as it came, for another model. Absent: the model stands in the body. */
   relayPath?(path: string, model: string): string
   /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */

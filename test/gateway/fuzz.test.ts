@@ -50,10 +50,20 @@ const PATHS: readonly ClientPath[] = [
 ]
 
 const GEMINI = fixtureRequests('gemini', ['text', 'tools', 'media'])
+// Both vendors' words in one: each reads its own.
+const EMBEDDINGS = [
+  {
+    model: 'mock,m',
+    input: ['a', 'b'],
+    requests: [{ model: 'models/m', content: { parts: [{ text: 'a' }] }, title: 't' }],
+  },
+]
 const GEMINI_PATHS: readonly ClientPath[] = [
   { path: '/v1beta/models/m:generateContent', requests: GEMINI, faults: geminiFaults },
   { path: '/v1beta/models/m:streamGenerateContent?alt=sse', requests: GEMINI, faults: geminiFaults },
   { path: '/v1beta/models/m:streamGenerateContent', requests: GEMINI, faults: geminiFaults },
+  { path: '/v1beta/models/mock,m:batchEmbedContents', requests: EMBEDDINGS, faults: geminiFaults },
+  { path: '/v1/embeddings', requests: EMBEDDINGS, faults: openaiFaults },
   { path: '/v1beta/models/m:countTokens', requests: GEMINI, faults: geminiCountFaults },
 ]
 
@@ -149,6 +159,8 @@ function answer(asked: Asked): Answer {
   if (asked.path.endsWith('/count_tokens') || asked.path.endsWith('/input_tokens')) return json({ input_tokens: 7 })
   // It has no such operation: the model itself is asked.
   if (asked.path.endsWith('/compact')) return json({ error: { message: 'not found' } }, 404)
+  if (asked.path.endsWith('/embeddings')) return json({ object: 'list', data: [{ index: 0, embedding: [1] }] })
+  if (/embed/i.test(asked.path)) return json({ candidates: [], embeddings: [{ values: [1] }] })
   return answerTurn(asked as unknown as Received, TURN)
 }
 

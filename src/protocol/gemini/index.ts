@@ -2,6 +2,7 @@ import { asNumber, isObject } from '../../canonical/json.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
+import { geminiEmbeddings } from './embeddings.ts'
 import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
@@ -31,6 +32,7 @@ export const gemini: Protocol = {
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
   untranslatable,
+  embeddings: geminiEmbeddings,
   encodeCount: (totalTokens) => ({ totalTokens }),
   relayPath: (path, model) => pathOf(model, readPath(path)?.action ?? ''),
   // Google's SDKs for Go and Python fail at a comment, that for Go at an empty line, their chats at a chunk without a

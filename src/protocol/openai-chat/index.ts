@@ -1,3 +1,4 @@
+import { openaiEmbeddings } from '../openai/embeddings.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeError, encodeError } from '../openai/error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
@@ -17,5 +18,6 @@ export const openaiChat: Protocol = {
   encodeReply,
   decodeError,
   encodeError,
+  embeddings: openaiEmbeddings,
   isNotable,
 }

@@ -1,3 +1,4 @@
+import { openaiEmbeddings } from '../openai/embeddings.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream, isNotable } from './decode-stream.ts'
@@ -22,6 +23,7 @@ export const openaiResponses: Protocol = {
   encodeReply,
   decodeError,
   encodeError,
+  embeddings: openaiEmbeddings,
   count,
   encodeCount,
   stateOf,

@@ -32,6 +32,6 @@ function wholeFaults(response: Response, text: string): string[] {
 }
 
 function isAnswer(value: unknown): boolean {
-  const { candidates, error, promptFeedback } = value as Fields
-  return Array.isArray(candidates) || typeof error === 'object' || typeof promptFeedback === 'object'
+  const { candidates, embeddings, error, promptFeedback } = value as Fields
+  return Array.isArray(candidates ?? embeddings) || typeof error === 'object' || typeof promptFeedback === 'object'
 }

@@ -29,4 +29,4 @@ const ENDS = [
   'event: response.failed',
   '"error"',
 ]
-const WHOLE = new Set(['chat.completion', 'response', 'response.compaction', 'response.input_tokens'])
+const WHOLE = new Set(['list', 'chat.completion', 'response', 'response.compaction', 'response.input_tokens'])
