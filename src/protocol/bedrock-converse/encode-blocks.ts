@@ -74,6 +74,7 @@ export function encodeResult(part: ToolResultPart, id: string, path: string, enc
   const content = part.content.flatMap((item, index) => encodeContent(item, `${path}.content[${index}]`, encoding))
   const hasStatus = encoding.ours || takesStatus(encoding.target.model)
   if (part.isError && !hasStatus) sayError(content)
+  if (content.length === 0 && !encoding.ours) content.push({ text: '(no output)' })
   const status = part.isError === undefined || !hasStatus ? undefined : part.isError ? 'error' : 'success'
   return withRest(
     { toolResult: defined({ toolUseId: id, content, status: encoding.ours || part.isError ? status : undefined }) },
