@@ -1,4 +1,4 @@
-import { kindOfStatus, ModelError, type ErrorKind } from '../../canonical/error.ts'
+import { kindOfStatus, ModelError, type ModelErrorDetails } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
 import type { Hook, Transformer } from '../../provider/transformer.ts'
 import { redactKeys } from '../redact.ts'
@@ -55,7 +55,7 @@ export function explained(run: Pick<HookRun, 'transformer' | 'hook'>, cause: unk
 export function hookError(
   { transformer, hook }: Pick<HookRun, 'transformer' | 'hook'>,
   message: string,
-  details: { readonly kind: ErrorKind; readonly status?: number; readonly cause?: unknown } = { kind: 'server' },
+  details: ModelErrorDetails = { kind: 'server', isLasting: true },
 ): ModelError {
   return new ModelError(`the transformer ${transformer.name} failed in ${hook}: ${redactKeys(message)}`, details)
 }
@@ -66,9 +66,14 @@ export function wordsOf(cause: unknown): string {
   return redactKeys(text.split('\n', 1)[0] ?? text)
 }
 
-/** What a client is told of an error of the user's code besides its words: the HTTP status that it carries, else 500. */
-export function detailsOf(cause: unknown): { kind: ErrorKind; status?: number; cause: unknown } {
+/**
+ * What is known of an error of the user's code besides its words: the HTTP status that it carries, else 500, and then the
+ * code would fail again.
+ */
+export function detailsOf(cause: unknown): ModelErrorDetails {
   const { status, statusCode } = (cause ?? {}) as { status?: unknown; statusCode?: unknown }
   const told = [statusCode, status].find((code) => typeof code === 'number' && code >= 400 && code < 600)
-  return typeof told === 'number' ? { kind: kindOfStatus(told), status: told, cause } : { kind: 'server', cause }
+  return typeof told === 'number'
+    ? { kind: kindOfStatus(told), status: told, cause }
+    : { kind: 'server', isLasting: true, cause }
 }
