@@ -10,6 +10,7 @@ import { rowNamed } from '../provider/catalog/index.ts'
 import { unservedDialects } from '../provider/dialect.ts'
 import type { Provider } from '../provider/provider.ts'
 import { SCENARIOS } from '../router/route.ts'
+import { rulesSummary } from './rules-summary.ts'
 
 /** Prints all that is wrong with the config, and what it makes of its providers and routes. Gives the exit code. */
 export async function checkConfig(options: LoadOptions): Promise<number> {
@@ -68,6 +69,7 @@ function summary(config: Config): string[] {
     scenarios.length === 0 && routes.defaultProvider === undefined ? 'routes: none' : 'routes:',
     ...(routes.defaultProvider === undefined ? [] : [anyModelText(routes.defaultProvider)]),
     ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
+    ...rulesSummary(config),
     `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined ? 'no client key' : 'client key set'}`,
     ...(config.cache?.enabled ? ['cache: kept in the config, not yet in effect'] : []),
   ]

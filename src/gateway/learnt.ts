@@ -21,6 +21,12 @@ export interface Learnt {
   with(providers: readonly Provider[]): Learnt
 }
 
+/** How long answers of a model took to begin, when that was last looked at. */
+export interface Latency {
+  readonly ms: number
+  readonly at: number
+}
+
 /** What is known of one provider as its row stands, by `nameOfTarget`. */
 export interface ProviderLearnt {
   /** What a model refused. */
@@ -34,7 +40,7 @@ export interface ProviderLearnt {
   /** What of it has failed, from its first failure on; by names of `createCircuitBoard`. */
   readonly circuits: Memory<Circuit>
   /** How long a model's answers take to begin, in milliseconds; recent ones count more. */
-  readonly latencies: Memory<number>
+  readonly latencies: Memory<Latency>
   /** Which of its keys a session uses, by the key's place; the one heard of last stands last. */
   readonly seats: Map<string, number>
 }

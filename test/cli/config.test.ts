@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'bun:test'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { starterConfig } from '../../src/config/starter.ts'
@@ -122,4 +122,26 @@ test.each([
 ])('`ccr config %s` fails with a word of help', (args, message) => {
   const { out, error, code } = run(args)
   expect([out + error, code]).toEqual([expect.stringMatching(message), 1])
+})
+
+test('check says what rules, profiles and presets come to', () => {
+  const own = write(`{${providers}, "Router": {"default": "local,m"},
+    "groups": {"g": [{"target": "local,m", "weight": 3}, {"target": "deepseek,deepseek-chat"}]},
+    "rules": [
+      {"name": "big", "when": {"tokens": {"above": 50000}, "client": ["codex", "claude-code@>=2.1"]}, "use": "g"},
+      {"shadow": true, "use": ["local,m", "deepseek,deepseek-chat"]}],
+    "profiles": {"codex": {"Router": {"default": "local,m"}}}}`)
+  const folder = join(root, 'ccr/presets/work')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'manifest.json'), '{ "name": "work", "Router": { "default": "local,m" } }')
+  const { out, code } = run(['check', '--config', own], { DEEPSEEK_API_KEY: 'key-of-deepseek' })
+  rmSync(folder, { recursive: true })
+  expect(out.split('\n').slice(-7, -2)).toEqual([
+    'rules:',
+    '  big  client codex or claude-code@>=2.1, tokens above 50000 → g: local,m ×3, deepseek,deepseek-chat ×1 (weighted)',
+    '  #2   (shadow) every request → local,m, then deepseek,deepseek-chat',
+    'profiles: codex',
+    'presets: /preset/work',
+  ])
+  expect(code).toBe(0)
 })

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createOverrideReader } from '../../src/config/overrides.ts'
+import type { Group } from '../../src/router/group.ts'
 import { testProvider } from '../helper/gateway.ts'
 
 const SESSION = '0e6b1a52-0000-4000-8000-000000000001'
@@ -19,11 +20,12 @@ const write = (path: string, text: string): void => {
   mkdirSync(join(root, path, '..'), { recursive: true })
   writeFileSync(join(root, path), text)
 }
-const reader = (): ReturnType<typeof createOverrideReader> =>
+const reader = (groups?: ReadonlyMap<string, Group>): ReturnType<typeof createOverrideReader> =>
   createOverrideReader({
     configHome: join(root, 'ccr'),
     projectsDirectory: join(root, 'projects'),
     providers: [testProvider('http://127.0.0.1:1', 'openai-chat', { name: 'a', models: ['one', 'two'] })],
+    ...(groups && { groups }),
     log: (level, message) => lines.push(`${level} ${message}`),
   })
 
@@ -35,6 +37,38 @@ describe('a project and a session may have a Router of their own', () => {
     expect(reader()(SESSION)).toEqual([
       { from: 'project router', targets: { default: { provider: 'a', model: 'one' } }, longContextThreshold: 5 },
       { from: 'session router', targets: { think: { provider: 'a', model: 'two' } } },
+    ])
+  })
+
+  test('with rules, which may use the groups of the config', () => {
+    write(`projects/p/${SESSION}.jsonl`, '')
+    write(
+      'ccr/p/config.json',
+      '{ "rules": [{ "when": { "tools": true }, "use": "g" }], "fallback": { "default": ["a,two"] } }',
+    )
+    const of = { provider: 'a', model: 'one' }
+    const g: Group = { id: 'g', strategy: 'order', isSticky: true, members: [{ of, weight: 1 }] }
+    const [override] = reader(new Map([['g', g]]))(SESSION)
+    expect(override).toMatchObject({
+      from: 'project router',
+      targets: {},
+      fallbacks: { default: [{ provider: 'a', model: 'two' }] },
+      rules: [{ name: '#1', from: 'project router', use: g, isShadow: false }],
+    })
+    expect(lines).toEqual([])
+  })
+
+  test('rules of which one is not as it should be are not used at all, and that is told', () => {
+    write(`projects/p/${SESSION}.jsonl`, '')
+    write(
+      'ccr/p/config.json',
+      '{ "Router": { "default": "a,two" }, "rules": [{ "wehn": { "tools": true }, "use": "a,one" }] }',
+    )
+    expect(reader()(SESSION)).toEqual([
+      { from: 'project router', targets: { default: { provider: 'a', model: 'two' } } },
+    ])
+    expect(lines).toEqual([
+      expect.stringContaining('config.json:1:49: `rules[0]`: there is no key `wehn`; did you mean `when`?'),
     ])
   })
 

@@ -1,8 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import type { JsonObject } from '../../src/canonical/json.ts'
+import fc from 'fast-check'
+import type { Json, JsonObject } from '../../src/canonical/json.ts'
 import type { ModelRequest } from '../../src/canonical/request.ts'
 import { formatDiagnostic, locateProblems } from '../../src/config/diagnostic.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
+import { fresh } from '../../src/router/circumstances.ts'
+import { CONDITION_NAMES } from '../../src/router/condition.ts'
 import { factsOf, type RequestInfo } from '../../src/router/facts.ts'
 import { nameOfTarget } from '../../src/router/model-name.ts'
 import { overridesFor } from '../../src/router/override.ts'
@@ -422,5 +425,73 @@ describe('what is wrong is told with its place', () => {
   test('numbers that JSON5 knows and nobody can weigh with', () => {
     for (const weight of [Number.NaN, Infinity])
       expect(read({ groups: { g: [{ target: 'a,one', weight }] } }).problems[0]?.message).toContain('not negative')
+  })
+})
+
+describe('whatever is written', () => {
+  const words = fc.constantFrom(
+    'a,one',
+    'b,three',
+    'g',
+    'h',
+    'gone,x',
+    '',
+    '/(a+)+$/',
+    '/(/',
+    '*',
+    'codex@>=1',
+    '22:00',
+    'UTC',
+    '__proto__',
+  )
+  const leaf = fc.oneof(words, fc.integer(), fc.double(), fc.boolean(), fc.constant(null))
+  const keys = fc.constantFrom(
+    'targets',
+    'target',
+    'weight',
+    'strategy',
+    'sticky',
+    'when',
+    'use',
+    'shadow',
+    'name',
+    'not',
+    'g',
+    'h',
+    '__proto__',
+    ...CONDITION_NAMES,
+  )
+  const { json } = fc.letrec<{ json: Json }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie('json'), { maxLength: 3 }),
+      fc.dictionary(keys, tie('json'), { maxKeys: 4 }),
+    ),
+  }))
+
+  test('is told, or can be used: nothing throws, and a rule with an error is no rule', () => {
+    fc.assert(
+      fc.property(json, json, json, json, (rules, groups, profiles, prices) => {
+        const { config, problems } = resolveConfig({ ...base, rules, groups, profiles, prices }, {})
+        const { routes, providers } = config
+        const facts = factsOf(requestWith({ model: 'claude-x' }), agent('codex/1.0'))
+        const overrides = overridesFor(facts, { routes, providers }, [])
+        const selection = select(facts, { routes, providers, overrides }, { ...fresh, prices: config.prices ?? [] })
+        expect(providers.map(({ name }) => name)).toContain(selection.target.provider)
+        if (problems.every(({ severity }) => severity !== 'error')) {
+          const written = Array.isArray(rules) ? rules.length : 0
+          expect(routes.rules?.length ?? 0).toBe(written)
+        }
+      }),
+      { numRuns: 1500 },
+    )
+  })
+
+  test('an expression that would take for ever elsewhere decides at once', () => {
+    const rules = [{ when: { prompt: '/^(a+)+$/' }, use: 'b,three' }]
+    const start = performance.now()
+    expect(chosen({ rules }, { model: 'claude-x', messages: [user(`${'a'.repeat(50_000)}!`)] })).toBe('a,one default')
+    expect(performance.now() - start).toBeLessThan(1000)
   })
 })

@@ -3,7 +3,7 @@ import { keysOf, type Provider } from '../../provider/provider.ts'
 import { DEFAULT_BREAKER } from '../../provider/resilience.ts'
 import type { Health } from '../../router/health.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Learnt } from '../learnt.ts'
+import type { Latency, Learnt } from '../learnt.ts'
 import { createCircuit, type Circuit, type CircuitState, type Rest } from './circuit.ts'
 
 /** What is known of something that can be asked, or of several things that it takes for that. */
@@ -67,7 +67,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
       return keys.length === 0 ? own : worse(own, keys.reduce(better))
     },
     state: (target) => board.whole(target).state,
-    latencyMs: (target) => learnt.of(target.provider).latencies.get(target.model),
+    latencyMs: (target) => latencyAt(learnt.of(target.provider).latencies.get(target.model), now()),
     running: (target) => running.get(`${target.provider},${target.model}`) ?? 0,
     begin(target, key) {
       const { circuits, latencies } = learnt.of(target.provider)
@@ -83,9 +83,13 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
       count(target, 1)
       return {
         begun() {
-          const before = latencies.get(target.model)
-          const took = now() - startedAt
-          latencies.set(target.model, before === undefined ? took : before + (took - before) * LATEST_WEIGHT)
+          const at = now()
+          const before = latencyAt(latencies.get(target.model), at)
+          const took = at - startedAt
+          latencies.set(target.model, {
+            ms: before === undefined ? took : before + (took - before) * LATEST_WEIGHT,
+            at,
+          })
         },
         succeed() {
           count(target, -1)
@@ -117,6 +121,13 @@ const LATEST_WEIGHT = 0.3
 const LONGEST_TOLD_MS = 24 * 3_600_000
 const HEALTHY: Condition = { state: 'closed', readyAt: 0, isTold: false }
 const BADNESS: Readonly<Record<CircuitState, number>> = { closed: 0, 'half-open': 1, open: 2 }
+
+/** What was slow long ago may be fast again: nobody would ever find out if it counted for ever. */
+function latencyAt(known: Latency | undefined, now: number): number | undefined {
+  return known && known.ms * 0.5 ** ((now - known.at) / LATENCY_HALF_LIFE_MS)
+}
+
+const LATENCY_HALF_LIFE_MS = 300_000
 
 function conditionAt(circuit: Circuit | undefined, now: number): Condition {
   const state = circuit?.state(now) ?? 'closed'
