@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isObject } from '../canonical/json.ts'
+import { operationOf } from '../gateway/paths.ts'
 import type { Plugins } from '../gateway/plugin/plugins.ts'
 import type { LoadModule } from '../platform/load-module.ts'
 import type { Log } from '../platform/ports.ts'
@@ -34,6 +35,9 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
     problems.push({ severity: 'warning', path, message }),
   )
   const failures = problems.map(({ message }) => message)
+  for (const { name, endPoint = '' } of registry.endpoints())
+    if (operationOf(endPoint))
+      problems.push({ severity: 'warning', path: ['transformers'], message: ownPath(name, endPoint) })
   const places = placesOf(settings)
   const providers = config.providers.map((provider) =>
     withOwn(provider, registry, (message) =>
@@ -45,7 +49,11 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
     ),
   )
   return {
-    config: { ...config, providers, plugins: { settings, failures, ...plugins.found() } },
+    config: {
+      ...config,
+      providers,
+      plugins: { settings, failures, endpoints: registry.endpoints(), ...plugins.found() },
+    },
     problems: locateProblems(problems, problems.length > 0 ? readFileSync(config.file, 'utf8') : '', config.file),
   }
 }
@@ -105,6 +113,10 @@ function placesOf(settings: Config['raw']): (provider: Provider) => PathStep[] {
     const index = entries.findIndex((entry) => isObject(entry) && String(entry['name']).trim() === name)
     return index < 0 ? [list] : [list, index, 'transformer']
   }
+}
+
+function ownPath(name: string, endPoint: string): string {
+  return `the transformer \`${name}\` has the endPoint ${endPoint}, which the router serves itself: clients that ask there do not meet it`
 }
 
 function nobodyBrings(name: string, registry: Registry): string {

@@ -17,6 +17,8 @@ export interface Registry {
   /** What a name in `transformer.use` means; a text says why it cannot be made; nothing: no module brings it. */
   find(use: DialectUse): Pick<DialectUse, 'transformer' | 'plugged'> | string | undefined
   names(): string[]
+  /** Those that bring an endpoint for clients. */
+  endpoints(): Transformer[]
 }
 
 type Make = (options: Readonly<Record<string, unknown>>) => Made
@@ -71,6 +73,7 @@ export function createRegistry(log: Log): Registry {
       }
     },
     names: () => [...entries.keys(), ...dialects.keys()],
+    endpoints: () => [...entries.values()].map(({ shared }) => shared).filter(({ endPoint }) => endPoint !== undefined),
   }
 }
 

@@ -33,6 +33,7 @@ import { listModelsReply, modelReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
+import { withUserEndpoints } from './plugin/user-endpoint.ts'
 import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
@@ -111,7 +112,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ownCounter: createOwnCounter(providers, ports, learnt),
     handle: compose(middleware, createUpstream(providers, ports, learnt, config.plugins)),
   }
-  return withJsonArrays(async (request) => {
+  const serveOwn = withJsonArrays(async (request) => {
     const url = new URL(request.url)
     const operation = operationOf(url.pathname)
     const protocol = protocolOf(operation, request.headers)
@@ -127,6 +128,9 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
       return errorResponse(protocol, error)
     }
   })
+  return config.plugins
+    ? withUserEndpoints(serveOwn, { ...config.plugins, providers, apiKey: config.apiKey, ports })
+    : serveOwn
 }
 
 /** The parts of a gateway. */

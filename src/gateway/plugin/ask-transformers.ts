@@ -36,7 +36,9 @@ export async function askTransformers(
   call.trace.dropped = dropped
   const { ofProvider, ofModel } = linksFor(call, provider, target, settings, ports)
   const { body, config } = await upwards([...ofProvider, ...ofModel], plainCopy(wire.body))
-  const incoming = await ask(call, provider, target, body, config, ports)
+  const { request, wire: asked, signal } = call
+  const transformed = { body, config, isStream: request.stream, hops: hopsOf(asked.headers), signal }
+  const incoming = await sendTransformed(provider, target, transformed, ports)
   const answer = await downwards([...ofProvider.toReversed(), ...ofModel.toReversed()], incoming)
   const decodeContext: DecodeContext = { ...context, id: ports.id }
   const encodeContext: EncodeContext = {
@@ -116,17 +118,24 @@ function isStream(response: Response): boolean {
   return isEventStream(response) || !(response.headers.get('content-type') ?? 'application/json').includes('json')
 }
 
+/** A request as the transformers left it. */
+export interface Transformed {
+  readonly body: JsonObject
+  readonly config: SendConfig
+  readonly isStream: boolean
+  readonly hops: number
+  readonly signal: AbortSignal
+}
+
 /** Makes the call as the transformers want it: what they say comes before what the config says. */
-async function ask(
-  call: Call,
+export async function sendTransformed(
   provider: Provider,
   target: RouteTarget,
-  body: JsonObject,
-  config: SendConfig,
+  { body, config, isStream: streams, hops, signal: ofClient }: Transformed,
   ports: Ports,
 ): Promise<Incoming> {
   const { endpoint, sender } = addressed(provider, config)
-  const accept = call.request.stream
+  const accept = streams
     ? { accept: 'text/event-stream', 'accept-encoding': 'identity' }
     : { accept: 'application/json' }
   const outgoing = {
@@ -134,13 +143,13 @@ async function ask(
     query: '',
     headers: { 'content-type': 'application/json', ...accept },
     body: JSON.stringify(body),
-    hops: hopsOf(call.wire.headers),
+    hops,
   }
-  const signal = config.signal ? AbortSignal.any([call.signal, config.signal]) : call.signal
+  const signal = config.signal ? AbortSignal.any([ofClient, config.signal]) : ofClient
   try {
     return await send(sender, endpoint, target.model, outgoing, signal, ports)
   } catch (cause) {
-    const isOurs = config.signal?.aborted && !call.signal.aborted
+    const isOurs = config.signal?.aborted && !ofClient.aborted
     throw isOurs
       ? new ModelError(`${provider.name} (${target.model}): a transformer ended the call`, {
           kind: 'timeout',

@@ -25,19 +25,31 @@ export type Logger = Readonly<Record<LogLevel, (first: unknown, ...rest: unknown
 
 /** The request of `call`, with `body` for it. Keys of the client are not among its headers. */
 export function requestView(call: Call, body: JsonObject, settings: JsonObject, ports: Ports): RequestView {
+  const { id, wire, request, target } = call
+  const url = `/v1${wire.path}${wire.query && `?${wire.query}`}`
+  return {
+    ...plainView({ id, url, headers: wire.headers, body }, settings, ports),
+    sessionId: sessionIdOf(request, wire.headers),
+    get tokenCount() {
+      return estimateInput(request)
+    },
+    ...(target && { provider: target.provider, model: target.model }),
+  }
+}
+
+/** A request of which nothing is known but what it brings. */
+export function plainView(
+  seen: Pick<RequestView, 'id' | 'url' | 'headers' | 'body'>,
+  settings: JsonObject,
+  ports: Pick<Ports, 'log'>,
+): RequestView {
   const log = createLogger(ports.log, 'request')
   return {
-    id: call.id,
+    ...seen,
     method: 'POST',
-    url: `/v1${call.wire.path}${call.wire.query && `?${call.wire.query}`}`,
-    headers: call.wire.headers,
-    body,
     log,
-    sessionId: sessionIdOf(call.request, call.wire.headers),
-    get tokenCount() {
-      return estimateInput(call.request)
-    },
-    ...(call.target && { provider: call.target.provider, model: call.target.model }),
+    sessionId: sessionIdOf({}, seen.headers),
+    tokenCount: 0,
     server: serverView(settings, log),
   }
 }

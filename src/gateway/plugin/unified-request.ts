@@ -29,26 +29,12 @@ export function encodeUnified(request: ModelRequest, target: RouteTarget, traits
   }
 }
 
-/** A Chat body with the additions of transformers put into Chat's own words: what a client of a plugin's endpoint says. */
-export function plainBody(body: JsonObject): JsonObject {
-  const { reasoning, ...rest } = body
-  const effort = isObject(reasoning) ? reasoning.effort : undefined
-  const messages = Array.isArray(body.messages) ? body.messages.map(plainMessage) : body.messages
-  return { ...rest, messages, ...(typeof effort === 'string' && { reasoning_effort: effort }) }
-}
-
 const UNIFIED = {
   cacheControl: true,
   maxTokensField: 'max_tokens',
   reasoningRequest: 'none',
   reasoningReplay: 'reasoning_content',
 } satisfies Traits
-
-function plainMessage(message: Json): Json {
-  if (!isObject(message) || !isObject(message.thinking)) return message
-  const { thinking, ...rest } = message
-  return { ...rest, reasoning_content: thinking.content }
-}
 
 /** The assistant's messages are as many as in the request, and in its order. */
 function unifiedMessages(messages: readonly Json[], asked: readonly Message[], target: RouteTarget): Json[] {
