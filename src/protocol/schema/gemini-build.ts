@@ -16,7 +16,7 @@ export function build(schema: JsonObject, type: SchemaType, made: JsonObject, no
     const value = own(schema, keyword)
     if (value !== undefined && !(keyword in kept) && CHECKS[keyword]?.(value, type)) kept[keyword] = plainNumber(value)
   }
-  const words = [...notes, ...wordsFor(fitting(schema, type), new Set([...Object.keys(kept), ...handled(type)]))]
+  const words = [...notes, ...wordsFor(schema, (keyword) => keyword in kept || !isLeftToSay(keyword, type))]
   const told = own(schema, 'description')
   const description = [typeof told === 'string' ? told : '', words.join('; ')].filter((text) => text !== '').join('\n')
   return arrange({ type: type.toUpperCase(), ...kept, ...(description !== '' && { description }) })
@@ -24,23 +24,16 @@ export function build(schema: JsonObject, type: SchemaType, made: JsonObject, no
 
 /** One order of keywords, so that equal schemas are equal as text. */
 export function arrange(schema: JsonObject): JsonObject {
-  return Object.fromEntries(
-    [...GEMINI_KEYWORDS].flatMap((keyword) => (keyword in schema ? [[keyword, schema[keyword]]] : [])),
-  )
+  const arranged: JsonObject = {}
+  for (const keyword of GEMINI_KEYWORDS) if (keyword in schema) arranged[keyword] = schema[keyword]
+  return arranged
 }
 
-/** The keywords that mean something at `type`. */
-function fitting(schema: JsonObject, type: SchemaType): JsonObject {
-  return Object.fromEntries(
-    Object.entries(schema).filter(([keyword]) => {
-      const owner = TYPE_OF_KEYWORD[keyword]
-      return owner === undefined || owner === type || keyword === 'format' || (owner === 'number' && type === 'integer')
-    }),
-  )
-}
-
-function handled(type: SchemaType): string[] {
-  return type === 'string' ? ['enum', 'description'] : ['description']
+/** Whether a keyword means something at `type`, and is not taken up by those who build the schema. */
+function isLeftToSay(keyword: string, type: SchemaType): boolean {
+  if (keyword === 'enum' && type === 'string') return false
+  const owner = TYPE_OF_KEYWORD[keyword]
+  return owner === undefined || owner === type || keyword === 'format' || (owner === 'number' && type === 'integer')
 }
 
 // Google writes its 64-bit counts as text.

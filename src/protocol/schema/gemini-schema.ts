@@ -24,6 +24,9 @@ const MAX_DEPTH = 24
 const MAX_NODES = 2000
 const NOT_OF_PARAMETERS: ReadonlySet<string> = new Set(['nullable', 'enum', 'const'])
 const UNION: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
+const TYPING: ReadonlySet<string> = new Set(['const', 'enum', 'type', 'nullable'])
+const DESCRIPTION: ReadonlySet<string> = new Set(['description'])
+const BRANCHES = ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef']
 const SHAPE = [
   'type',
   'properties',
@@ -69,9 +72,7 @@ function below(place: Place): Place {
 
 /** Whether a schema has something below it; what has not is never cut off. */
 function isBranch(schema: JsonObject): boolean {
-  return ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef'].some(
-    (keyword) => own(schema, keyword) !== undefined,
-  )
+  return BRANCHES.some((keyword) => own(schema, keyword) !== undefined)
 }
 
 function hasShape(branch: Json): boolean {
@@ -141,7 +142,7 @@ function adaptTypes(schema: JsonObject, place: Place): JsonObject {
   const nullable =
     named.includes('null') || own(schema, 'nullable') === true || (Array.isArray(values) && values.includes(null))
   const types = typesOf(schema, named, Array.isArray(values) ? values : undefined)
-  const rest = without(schema, new Set(['const', 'enum', 'type', 'nullable']))
+  const rest = without(schema, TYPING)
   const marked: JsonObject = nullable ? { ...rest, nullable: true } : rest
   if (types.length === 0) return anything(marked)
   const adapted = types.map((type) => {
@@ -154,7 +155,7 @@ function adaptTypes(schema: JsonObject, place: Place): JsonObject {
 }
 
 function undescribed(option: JsonObject, schema: JsonObject): JsonObject {
-  return option['description'] === own(schema, 'description') ? without(option, new Set(['description'])) : option
+  return option['description'] === own(schema, 'description') ? without(option, DESCRIPTION) : option
 }
 
 function typesOf(schema: JsonObject, named: readonly string[], values: readonly Json[] | undefined): SchemaType[] {
@@ -208,7 +209,8 @@ function adaptObject(schema: JsonObject, place: Place): JsonObject {
     return Array.isArray(list) ? [...new Set(list)].filter((name): name is string => names.has(name as string)) : []
   }
   const [required, ordering] = [known('required'), known('propertyOrdering')]
-  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, below(place))]))
+  const inside = below(place)
+  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, inside)]))
   const unknown = [own(schema, 'required') ?? []].flat().filter((name) => typeof name === 'string' && !names.has(name))
   return build(
     schema,

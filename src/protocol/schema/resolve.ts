@@ -1,4 +1,4 @@
-import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { asNumber, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 
 /** A schema whose references and `allOf` have been put in their place, and the references that lie open above it. */
 export interface Resolved {
@@ -72,7 +72,7 @@ export function merge(first: JsonObject, second: JsonObject): JsonObject {
 
 /** A copy without some keywords, safe for any property name. */
 export function without(schema: JsonObject, keywords: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !keywords.has(keyword)))
+  return omit(schema, keywords)
 }
 
 /** The schema's own value: `toString` and `__proto__` are names like any other. */

@@ -1,18 +1,16 @@
 import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 
 /**
- * What a schema demands beyond the keywords in `kept`, in words for its description: the model shall still know it
- * where the provider has no keyword for it.
+ * What a schema demands by keywords that are not said otherwise, in words for its description: the model shall still know
+ * it where the provider has no keyword for it.
  */
-export function wordsFor(schema: JsonObject, kept: ReadonlySet<string>): string[] {
-  const words: string[] = []
-  for (const [keyword, say] of Object.entries(WORDS)) {
-    const value = Object.hasOwn(schema, keyword) ? schema[keyword] : undefined
-    if (value === undefined || kept.has(keyword)) continue
-    const said = say(value, schema)
-    if (said) words.push(said)
-  }
-  return words
+export function wordsFor(schema: JsonObject, isSaid: (keyword: string) => boolean): string[] {
+  const keywords = Object.keys(schema).filter((keyword) => RANKS.has(keyword) && !isSaid(keyword))
+  if (keywords.length > 1) keywords.sort((one, other) => (RANKS.get(one) ?? 0) - (RANKS.get(other) ?? 0))
+  return keywords.flatMap((keyword) => {
+    const value = schema[keyword]
+    return value === undefined ? [] : (WORDS[keyword]?.(value, schema) ?? [])
+  })
 }
 
 /** `value` as JSON text, short enough for a description. */
@@ -67,6 +65,9 @@ const WORDS: Readonly<Record<string, Say>> = {
   deprecated: (value) => (value === true ? 'deprecated' : undefined),
   readOnly: (value) => (value === true ? 'read only' : undefined),
 }
+
+/** Words come in the order of the table, however the schema is ordered. */
+const RANKS: ReadonlyMap<string, number> = new Map(Object.keys(WORDS).map((keyword, rank) => [keyword, rank]))
 
 function bound(words: string, value: Json, limit: Json | undefined): string | undefined {
   const number = value === true ? asNumber(limit) : asNumber(value)
