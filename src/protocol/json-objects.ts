@@ -2,6 +2,7 @@ import { isObject, type Json, type JsonObject } from '../canonical/json.ts'
 
 /** `own` over `under`: objects are joined, everything else is `own`'s. */
 export function underlay(own: JsonObject, under: JsonObject): JsonObject {
+  if (isEmpty(under)) return own
   const joined = new Map<string, Json | undefined>(Object.entries(own))
   for (const [key, below] of Object.entries(under)) {
     const above = joined.get(key)
@@ -9,6 +10,11 @@ export function underlay(own: JsonObject, under: JsonObject): JsonObject {
     else if (isObject(above) && isObject(below)) joined.set(key, underlay(above, below))
   }
   return Object.fromEntries(joined)
+}
+
+function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false
+  return true
 }
 
 /** `object` without the keys whose value is undefined. */

@@ -1,5 +1,5 @@
 import { ModelError } from '../../canonical/error.ts'
-import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import { underlay } from '../json-objects.ts'
 
@@ -10,7 +10,7 @@ export const ID = 'gemini'
 
 /** The mark of this protocol with the keys of `object` outside `claimed`. */
 export function residueOf(object: JsonObject, claimed: ReadonlySet<string>, form?: JsonObject): Native {
-  const rest = Object.fromEntries(Object.entries(object).filter(([key]) => !claimed.has(key)))
+  const rest = omit(object, claimed)
   return form && Object.keys(form).length > 0 ? { protocol: ID, rest, form } : { protocol: ID, rest }
 }
 
