@@ -14,14 +14,20 @@ export const ERROR = 'error'
  */
 export function decodeEventStream(): Step<Uint8Array, Frame> {
   const buffer = createBuffer()
+  const headersOf = createHeaderReader()
+  const text = new TextDecoder()
   let isOver = false
   return {
     push(bytes) {
-      if (isOver) return []
       buffer.add(bytes)
       const frames: Frame[] = []
-      for (let message = nextMessage(buffer); message && !isOver; message = isOver ? undefined : nextMessage(buffer)) {
-        const frame = typeof message === 'string' ? { event: UNREADABLE, data: message } : frameOf(message)
+      while (!isOver) {
+        const message = nextMessage(buffer)
+        if (!message) break
+        const frame =
+          typeof message === 'string'
+            ? { event: UNREADABLE, data: message }
+            : frameOf(headersOf(message.headers), text.decode(message.payload))
         isOver = frame.event === UNREADABLE
         frames.push(frame)
       }
@@ -50,33 +56,51 @@ interface Message {
 function nextMessage(buffer: Buffer): Message | string | undefined {
   const bytes = buffer.bytes()
   if (bytes.length < PRELUDE) return undefined
-  const view = viewOf(bytes)
-  if (crc32(bytes.subarray(0, PRELUDE - SUM)) !== view.getUint32(PRELUDE - SUM))
-    return 'its lengths do not match their sum'
-  const total = view.getUint32(0)
-  const end = PRELUDE + view.getUint32(4)
+  if (crc32(bytes, PRELUDE - SUM) !== uint32At(bytes, PRELUDE - SUM)) return 'its lengths do not match their sum'
+  const total = uint32At(bytes, 0)
+  const end = PRELUDE + uint32At(bytes, 4)
   if (end + SUM > total || total > LONGEST) return 'its lengths make no message'
   if (bytes.length < total) return undefined
-  if (crc32(bytes.subarray(0, total - SUM)) !== view.getUint32(total - SUM)) return 'it does not match its sum'
+  if (crc32(bytes, total - SUM) !== uint32At(bytes, total - SUM)) return 'it does not match its sum'
   buffer.drop(total)
   return { headers: bytes.subarray(PRELUDE, end), payload: bytes.subarray(end, total - SUM) }
 }
 
-function frameOf({ headers, payload }: Message): Frame {
-  const names = readHeaders(headers)
-  if (typeof names === 'string') return { event: UNREADABLE, data: names }
-  const data = new TextDecoder().decode(payload)
-  switch (names.get(':message-type')) {
+function frameOf(headers: Headers, data: string): Frame {
+  if (typeof headers === 'string') return { event: UNREADABLE, data: headers }
+  switch (headers.get(':message-type')) {
     case 'exception':
-      return { event: names.get(':exception-type') ?? ERROR, data }
+      return { event: headers.get(':exception-type') ?? ERROR, data }
     case 'error':
       return {
         event: ERROR,
-        data: JSON.stringify({ code: names.get(':error-code'), message: names.get(':error-message') }),
+        data: JSON.stringify({ code: headers.get(':error-code'), message: headers.get(':error-message') }),
       }
     default:
-      return { event: names.get(':event-type') ?? '', data }
+      return { event: headers.get(':event-type') ?? '', data }
   }
+}
+
+/** The headers that are text, by name; or why they cannot be read. */
+type Headers = ReadonlyMap<string, string> | string
+
+/** Most messages of a stream have the headers of the one before: those are not read again. */
+function createHeaderReader(): (bytes: Uint8Array) => Headers {
+  let known = new Uint8Array(0)
+  let headers: Headers = new Map<string, string>()
+  return (bytes) => {
+    if (!isEqual(bytes, known)) {
+      known = bytes.slice()
+      headers = readHeaders(bytes)
+    }
+    return headers
+  }
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false
+  return true
 }
 
 const STRING = 7
@@ -84,10 +108,9 @@ const BYTES = 6
 /** How many bytes a value of each type takes; those of 6 and 7 say it themselves. */
 const SIZES: readonly number[] = [0, 0, 1, 2, 4, 8, -1, -1, 8, 16]
 
-/** The headers that are text, by name; or why they cannot be read. */
-function readHeaders(bytes: Uint8Array): Map<string, string> | string {
+function readHeaders(bytes: Uint8Array): Headers {
   const headers = new Map<string, string>()
-  const view = viewOf(bytes)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = new TextDecoder()
   let at = 0
   while (at < bytes.length) {
@@ -137,18 +160,20 @@ function createBuffer(): Buffer {
   }
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function uint32At(bytes: Uint8Array, at: number): number {
+  const [first = 0, second = 0, third = 0, fourth = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]
+  return ((first << 24) | (second << 16) | (third << 8) | fourth) >>> 0
 }
 
-const TABLE: readonly number[] = Array.from({ length: 256 }, (_, byte) => {
+const TABLE = new Int32Array(256).map((_, byte) => {
   let sum = byte
   for (let bit = 0; bit < 8; bit++) sum = sum & 1 ? (sum >>> 1) ^ 0xedb88320 : sum >>> 1
   return sum
 })
 
-function crc32(bytes: Uint8Array): number {
-  let sum = 0xffffffff
-  for (const byte of bytes) sum = (sum >>> 8) ^ (TABLE[(sum ^ byte) & 0xff] as number)
-  return (sum ^ 0xffffffff) >>> 0
+/** Of the first `length` bytes. */
+function crc32(bytes: Uint8Array, length: number): number {
+  let sum = -1
+  for (let at = 0; at < length; at++) sum = (sum >>> 8) ^ (TABLE[(sum ^ (bytes[at] as number)) & 0xff] as number)
+  return ~sum >>> 0
 }
