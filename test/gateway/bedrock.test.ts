@@ -186,6 +186,68 @@ test.each([
   expect((await scene.upstream.request()).path).toEndWith(`/${action}`)
 })
 
+test('tokens are counted by the model itself', async () => {
+  await using scene = await bedrock(() => json({ inputTokens: 42 }))
+  const body = { model: `bedrock,${CLAUDE}`, messages, system: 'Be kind' }
+  const response = await scene.gateway(post('/v1/messages/count_tokens', body))
+  expect(await response.json()).toEqual({ input_tokens: 42 })
+  const request = await scene.upstream.request()
+  expect(request.path).toBe(`/model/${encodeURIComponent(CLAUDE)}/count-tokens`)
+  expect(request.body).toEqual({
+    input: { converse: { messages: [{ role: 'user', content: [{ text: 'Hi' }] }], system: [{ text: 'Be kind' }] } },
+  })
+})
+
+test('what a model refuses is left out, and the call is made again', async () => {
+  const refused = { message: "This model doesn't support the stopSequences field. Remove stopSequences and try again." }
+  const reply = {
+    output: { message: { role: 'assistant', content: [{ text: 'Yo' }] } },
+    stopReason: 'end_turn',
+    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+  }
+  await using scene = await bedrock(({ serial }) =>
+    serial === 0 ? json(refused, 400, { 'x-amzn-errortype': 'ValidationException' }) : json(reply),
+  )
+  const body = { model: `bedrock,${NOVA}`, max_tokens: 9, messages, stop_sequences: ['X'] }
+  const response = await scene.gateway(post('/v1/messages', body))
+  expect([response.status, await response.json()]).toMatchObject([200, { content: [{ text: 'Yo' }] }])
+  expect(scene.upstream.requests.map((request) => JSON.stringify(request.body).includes('stopSequences'))).toEqual([
+    true,
+    false,
+  ])
+})
+
+test('thoughts come back to Claude with their signature, through a client that knows nothing of Bedrock', async () => {
+  const arn = 'arn:aws:bedrock:eu-west-3:123456789012:inference-profile/x.claude-sonnet-4-5'
+  const thought = { reasoningContent: { reasoningText: { text: 'Hm', signature: 'c2lnbmVk' } } }
+  const use = { toolUse: { toolUseId: 't1', name: 'look', input: {} } }
+  const reply = {
+    output: { message: { role: 'assistant', content: [thought, use] } },
+    stopReason: 'tool_use',
+    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+  }
+  await using scene = await bedrock(() => json(reply))
+  const ask = async (history: unknown[]): Promise<JsonObject> => {
+    const tools = [{ name: 'look', input_schema: { type: 'object' } }]
+    const body = {
+      model: `bedrock,${arn}`,
+      max_tokens: 3000,
+      messages: history,
+      tools,
+      thinking: { type: 'enabled', budget_tokens: 1024 },
+    }
+    return (await scene.gateway(post('/v1/messages', body))).json() as Promise<JsonObject>
+  }
+  const { content } = await ask(messages)
+  await ask([
+    ...messages,
+    { role: 'assistant', content },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'ok' }] },
+  ])
+  const body = scene.upstream.requests[1]?.body as { messages: { content: JsonObject[] }[] }
+  expect(body.messages[1]?.content).toEqual([thought, use])
+})
+
 test('without a key requests are signed with the key pair of the config', async () => {
   const parameters = {
     access_key_id: 'AKIDTEST0001',

@@ -31,7 +31,8 @@ export async function readAwsCredentials(
   )
 }
 
-function isAws({ protocol, hostname }: URL): boolean {
+/** Whether it is a server of AWS's own, and surely: by name, and encrypted. */
+export function isAws({ protocol, hostname }: URL): boolean {
   return protocol === 'https:' && /\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/.test(hostname)
 }
 

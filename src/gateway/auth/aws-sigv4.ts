@@ -1,5 +1,5 @@
 import { ModelError } from '../../canonical/error.ts'
-import { readAwsCredentials, type AwsCredentials } from './aws-credentials.ts'
+import { isAws, readAwsCredentials, type AwsCredentials } from './aws-credentials.ts'
 import type { Proof, Signer, SignerContext, Unsigned } from './signer.ts'
 import { signV4 } from './sign-v4.ts'
 
@@ -14,7 +14,7 @@ const SERVICE = 'bedrock'
 export const awsSigV4: Signer = async (request, context) => {
   const found = await readAwsCredentials(request.url, context)
   if (typeof found === 'string') return { headers: { authorization: `Bearer ${found}` }, secrets: [found] }
-  if (!found) throw refusal(context, MISSING)
+  if (!found) throw refusal(context, missing(request.url, context))
   return sign(request, found, regionOf(request.url, context), context.ports.now())
 }
 
@@ -43,8 +43,14 @@ function regionOf(url: URL, context: SignerContext): string {
 
 const REGION_IN_HOST = /(?:^|\.)bedrock-runtime(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\./
 
-const MISSING =
-  'it has no key: set `api_key` to a Bedrock API key, or AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+function missing(url: URL, { endpoint }: SignerContext): string {
+  const profile = endpoint.authOptions?.['profile']
+  if (profile !== undefined) return `the credentials file of AWS holds no keys for the profile ${profile}`
+  return isAws(url) ? NO_KEY : `${url.host} is none of AWS's hosts, and its entry holds no key: ${IN_CONFIG}`
+}
+
+const IN_CONFIG = 'set `api_key` to a Bedrock API key, or `access_key_id` and `secret_access_key` in `parameters`'
+const NO_KEY = `it has no key: ${IN_CONFIG}, or AWS_BEARER_TOKEN_BEDROCK, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`
 
 function refusal({ provider }: SignerContext, why: string): ModelError {
   return new ModelError(`${provider.name} was not called, for ${why}`, { kind: 'auth', provider: provider.name })

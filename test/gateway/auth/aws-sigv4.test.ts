@@ -139,6 +139,18 @@ test('without any credentials nobody is called, and it is said where they belong
   expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('AWS_BEARER_TOKEN_BEDROCK') })
 })
 
+test.each([
+  [
+    'a profile that is not there',
+    { options: { profile: 'nobody' }, env: home, files },
+    'no keys for the profile nobody',
+  ],
+  ['a host of somebody else', { host: 'https://proxy.example', env: PAIR }, "proxy.example is none of AWS's hosts"],
+])('of %s it is said', async (_name, given, message) => {
+  const error = await proof(given).catch((cause: unknown) => cause)
+  expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining(message) })
+})
+
 test('without a region nobody is called', async () => {
   const error = await proof({ env: PAIR, host: 'https://bedrock.amazonaws.com' }).catch((cause: unknown) => cause)
   expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('AWS_REGION') })
