@@ -107,6 +107,8 @@ export interface Traits {
   readonly systemMessages?: boolean
   /** Whether Anthropic's `cache_control` marks are understood. */
   readonly cacheControl?: boolean
+  /** Bedrock Converse: whether an answer is streamed that may call tools. Absent: yes. */
+  readonly streamedTools?: boolean
   /** Whether images can be sent. */
   readonly images?: boolean
   /** OpenAI Chat: how a tool can be forced. `words`: not one by its name; `auto`: not at all. Absent: in every way. */

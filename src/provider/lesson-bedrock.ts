@@ -9,13 +9,19 @@ export interface BedrockLesson {
 
 /** What AWS's words, or those of the model's vendor that AWS repeats, say of the model. */
 export function bedrockLesson(message: string, body: JsonObject): BedrockLesson | undefined {
-  return uncaching(message, body) ?? shortening(message, body) ?? rethinking(message, body)
+  return uncaching(message, body) ?? unstreaming(message) ?? shortening(message, body) ?? rethinking(message, body)
 }
 
 // "You invoked an unsupported model or your request did not allow prompt caching."
 function uncaching(message: string, body: JsonObject): BedrockLesson | undefined {
   if (!/prompt caching/i.test(message) || !JSON.stringify(body).includes('"cachePoint"')) return undefined
   return { traits: { cacheControl: false }, what: 'cache points are left out from now on' }
+}
+
+// "This model doesn't support tool use in streaming mode."
+function unstreaming(message: string): BedrockLesson | undefined {
+  if (!/tool use in streaming mode/i.test(message)) return undefined
+  return { traits: { streamedTools: false }, what: 'answers that may call tools are asked for whole from now on' }
 }
 
 // "The maximum tokens you requested exceeds the model limit of 8192. Try again with …"

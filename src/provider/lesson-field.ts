@@ -2,7 +2,7 @@ import type { ModelError } from '../canonical/error.ts'
 import { isObject, type Json, type JsonObject } from '../canonical/json.ts'
 
 const UNKNOWN_FIELD =
-  /unknown|unrecogni[sz]ed|unsupported|not supported|does(?: not|n't) support|extra|not permitted|not allowed|forbidden|unexpected|additional propert|cannot find field|no such field|deprecated for this model/i
+  /unknown|unrecogni[sz]ed|unsupported|not supported|does(?: not|n't) support|extra|not permitted|not allowed|forbidden|unexpected|additional propert|cannot find field|no such field|deprecated for this model|invalid beta flag/i
 
 /** Where in `body` the field stands that `error` refuses, as its path; `*` stands for any index of an array. */
 export function refusedField(error: ModelError, body: JsonObject): string[] | undefined {

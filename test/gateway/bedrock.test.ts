@@ -217,6 +217,38 @@ test('what a model refuses is left out, and the call is made again', async () =>
   ])
 })
 
+test('a model that does not stream calls is asked for the whole answer, and the client gets its stream', async () => {
+  const refused = { message: "This model doesn't support tool use in streaming mode." }
+  const content = [{ toolUse: { toolUseId: 't1', name: 'look', input: { at: 'x' } } }]
+  const reply = {
+    output: { message: { role: 'assistant', content } },
+    stopReason: 'tool_use',
+    usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
+  }
+  await using scene = await bedrock(({ serial }) => (serial === 0 ? json(refused, 400) : json(reply)))
+  const tools = [{ name: 'look', input_schema: { type: 'object' } }]
+  const body = { model: `bedrock,${NOVA}`, max_tokens: 9, messages, tools, stream: true }
+  const text = await (await scene.gateway(post('/v1/messages', body))).text()
+  expect(text).toContain('"stop_reason":"tool_use"')
+  expect(scene.upstream.requests.map(({ path }) => path.split('/').at(-1))).toEqual(['converse-stream', 'converse'])
+})
+
+test('a beta that a model refuses without a name is no reason to fail', async () => {
+  const reply = {
+    ...(anthropicEvents[0]?.['message'] as JsonObject),
+    content: [{ type: 'text', text: 'Hi' }],
+    stop_reason: 'end_turn',
+  }
+  await using scene = await bedrock(({ serial }) =>
+    serial === 0 ? json({ message: 'invalid beta flag' }, 400) : json(reply),
+  )
+  const headers = { 'anthropic-beta': 'context-1m-2025-08-07' }
+  const body = { model: `bedrock,${CLAUDE}`, max_tokens: 9, messages }
+  expect((await scene.gateway(post('/v1/messages', body, { headers }))).status).toBe(200)
+  const sent = scene.upstream.requests.map((request) => (request.body as JsonObject)['anthropic_beta'])
+  expect(sent).toEqual([['context-1m-2025-08-07'], undefined])
+})
+
 test('thoughts come back to Claude with their signature, through a client that knows nothing of Bedrock', async () => {
   const arn = 'arn:aws:bedrock:eu-west-3:123456789012:inference-profile/x.claude-sonnet-4-5'
   const thought = { reasoningContent: { reasoningText: { text: 'Hm', signature: 'c2lnbmVk' } } }

@@ -29,7 +29,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   leaveOutRefused(body, encoding)
   return {
     wire: {
-      path: `/model/${encodeURIComponent(target.model)}/${request.stream ? 'converse-stream' : 'converse'}`,
+      path: `/model/${encodeURIComponent(target.model)}/${isStreamed(request, body, target) ? 'converse-stream' : 'converse'}`,
       query: '',
       headers: {},
       body,
@@ -42,6 +42,10 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       id: createIds(request),
     },
   }
+}
+
+function isStreamed({ stream }: ModelRequest, { toolConfig }: JsonObject, { traits }: Target): boolean {
+  return stream && !(toolConfig !== undefined && traits.streamedTools === false)
 }
 
 /** Nova takes four. */

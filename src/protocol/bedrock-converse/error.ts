@@ -129,6 +129,7 @@ function refusedField(message: string): string | undefined {
   const field = /doesn[’']t support the ([\w.]+) field/.exec(message)?.[1]
   if (field?.startsWith('toolConfig.toolChoice')) return 'toolConfig.toolChoice'
   if (field !== undefined) return INFERENCE.has(field) ? `inferenceConfig.${field}` : field
+  if (/invalid beta flag/i.test(message)) return 'anthropic_beta'
   // "`temperature` is deprecated for this model."
   const deprecated = /[`'"]?\b(temperature|top_p|top_k)\b[`'"]? is deprecated/.exec(message)?.[1]
   if (deprecated !== undefined) return DEPRECATED[deprecated]
