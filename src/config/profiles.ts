@@ -4,7 +4,7 @@ import type { Profile, RouteOverride } from '../router/route.ts'
 import { readClient } from './conditions.ts'
 import { readFallbacks } from './fallback.ts'
 import type { PathStep } from './place.ts'
-import { readTargets } from './routes.ts'
+import { readScenarios } from './routes.ts'
 import { readRules, type RuleReading } from './rules.ts'
 import { toNumber } from './scalar.ts'
 
@@ -33,7 +33,7 @@ export function readOverride(
   const longContextThreshold = isObject(router) ? toNumber(router['longContextThreshold']) : undefined
   return {
     from: reading.from,
-    targets: isObject(router) ? readTargets(router, [...path, 'Router'], reading) : {},
+    ...(isObject(router) ? readScenarios(router, [...path, 'Router'], reading) : { targets: {} }),
     ...(Object.keys(fallbacks).length > 0 && { fallbacks }),
     ...(rules.length > 0 && { rules }),
     ...(longContextThreshold !== undefined && { longContextThreshold }),

@@ -11,6 +11,7 @@ import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
 import { readFurtherRoutes } from './further-routes.ts'
 import { type Form, formOf, mixedForms, settingsOf } from './form.ts'
+import { readGroups } from './groups.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 import { readKey } from './key.ts'
@@ -58,7 +59,8 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   }
   const providers = readProviders(top[form.list], form, defaults, problems)
   const hasFailed = failedProviders(top[form.list], problems)
-  const reading = { providers, problems, hasOwnError: hasFailed }
+  const targets = { providers, problems, hasOwnError: hasFailed }
+  const reading = { ...targets, groups: readGroups(top['groups'], targets) }
   const routes = {
     ...(hasEndpoints ? readDefaultEndpoint(top, providers, problems, hasFailed) : readRoutes(top['Router'], reading)),
     ...readFurtherRoutes(top, reading),

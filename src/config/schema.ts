@@ -179,12 +179,12 @@ const targetText = (description: string) =>
   Optional(StringOf({ description, errorMessage: 'expected a text "provider,model"' }))
 
 const scenarioDescriptions = {
-  default: 'Where everything goes that no other route takes: "provider,model".',
-  background: 'Small side tasks of the agent: "provider,model".',
-  think: 'Requests with reasoning: "provider,model".',
-  longContext: 'Requests above `longContextThreshold`: "provider,model".',
-  webSearch: 'Requests with a web search tool: "provider,model".',
-  image: 'Requests with images: "provider,model".',
+  default: 'Where everything goes that no other route takes: "provider,model" or a group.',
+  background: 'Small side tasks of the agent: "provider,model" or a group.',
+  think: 'Requests with reasoning: "provider,model" or a group.',
+  longContext: 'Requests above `longContextThreshold`: "provider,model" or a group.',
+  webSearch: 'Requests with a web search tool: "provider,model" or a group.',
+  image: 'Requests with images: "provider,model" or a group.',
 } satisfies Record<Scenario, string>
 
 const router = Optional(

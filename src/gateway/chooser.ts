@@ -23,6 +23,8 @@ export interface Caller {
   readonly headers: HeaderValues
   /** The name of the client key that was shown. */
   readonly keyLabel?: string
+  /** Code of the user has named the model: no rule is asked. */
+  readonly isDecided?: boolean
 }
 
 export interface Choice {
@@ -60,14 +62,14 @@ export function createChooser(
   health: Health = unknownHealth,
 ): Chooser {
   return {
-    choose(request, { headers, keyLabel }, listen) {
+    choose(request, caller, listen) {
+      const { headers } = caller
       const conversation = conversationOf(request, headers)
       const session = conversation === undefined ? undefined : conversations.get(conversation)
       const facts = factsOf(request, {
-        headers,
+        ...caller,
         now: ports.now(),
         ...(session && { session }),
-        ...(keyLabel !== undefined && { keyLabel }),
       })
       const { sessionId } = facts
       const overrides = overridesFor(facts, routing, sessionId === undefined ? [] : ports.overridesOf(sessionId))

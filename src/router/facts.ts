@@ -35,6 +35,8 @@ export interface Facts {
   readonly project: string | undefined
   /** The name of the client key that was shown. */
   readonly keyLabel: string | undefined
+  /** Whether code of the user has named the model of the request, so that no rule is asked. */
+  readonly isDecided: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
@@ -46,6 +48,7 @@ export interface RequestInfo {
   /** What was remembered under `conversationOf`. */
   readonly session?: SessionState
   readonly keyLabel?: string
+  readonly isDecided?: boolean
   /** Milliseconds since 1970. Absent: 0. */
   readonly now?: number
 }
@@ -64,6 +67,7 @@ export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
     session: info.session,
     headers: info.headers,
     keyLabel: info.keyLabel,
+    isDecided: info.isDecided ?? false,
     now: info.now ?? 0,
     get client() {
       return client()

@@ -1,5 +1,6 @@
 import { isClient } from './condition.ts'
 import type { Facts } from './facts.ts'
+import type { Group } from './group.ts'
 import { configuredTarget } from './model-name.ts'
 import {
   type RouteOverride,
@@ -23,6 +24,8 @@ export interface EffectiveRoutes {
 /** A scenario's target and who set it. */
 export interface EffectiveRoute {
   readonly target: RouteTarget
+  /** The group that it is named by. */
+  readonly group?: Group
   readonly from: string
   readonly isOverride: boolean
 }
@@ -39,7 +42,9 @@ export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveR
     longContextThreshold = layer.longContextThreshold ?? longContextThreshold
     for (const scenario of SCENARIOS) {
       const target = layer.targets[scenario]
-      if (target) entries[scenario] = { target, from: layer.from, isOverride: layer.isOverride }
+      const group = layer.scenarioGroups?.[scenario]
+      if (target)
+        entries[scenario] = { target, ...(group && { group }), from: layer.from, isOverride: layer.isOverride }
     }
   }
   return {

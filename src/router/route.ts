@@ -22,6 +22,8 @@ export type Scenario = (typeof SCENARIOS)[number]
 /** A `Router` section: which target each scenario uses. */
 export interface Routes {
   readonly targets: Readonly<Partial<Record<Scenario, RouteTarget>>>
+  /** The scenarios that name a group: `targets` holds the first of its targets. */
+  readonly scenarioGroups?: Readonly<Partial<Record<Scenario, Group>>>
   /** Whom to try after a scenario's target, in order. What is no scenario (a model that the client names) takes those of `default`. */
   readonly fallbacks?: Readonly<Partial<Record<Scenario, readonly RouteTarget[]>>>
   /** Tried before the scenarios, in order. */
@@ -43,6 +45,7 @@ export interface RouteOverride {
   /** Who says so, for the reason: `project router`, `session router`. */
   readonly from: string
   readonly targets: Routes['targets']
+  readonly scenarioGroups?: Routes['scenarioGroups']
   readonly fallbacks?: Routes['fallbacks']
   /** Tried before those of what it is laid over. */
   readonly rules?: readonly RoutingRule[]
@@ -101,7 +104,7 @@ export interface Selection {
   readonly route: RouteName
   /** One readable sentence: the fact that decided. */
   readonly reason: string
-  /** The group that the target is of: a rule has chosen. */
+  /** The group that the target is of, if it was chosen among several. */
   readonly group?: Group
   readonly shadows: readonly ShadowChoice[]
   /** What the user should hear of: a marker or rule that could not be followed. */

@@ -29,7 +29,7 @@ export interface Choice {
   readonly fallbacks: readonly RouteTarget[]
   readonly route: RouteName
   readonly reason: string
-  /** Set by a rule. */
+  /** Set if it was chosen among several. */
   readonly group?: Group
 }
 
@@ -53,7 +53,7 @@ export function* stepsOf(question: Question): Generator<Step> {
   const named = namedByClient(facts, routing)
   const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
   const insists = isFirm ? 'the client asks for a model by name' : marked && 'a sub-agent marker names a model'
-  for (const rule of routes.rules) yield ruleStep(rule, insists, question)
+  if (!facts.isDecided) for (const rule of routes.rules) yield ruleStep(rule, insists, question)
   if (isFirm || named.kind === 'open') yield explicitStep(named, question)
   for (const scenario of SCENARIOS) {
     if (scenario === 'default' && named.kind === 'wish' && !isFirm) yield explicitStep(named, question)
@@ -110,10 +110,26 @@ function scenarioStep(scenario: Scenario, question: Question): Step {
     describesImages: routing.describesImages ?? false,
   })
   if (fact === undefined) return { name: scenario, why: () => WHY_NOT[scenario](question) }
+  const reason = entry.isOverride ? `${fact} (${entry.from})` : fact
+  if (entry.group) return groupStep(scenario, entry.group, reason, question)
   const target = configuredTarget(entry.target, routing.providers)
-  if (target) return chosen(scenario, { target, reason: entry.isOverride ? `${fact} (${entry.from})` : fact }, question)
+  if (target) return chosen(scenario, { target, reason }, question)
   const warning = nobody(entry, scenario)
   return { name: scenario, warning, why: () => warning }
+}
+
+/** A scenario that names a group: after the targets of that come those of `fallback`. */
+function groupStep(scenario: Scenario, group: Group, fact: string, question: Question): Step {
+  const { targets, why } = orderOf(group, question.facts, question.circumstances)
+  const [target, ...others] = targets
+  if (!target) return { name: scenario, why: () => 'its group has no targets' }
+  const reason = `${fact}; of ${group.id} ${nameOfTarget(target)}, because ${why}`
+  const { choice, ...step } = chosen(scenario, { target, reason }, question)
+  if (!choice) return step
+  return {
+    ...step,
+    choice: { ...choice, fallbacks: distinct([target, ...others, ...choice.fallbacks]).slice(1), group },
+  }
 }
 
 const WHY_NOT: Readonly<Record<Scenario, (question: Question) => string>> = {

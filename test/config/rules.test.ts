@@ -208,10 +208,46 @@ describe('what the client asks for by name', () => {
     ['and names that agents send unasked come after every rule', {}, 'claude-x', 'b,three rule:x'],
   ])('%s', (_name, when, model, expected) => expect(chosen(rules(when), { model })).toBe(expected))
 
+  test('and what code of the user has named is asked of no rule', () => {
+    expect(chosen(rules({ model: '*' }), { model: 'a,two' }, { headers: {}, isDecided: true })).toBe('a,two explicit')
+  })
+
   test('in a sub-agent’s marker, too', () => {
     const system = [{ type: 'text' as const, text: '<CCR-SUBAGENT-MODEL>a,two</CCR-SUBAGENT-MODEL>' }]
     expect(chosen(rules({}), { model: 'claude-x', system })).toBe('a,two subagent')
     expect(chosen(rules({ model: '*' }), { model: 'claude-x', system })).toBe('b,three rule:x')
+  })
+})
+
+describe('a scenario that names a group', () => {
+  const groups = { g: ['b,three', 'a,two'], h: { targets: ['a,one', 'b,three'], strategy: 'round-robin' } }
+  test.each<[string, JsonObject, Partial<ModelRequest>, string]>([
+    ['asks its targets in order', { Router: { default: 'g' } }, {}, 'b,three a,two default'],
+    [
+      'and then those of fallback',
+      { Router: { default: 'g' }, fallback: { default: ['b,three', 'a,one'] } },
+      {},
+      'b,three a,two a,one default',
+    ],
+    [
+      'also where others name targets',
+      { Router: { default: 'a,one', think: 'h' } },
+      { reasoning: { mode: 'on' } },
+      'a,one b,three think',
+    ],
+    ['also of a profile', { profiles: { '*': { Router: { default: 'g' } } } }, {}, 'b,three a,two default'],
+  ])('%s', (_name, more, change, expected) => {
+    expect(chosen({ groups, ...more }, { model: 'claude-x', ...change }, agent('x/1'))).toBe(expected)
+  })
+
+  test('is named in the reason', () => {
+    const { routes, providers } = read({ groups, Router: { default: 'h' } })
+    const { reason, group } = select(factsOf(requestWith({ model: 'claude-x' }), { headers: {} }), {
+      routes,
+      providers,
+    })
+    expect(reason).toBe('no other route applies; of h a,one, because it is its turn')
+    expect(group?.id).toBe('h')
   })
 })
 

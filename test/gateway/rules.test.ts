@@ -100,6 +100,13 @@ describe('a group', () => {
     expect(seen.join('')).toBe('abcabca')
   })
 
+  test('sends sessions in turn where a scenario names it, too', async () => {
+    const scene = stage({ groups, Router: { default: 'g' } })
+    const seen: string[] = []
+    for (const id of ['s-1', 's-2', 's-1', 's-3']) seen.push((await ask(scene, session(id))).by)
+    expect(seen.join('')).toBe('abac')
+  })
+
   test('sends calls without a session in turn', async () => {
     const scene = stage({ groups, rules })
     const seen: string[] = []

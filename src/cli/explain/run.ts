@@ -38,6 +38,8 @@ export async function explainRequest(args: ExplainArguments, rawArgs: readonly s
     random: () => 0.5,
     overridesOf: asking === config ? overridesOf(config, (_level, message) => console.error(message)) : () => [],
   })
+  if (asking === config && config.userCode?.customRouter)
+    console.error(`note: ${config.userCode.customRouter.file} is asked before all of this; it is not run here`)
   console.log(args.json === true ? JSON.stringify(asJson(told), undefined, 2) : asText(told))
   return told.selection instanceof ModelError ? 1 : 0
 }

@@ -1,7 +1,7 @@
 import type { Ports } from '../../platform/ports.ts'
 import type { Prices } from '../../router/price.ts'
-import type { Middleware } from '../call.ts'
-import type { Chooser } from '../chooser.ts'
+import type { Call, Middleware } from '../call.ts'
+import type { Caller, Chooser } from '../chooser.ts'
 import { logShadows } from '../shadow.ts'
 import type { Warn } from '../warn.ts'
 
@@ -12,8 +12,8 @@ export function createRouteMiddleware(
   { prices = [], log }: { readonly prices?: Prices | undefined; readonly log: Ports['log'] },
 ): Middleware {
   return async (call, next) => {
-    const { trace, wire, keyLabel } = call
-    const choice = chooser.choose(call.request, { headers: wire.headers, ...(keyLabel !== undefined && { keyLabel }) })
+    const { trace } = call
+    const choice = chooser.choose(call.request, callerOf(call))
     const { selection, sessionId, imageTarget } = choice
     choice.remember()
     trace.atEnd.push(() => {
@@ -37,4 +37,8 @@ export function createRouteMiddleware(
     choice.answered(trace.target)
     return answer
   }
+}
+
+function callerOf({ wire, keyLabel, chosenBy }: Call): Caller {
+  return { headers: wire.headers, ...(keyLabel !== undefined && { keyLabel }), isDecided: chosenBy !== undefined }
 }
