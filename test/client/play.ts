@@ -69,7 +69,8 @@ function asksModel({ method, path }: Received): boolean {
   return method === 'POST' && !path.endsWith('/count_tokens')
 }
 
-async function furnish({ work }: Scratch): Promise<void> {
+/** Puts into a working folder what the episodes read. */
+export async function furnish({ work }: Scratch): Promise<void> {
   await writeFile(join(work, 'secret.txt'), `${SECRET}\n`)
   await writeFile(join(work, 'image.png'), Buffer.from(IMAGE, 'base64'))
   await writeFile(join(work, 'document.pdf'), Buffer.from(DOCUMENT, 'base64'))

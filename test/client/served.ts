@@ -11,6 +11,8 @@ export interface Served extends AsyncDisposable {
   readonly stderr: () => string
 }
 
+type Router = Omit<Served, 'upstream'>
+
 /** Starts the compiled executable on a free port, with a scratch HOME, and waits until it serves. */
 export async function serve(protocol: ServedProtocol, script: Script): Promise<Served> {
   const scratch = await createScratch()
@@ -27,12 +29,13 @@ export async function serve(protocol: ServedProtocol, script: Script): Promise<S
 }
 
 /** `ccr start` in front of a provider that somebody else has started. */
-export async function startRouter(
-  protocol: ServedProtocol,
-  upstream: Upstream,
-  scratch: Scratch,
-): Promise<Omit<Served, 'upstream'>> {
-  await writeConfig(scratch, configFor(protocol, upstream))
+export function startRouter(protocol: ServedProtocol, upstream: Upstream, scratch: Scratch): Promise<Router> {
+  return startConfigured(configFor(protocol, upstream), scratch)
+}
+
+/** `ccr start` with a config. */
+export async function startConfigured(config: unknown, scratch: Scratch): Promise<Router> {
+  await writeConfig(scratch, config)
   const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
     cwd: scratch.work,
     env: { PATH: process.env['PATH'] ?? '', HOME: scratch.home },

@@ -140,11 +140,11 @@ function record(
   ports: TryParts['ports'],
 ) {
   const startedAt = ports.now()
-  const label = nameOfKey(keys[key ?? -1] ?? '')
+  const label = keys.length > 1 && key !== undefined ? nameOfKey(keys[key] ?? '') : undefined
   const note = (error?: ModelError): void => {
     const attempt = {
       ...target,
-      ...(keys.length > 1 && key !== undefined && { key: label }),
+      ...(label !== undefined && { key: label }),
       durationMs: ports.now() - startedAt,
       ...(error && { error: error.kind, status: error.status }),
     }

@@ -14,20 +14,20 @@ export function nameOfKey(key: string): string {
   return key.length >= 12 ? `…${key.slice(-4)}` : '…'
 }
 
-/** What to tell the user of something that was put to rest. */
+/** What to tell the user of something that was put to rest. `key`: its name, if the provider has several. */
 export function describeRest(
   { what, until }: Rested,
   target: RouteTarget,
-  key: string,
+  key: string | undefined,
   kind: ErrorKind,
   now: number,
 ): string {
-  return `${WHO[what](target, key)} is left alone for ${spellMs(until - now)} (${kind})`
+  return `${WHO[what](target, key === undefined ? '' : `${key} `)} is left alone for ${spellMs(until - now)} (${kind})`
 }
 
 const WHO: Readonly<Record<Rested['what'], (target: RouteTarget, key: string) => string>> = {
-  key: ({ provider }, key) => `the key ${key} of ${provider}`,
-  'key-at-model': ({ provider, model }, key) => `the key ${key} of ${provider} at ${model}`,
+  key: ({ provider }, key) => `the key ${key}of ${provider}`,
+  'key-at-model': ({ provider, model }, key) => `the key ${key}of ${provider} at ${model}`,
   model: ({ provider, model }) => `${provider} (${model})`,
   provider: ({ provider }) => provider,
 }
