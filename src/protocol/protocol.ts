@@ -111,6 +111,8 @@ export interface Traits {
   readonly streamedTools?: boolean
   /** Whether images can be sent. */
   readonly images?: boolean
+  /** Gemini: whether calls and results may carry their ids; elsewhere they are told by name and order. */
+  readonly callIds?: false
   /** OpenAI Chat: how a tool can be forced. `words`: not one by its name; `auto`: not at all. Absent: in every way. */
   readonly toolChoice?: 'words' | 'auto'
   /** Top-level request fields that were refused: left out and listed in `dropped`. */

@@ -24,7 +24,11 @@ function candidates(error: ModelError): string[][] {
     ...error.message.matchAll(/(?<=(?:argument|parameter|field|property|key|supplied|name)s?:? )[\w.]+/gi),
   ].map(([name]) => name)
   const own = error.details.param === undefined ? [] : [error.details.param]
-  return [...own, ...dotted, ...quoted, ...named].map((name) => name.split(/[.[\]]+/).filter(Boolean))
+  // Google's: `Unknown name "id" at 'contents[1].parts[0].function_call'`.
+  const placed = [...error.message.matchAll(/["']([\w-]{1,200})["'] at ["']([\w.[\]-]{1,300})["']/g)].map(
+    ([, name, place]) => `${place}.${name}`,
+  )
+  return [...own, ...placed, ...dotted, ...quoted, ...named].map((name) => name.split(/[.[\]]+/).filter(Boolean))
 }
 
 // Without these a request says nothing, or something else.
@@ -51,20 +55,31 @@ function locate(body: JsonObject, words: readonly string[]): string[] | undefine
   let last: string | undefined
   for (const word of words) {
     const index: number = /^\d+$/.test(word) ? Number(word) : -1
+    const name: string | undefined = isObject(node) ? nameIn(node, word) : undefined
     if (Array.isArray(node) && index >= 0) {
       node = node[index]
       path.push('*')
-    } else if (isObject(node) && Object.hasOwn(node, word)) {
-      node = node[word]
-      path.push(word)
-      last = word
+    } else if (isObject(node) && name !== undefined) {
+      node = node[name]
+      path.push(name)
+      last = name
     } else last = undefined
   }
   if (last === undefined) return undefined
   // A refused type is a refusal of what has it: `thinking.type: adaptive is not supported`.
   if (last === 'type') path.pop()
-  const field = path.at(-1)
-  return field === undefined || field === '*' || NEEDED.has(field) ? undefined : path
+  const [holder, field] = path.slice(-2)
+  // Calls and results are told by their order where ids are refused.
+  if (field === 'id' && (holder === 'functionCall' || holder === 'functionResponse')) return path
+  const refused = field ?? holder
+  return refused === undefined || refused === '*' || NEEDED.has(refused) ? undefined : path
+}
+
+/** A field as it is written in `node`: Google names fields of its JSON as they are called in its own notation. */
+function nameIn(node: JsonObject, word: string): string | undefined {
+  if (Object.hasOwn(node, word)) return word
+  const camel = word.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+  return Object.hasOwn(node, camel) ? camel : undefined
 }
 
 /** `node` without what stands at `path`; the very same value if nothing does. */

@@ -216,6 +216,13 @@ export const policies: readonly Policy[] = [
   },
 
   {
+    at: ['vertex'],
+    protocol: 'gemini',
+    traits: { callIds: false },
+    source: 'https://docs.cloud.google.com/vertex-ai/generative-ai/docs/reference/rest/v1/Content',
+  },
+
+  {
     at: ['groq'],
     protocol: chat,
     dialects: ['groq'],

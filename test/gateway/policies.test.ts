@@ -7,9 +7,15 @@ import { createUpstream } from '../helper/upstream.ts'
 const tools = [{ name: 'look', description: 'looks', input_schema: { $schema: 'x', type: 'object', properties: {} } }]
 
 /** What a provider of the catalog is asked for an Anthropic client's request, in `protocol`. */
-async function asked(name: string, protocol: string, model: string, more: object): Promise<Record<string, unknown>> {
+async function asked(
+  name: string,
+  protocol: string,
+  model: string,
+  more: object,
+  fields: object = {},
+): Promise<Record<string, unknown>> {
   await using upstream = await createUpstream(() => json({ error: { message: 'no' } }, 403))
-  const entry = { name, origin: upstream.url, api_key: 'k3y-of-a-test-0001', protocols: [protocol] }
+  const entry = { name, origin: upstream.url, api_key: 'k3y-of-a-test-0001', protocols: [protocol], ...fields }
   const { config, problems } = resolveConfig({ Providers: [entry] }, {})
   expect(problems).toEqual([])
   const { gateway } = testGateway({ providers: config.providers, routes: config.routes })
@@ -83,4 +89,19 @@ test('a model that reads text alone is told that there was an image', async () =
   ]
   expect(JSON.stringify(await asked('zai', 'openai-chat', 'glm-4.7', { messages }))).not.toContain('iVBORw0KGgo')
   expect(JSON.stringify(await asked('zai', 'openai-chat', 'glm-4.6v', { messages }))).toContain('iVBORw0KGgo')
+})
+
+test('Vertex is told of calls and results without their ids, which it refuses', async () => {
+  const messages = [
+    { role: 'user', content: 'hi' },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] },
+  ]
+  const parameters = { project: 'p' }
+  const [told, known] = await Promise.all([
+    asked('vertex', 'gemini', 'gemini-2.5-pro', { messages }, { parameters }),
+    asked('gemini', 'gemini', 'gemini-2.5-pro', { messages }),
+  ])
+  expect(JSON.stringify(told['contents'])).not.toContain('toolu_1')
+  expect(JSON.stringify(known['contents'])).toContain('toolu_1')
 })

@@ -38,6 +38,25 @@ describe('a refused field is left out', () => {
     expect(taught(refusal(message, param || undefined), BODY)).toEqual({ type: 'leave-out', path })
   })
 
+  test.each<[string, string[] | undefined]>([
+    [`"id" at 'contents[1].parts[0].function_call'`, ['contents', '*', 'parts', '*', 'functionCall', 'id']],
+    [`"thinking_config" at 'generation_config'`, ['generationConfig', 'thinkingConfig']],
+    [`"labels"`, ['labels']],
+    [`"text" at 'contents[0].parts[0]'`, undefined],
+    [`"id" at 'contents[0]'`, undefined],
+  ])('as Google names it: %s', (place, path) => {
+    const body: JsonObject = {
+      contents: [
+        { role: 'user', id: 1, parts: [{ text: 'Hi' }] },
+        { role: 'model', parts: [{ functionCall: { id: 'a', name: 'look', args: {} } }] },
+      ],
+      generationConfig: { thinkingConfig: {} },
+      labels: {},
+    }
+    const message = `Invalid JSON payload received. Unknown name ${place}: Cannot find field.`
+    expect(taught(refusal(message), body)).toEqual(path && { type: 'leave-out', path })
+  })
+
   test.each([
     ['messages.0.role: unexpected value'],
     ['model: not supported'],

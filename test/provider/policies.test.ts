@@ -121,6 +121,8 @@ describe('what is known of', () => {
     ['ollama', chat, 'qwen3-coder:30b', { efforts: ['none', 'low', 'medium', 'high'] }],
     ['lmstudio', chat, 'qwen/qwen3-coder-30b', { toolChoice: 'words', images: false }],
     ['minimax', chat, 'MiniMax-M2.7', { reasoningReplay: 'none', images: false }],
+    ['vertex', 'gemini', 'gemini-2.5-pro', { callIds: false }],
+    ['gemini', 'gemini', 'gemini-2.5-pro', { callIds: undefined }],
     ['', chat, 'some-model', nothing],
     ['', chat, 'MiniMax-M3', nothing],
   ])('%s, in %s, of %s', (name, protocol, model, expected) => {

@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
+import type { Native } from '../../canonical/native.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { argumentsOf } from '../tool-arguments.ts'
 import type { Encoding } from './encoding.ts'
@@ -35,7 +36,7 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
   const raw = spelling(part.native, 'response')
   const inside = part.content.filter((piece) => isInside(piece, part, encoding))
   const own = defined({
-    ...(spelling(part.native, 'id') !== 'absent' && { id: part.id }),
+    ...(takesId(part.native, encoding) && { id: part.id }),
     name: typeof name === 'string' ? encoding.names.of(name) : undefined,
     response: isObject(raw) && isSame(contentOfResponse(raw), said(part)) ? raw : responseOf(part),
     parts: inside.length > 0 ? inside.flatMap((piece) => encodePart(piece, path, encoding)) : undefined,
@@ -96,7 +97,7 @@ function encodeCall(part: ToolCallPart, path: string, encoding: Encoding): JsonO
   const known = isOurs(part) || !part.origin || isFrom(part, encoding)
   if (part.signature !== undefined && !known) encoding.drop(`${path}.signature`, 'another model signed it')
   const functionCall = defined({
-    ...(spelling(part.native, 'id') !== 'absent' && { id: part.id }),
+    ...(takesId(part.native, encoding) && { id: part.id }),
     name: encoding.names.of(part.name),
     args: part.input === '' && isOurs(part) ? undefined : argumentsOf(part.input),
   })
@@ -107,4 +108,8 @@ function encodeCall(part: ToolCallPart, path: string, encoding: Encoding): JsonO
 /** Whether the model that is asked is the one that made the part. */
 function isFrom({ origin }: ReasoningPart | ToolCallPart, { target }: Encoding): boolean {
   return origin?.provider === target.provider && origin.model === target.model
+}
+
+function takesId(native: Native | undefined, { target }: Encoding): boolean {
+  return target.traits.callIds !== false && spelling(native, 'id') !== 'absent'
 }
