@@ -3,13 +3,16 @@ import type { Message, ModelRequest } from '../../canonical/request.ts'
 import { encodePart, encodeResult, textOfResult } from './encode-parts.ts'
 import type { Encoding } from './encoding.ts'
 import { isGemini3 } from './model.ts'
+import { splitTurn } from './model-turns.ts'
 import { isOurs, spelling, withRest } from './residue.ts'
 import { NO_SIGNATURE } from './signature.ts'
 
 /** The conversation as Gemini's `contents`. */
 export function encodeContents(request: ModelRequest, encoding: Encoding): JsonObject[] {
   if (encoding.ours)
-    return request.messages.map((message, index) => encodeOwnMessage(message, `contents[${index}]`, encoding))
+    return request.messages
+      .flatMap(splitTurn)
+      .map((message, index) => encodeOwnMessage(message, `contents[${index}]`, encoding))
   return sign(withUserFirst(settle(request.messages, encoding)), encoding)
 }
 

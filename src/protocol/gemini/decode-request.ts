@@ -12,6 +12,7 @@ import { toCamelCase } from './camel-case.ts'
 import { createHistoryParts, type HistoryParts } from './decode-parts.ts'
 import { decodeChoice, decodeTools } from './decode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
+import { joinTurns } from './model-turns.ts'
 import { readPath } from './path.ts'
 import { defined, flattened, ID, invalid, residueOf } from './residue.ts'
 
@@ -71,7 +72,7 @@ function decodeContents(value: Json | undefined): Message[] {
   const parts = createHistoryParts()
   const contents = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]
   if (contents.length === 0) throw invalid('contents', 'contents is not specified')
-  return contents.map((content, index) => decodeContent(content, index, parts))
+  return joinTurns(contents.map((content, index) => decodeContent(content, index, parts)))
 }
 
 function decodeContent(value: Json, index: number, parts: HistoryParts): Message {
