@@ -15,7 +15,7 @@ const {
   name: _name,
   api_base_url: _url,
   api_key: _key,
-  preset: _preset,
+  catalog: _catalog,
   origin: _origin,
   parameters: _parameters,
   protocols: _protocols,

@@ -43,26 +43,26 @@ export interface Wanted {
 /** The endpoints of an entry with `api_base_url`, or with a name of the catalog. `undefined`: it was told what is wrong. */
 export function readReach(wanted: Wanted): Reach | undefined {
   const { fields } = wanted
-  const preset = readPreset(wanted)
-  if (preset === 'unknown') return undefined
+  const stated = readStated(wanted)
+  if (stated === 'unknown') return undefined
   const written = asString(fields['api_base_url'])?.trim()
   // What is written there is no text, as the schema has told.
   if (!written && (fields['api_base_url'] ?? undefined) !== undefined) return undefined
-  const reach = written ? atUrl(wanted, written, preset) : byName(wanted, preset)
+  const reach = written ? atUrl(wanted, written, stated) : byName(wanted, stated)
   return reach && withSigning(wanted, withStated(wanted, written, reach))
 }
 
-function readPreset({ fields, tell }: Wanted): CatalogRow | 'unknown' | undefined {
-  const written = asString(fields['preset'])?.trim()
+function readStated({ fields, tell }: Wanted): CatalogRow | 'unknown' | undefined {
+  const written = asString(fields['catalog'])?.trim()
   if (!written) return undefined
   const row = rowNamed(written)
   if (row) return row
   const message = `the catalog knows nobody named \`${written}\``
-  tell('preset', message, didYouMean(written, catalogNames()) ?? 'write `api_base_url` instead')
+  tell('catalog', message, didYouMean(written, catalogNames()) ?? 'write `api_base_url` instead')
   return 'unknown'
 }
 
-function byName(wanted: Wanted, preset: CatalogRow | undefined): Reach | undefined {
+function byName(wanted: Wanted, stated: CatalogRow | undefined): Reach | undefined {
   const { name, fields, tell } = wanted
   // A misspelt key is a URL that the user chose: his key must not go anywhere else.
   const misspelt = Object.keys(fields).find((key) => !known.has(key) && meant(key, ['api_base_url']) === 'api_base_url')
@@ -71,7 +71,7 @@ function byName(wanted: Wanted, preset: CatalogRow | undefined): Reach | undefin
     tell(misspelt, message, 'did you mean `api_base_url`?', true)
     return undefined
   }
-  const row = preset ?? rowNamed(name)
+  const row = stated ?? rowNamed(name)
   if (!row) {
     const near = didYouMean(name, catalogNames())
     tell(undefined, 'the key `api_base_url` is missing', near ?? 'add `"api_base_url": "…"`')
@@ -96,7 +96,7 @@ function byName(wanted: Wanted, preset: CatalogRow | undefined): Reach | undefin
 }
 
 /** Every key that may stand in an entry and looks a little like another. */
-const known = new Set(['name', 'endpoints', 'preset', 'origin', 'headers', 'api_key', 'models'])
+const known = new Set(['name', 'endpoints', 'catalog', 'origin', 'headers', 'api_key', 'models'])
 
 /** A transformer that names a protocol chooses it. */
 function chosenBy(dialects: readonly DialectUse[], { endpoints }: Filled): readonly Endpoint[] {
@@ -109,7 +109,7 @@ function chosenBy(dialects: readonly DialectUse[], { endpoints }: Filled): reado
  * What the user's own URL means. If it is one of the catalog's, and neither the full URL of a call nor read through
  * transformers, the other protocols of the same host are spoken, too; no other host ever is.
  */
-function atUrl(wanted: Wanted, written: string, preset: CatalogRow | undefined): Reach | undefined {
+function atUrl(wanted: Wanted, written: string, stated: CatalogRow | undefined): Reach | undefined {
   const { fields, dialects, tell } = wanted
   const vertex = vertexDialectOf(dialects)
   if (vertex) return atVertex(wanted, written, vertex)
@@ -118,7 +118,7 @@ function atUrl(wanted: Wanted, written: string, preset: CatalogRow | undefined):
     tell('api_base_url', read.problem, read.suggestion)
     return undefined
   }
-  const row = preset ?? rowAt(read)
+  const row = stated ?? rowAt(read)
   const endpoint = row ? asRowSays(read, row) : read
   const common = { headers: {}, isByName: false, ...(row && { row }) }
   const isOpen = row !== undefined && fields['transformer'] === undefined && !isFullCall(written, read.protocol)

@@ -103,14 +103,14 @@ const provider = ObjectOf(
     api_base_url: Optional(
       StringOf({
         description:
-          'Its URL: the host, the part up to `/v1`, or the full endpoint. Default: that of the catalog, by `name` or `preset`.',
+          'Its URL: the host, the part up to `/v1`, or the full endpoint. Default: that of the catalog, by `name` or `catalog`.',
         minLength: 1,
       }),
     ),
     api_key: text(
       "Its key. Write `$NAME` for a variable of the environment. Leave it out if none is needed, or if it is in the catalog's own variable.",
     ),
-    preset: text('The name in the catalog, if `name` is another.'),
+    catalog: text('The name in the catalog, if `name` is another.'),
     origin: text("`https://host` that stands in for scheme and host of the catalog's URLs: a mirror, a test."),
     parameters: Optional(
       RecordOf(StringOf(), StringOf(), {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Json } from '../../src/canonical/json.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import { resolveConfig } from '../../src/config/resolve.ts'
+import { traitsFor } from '../../src/provider/dialect.ts'
 import type { Provider } from '../../src/provider/provider.ts'
 
 function read(entry: Json, env: Record<string, string> = {}) {
@@ -32,10 +33,19 @@ describe('a name of the catalog', () => {
     expect(provider).toMatchObject({ apiKey: key, models: [], catalog: 'deepseek', filled: ['DeepSeek'] })
   })
 
-  test('may be said by `preset`, so that there can be two of them', () => {
-    const { provider, told } = read({ name: 'deepseek-at-work', preset: 'deepseek', api_key: key })
+  test('may be said by `catalog`, so that there can be two of them', () => {
+    const { provider, told } = read({ name: 'deepseek-at-work', catalog: 'deepseek', api_key: key })
     expect(told).toEqual([])
     expect(provider).toMatchObject({ name: 'deepseek-at-work', catalog: 'deepseek' })
+  })
+
+  test('said by `catalog` beside a URL gives its knowledge alone: nothing goes anywhere else', () => {
+    const entry = { name: 'mirror', catalog: 'zai', api_base_url: 'https://mirror.example', api_key: key }
+    const { provider, told } = read(entry)
+    expect(told).toEqual([])
+    expect(urls(provider)).toEqual(['openai-chat https://mirror.example/v1 bearer'])
+    expect(provider && traitsFor(provider, 'glm-4.7', 'openai-chat')).toMatchObject({ toolChoice: 'auto' })
+    expect(read({ name: 'zai', api_base_url: 'https://mirror.example' }).provider?.catalog).toBeUndefined()
   })
 
   test('takes the key from the variable in which people keep it', () => {
@@ -80,8 +90,8 @@ describe('a name of the catalog', () => {
     expect(read({ name: 'depseek', api_key: key }).told).toEqual([
       'error Providers.0: `Providers[0]`: the key `api_base_url` is missing; did you mean `deepseek`?',
     ])
-    expect(read({ name: 'x', preset: 'depseek', api_key: key }).told).toEqual([
-      'error Providers.0.preset: provider `x`: the catalog knows nobody named `depseek`; did you mean `deepseek`?',
+    expect(read({ name: 'x', catalog: 'depseek', api_key: key }).told).toEqual([
+      'error Providers.0.catalog: provider `x`: the catalog knows nobody named `depseek`; did you mean `deepseek`?',
     ])
   })
 
