@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
+import { unwrapInput } from '../openai/custom-tool.ts'
 import { nativeText } from '../openai/native-text.ts'
 import { validInput } from '../openai/valid-input.ts'
 import { dropNative, mediaBlock, textBlock } from './blocks.ts'
@@ -114,7 +115,7 @@ function encodeCall({ call, id }: Pair, scope: Scope, path: string): JsonObject 
   const name = scope.names.of(call.name)
   const rest = restFor(call.native, 'openai-chat')
   if (formFor(call.native, 'openai-chat') === 'custom')
-    return { id, type: 'custom', custom: { name, input: call.input }, ...rest }
+    return { id, type: 'custom', custom: { name, input: unwrapInput(call.input) }, ...rest }
   if (call.cache) scope.losses.drop(`${path}.cache_control`, 'a tool call cannot carry a cache mark')
   return {
     id,

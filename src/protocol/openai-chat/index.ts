@@ -6,6 +6,7 @@ import { decodeRequest } from './request-decode.ts'
 import { encodeRequest } from './request.ts'
 import { encodeStream } from './stream-encode.ts'
 import { decodeStream, isNotable } from './stream.ts'
+import { untranslatable } from './untranslatable.ts'
 
 /** OpenAI Chat Completions, and what the many compatible vendors make of it. */
 export const openaiChat: Protocol = {
@@ -20,4 +21,5 @@ export const openaiChat: Protocol = {
   encodeError,
   embeddings: openaiEmbeddings,
   isNotable,
+  untranslatable,
 }

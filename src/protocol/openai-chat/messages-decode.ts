@@ -1,6 +1,7 @@
 import { asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
+import { wrapInput } from '../openai/custom-tool.ts'
 import { badRequest } from './bad-request.ts'
 import { decodeBlock, decodeResultBlock } from './blocks-decode.ts'
 
@@ -170,7 +171,8 @@ function toolCalls(message: JsonObject, claimed: Set<string>, index: number, fun
 function toolCall(call: JsonObject, spareId: string): ToolCallPart {
   const custom = isObject(call.custom) ? call.custom : undefined
   const told = custom ?? (isObject(call.function) ? call.function : {})
-  const input = custom ? custom.input : told.arguments
+  const raw = custom ? custom.input : told.arguments
+  const input = typeof raw === 'string' ? raw : raw ? JSON.stringify(raw) : ''
   const rest = omit(call, custom ? CUSTOM_KEYS : CALL_KEYS)
   const native: Native | undefined =
     custom || Object.keys(rest).length > 0
@@ -180,7 +182,7 @@ function toolCall(call: JsonObject, spareId: string): ToolCallPart {
     type: 'tool-call',
     id: asString(call.id) || spareId,
     name: asString(told.name) ?? '',
-    input: typeof input === 'string' ? input : input ? JSON.stringify(input) : '',
+    input: custom ? wrapInput(input) : input,
     ...(native && { native }),
   }
 }

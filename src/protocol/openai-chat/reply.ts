@@ -5,6 +5,7 @@ import { formFor, restFor } from '../../canonical/native.ts'
 import { createCollector, type ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { Usage } from '../../canonical/usage.ts'
+import { unwrapInput } from '../openai/custom-tool.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
 import { finishWord } from './finish.ts'
 import { createAnswer } from './stream.ts'
@@ -44,7 +45,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     choices: [
       {
         index: 0,
-        message: { ...encodeMessage(reply.parts, spelling), ...objectOr(spelling.message) },
+        message: { ...encodeMessage(reply.parts, spelling, customsOf(context)), ...objectOr(spelling.message) },
         finish_reason: finishWord(reply.finish.kind, reply.parts.some(isCall)),
         ...objectOr(spelling.choice),
       },
@@ -87,12 +88,12 @@ function spellingOf(content: Json | undefined): string {
   return content === '' ? 'empty' : 'string'
 }
 
-function encodeMessage(parts: readonly Part[], form: JsonObject): JsonObject {
+function encodeMessage(parts: readonly Part[], form: JsonObject, customs: ReadonlySet<string>): JsonObject {
   const { content } = form
   const message: JsonObject = { role: 'assistant', content: content === 'empty' ? '' : null }
   const calls: JsonObject[] = []
   for (const part of parts) {
-    if (part.type === 'tool-call') calls.push(encodeCall(part))
+    if (part.type === 'tool-call') calls.push(encodeCall(part, customs))
     else if (part.type === 'reasoning') addReasoning(message, part)
     else if (part.type === 'text') addText(message, formFor(part.native, 'openai-chat'), part.text)
     else if (part.type === 'media') addImage(message, part)
@@ -102,12 +103,28 @@ function encodeMessage(parts: readonly Part[], form: JsonObject): JsonObject {
   return message
 }
 
-/** A tool call as it stands in a message. */
-export function encodeCall(part: Extract<Part, { type: 'tool-call' }>): JsonObject {
+/**
+ * A tool call as it stands in a message; `customs` are the client's free-form tools. In a chunk there are none of those:
+ * OpenAI's own clients know only functions there, and so they bring the call back.
+ */
+export function encodeCall(
+  part: Extract<Part, { type: 'tool-call' }>,
+  customs: ReadonlySet<string> = new Set(),
+): JsonObject {
   const rest = restFor(part.native, 'openai-chat')
-  if (formFor(part.native, 'openai-chat') === 'custom')
-    return { id: part.id, type: 'custom', custom: { name: part.name, input: part.input }, ...rest }
+  const isRaw = formFor(part.native, 'openai-chat') === 'custom'
+  if (isRaw || customs.has(part.name)) {
+    const input = isRaw ? part.input : unwrapInput(part.input)
+    return { id: part.id, type: 'custom', custom: { name: part.name, input }, ...rest }
+  }
   return { id: part.id, type: 'function', function: { name: part.name, arguments: part.input || '{}' }, ...rest }
+}
+
+/** The names of the client's free-form tools. */
+function customsOf({ requestNative }: EncodeContext): ReadonlySet<string> {
+  const form = formFor(requestNative, 'openai-chat')
+  const names = isObject(form) && Array.isArray(form.customs) ? form.customs : []
+  return new Set(names.filter((name) => typeof name === 'string'))
 }
 
 /** An image that a model made, as gateways send it. */

@@ -2,11 +2,14 @@ import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '
 import {
   EFFORTS,
   type Effort,
+  type FunctionTool,
   type ModelRequest,
   type OutputFormat,
   type Tool,
   type ToolChoice,
 } from '../../canonical/request.ts'
+import { formFor } from '../../canonical/native.ts'
+import { describeCustom, flatCustom, INPUT_SCHEMA } from '../openai/custom-tool.ts'
 import type { WireRequest } from '../protocol.ts'
 import { badRequest } from './bad-request.ts'
 import { decodeCache } from './blocks-decode.ts'
@@ -31,6 +34,7 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
   const limit = claim('max_completion_tokens', asNumber)
   const olderLimit = limit === undefined ? claim('max_tokens', asNumber) : undefined
   const tools = claim('tools', decodeTools)
+  const customs = customNames(tools ?? [])
   const effort = claim('reasoning_effort', decodeEffort)
   const fields = {
     toolChoice: claim('tool_choice', decodeChoice),
@@ -43,12 +47,16 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     outputFormat: claim('response_format', decodeFormat),
     userId: claim('user', asString),
   }
+  const quiet = quietIn(body)
+  for (const key in quiet) claimed.add(key)
   const form: RequestForm = {
     ...(limit !== undefined && { maxTokens: 'max_completion_tokens' }),
     ...(olderLimit !== undefined && { maxTokens: 'max_tokens' }),
     ...(typeof body.stop === 'string' && { stop: 'string' }),
     ...(stream === false && { stream: 'false' }),
     ...(tools?.length === 0 && { tools: 'empty' }),
+    ...(customs.length > 0 && { customs }),
+    ...(Object.keys(quiet).length > 0 && { quiet }),
   }
   return {
     model,
@@ -59,6 +67,25 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     stream: stream ?? false,
     native: { protocol: 'openai-chat', rest: omit(body, claimed), form: { ...form } },
   }
+}
+
+/** What says nothing that would not be so anyway, and what is done here for every provider. */
+function quietIn(body: JsonObject): JsonObject {
+  const quiet: JsonObject = {}
+  for (const key of ['n', 'store', 'logprobs', 'service_tier', 'stream_options', 'modalities']) {
+    const value = body[key]
+    if (value !== undefined && SAYS_NOTHING[key]?.(value)) quiet[key] = value
+  }
+  return quiet
+}
+
+const SAYS_NOTHING: Readonly<Record<string, (value: Json) => boolean>> = {
+  n: (value) => value === 1,
+  store: (value) => value === false,
+  logprobs: (value) => value === false,
+  service_tier: (value) => value === 'auto',
+  stream_options: (value) => isObject(value) && Object.keys(value).every((key) => key.startsWith('include_')),
+  modalities: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',
 }
 
 type Present<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }
@@ -84,8 +111,8 @@ function decodeStop(value: Json): string[] | undefined {
 
 function decodeChoice(value: Json): ToolChoice | undefined {
   if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
-  if (!isObject(value) || value.type !== 'function' || !isObject(value.function)) return undefined
-  const name = asString(value.function.name)
+  const told = isObject(value) && (value.type === 'function' || value.type === 'custom') ? value[value.type] : undefined
+  const name = isObject(told) ? asString(told.name) : undefined
   return name === undefined ? undefined : { type: 'tool', name }
 }
 
@@ -116,6 +143,8 @@ function decodeTools(value: Json): Tool[] | undefined {
 
 function decodeTool(tool: JsonObject): Tool {
   const told = tool.function
+  if (tool.type === 'custom' && isObject(tool.custom) && typeof tool.custom.name === 'string')
+    return customTool(tool, tool.custom, tool.custom.name)
   if (tool.type !== 'function' || !isObject(told) || typeof told.name !== 'string') return otherTool(tool)
   const schema = isObject(told.parameters) ? told.parameters : undefined
   const strict = asBoolean(told.strict ?? null)
@@ -141,9 +170,30 @@ function decodeTool(tool: JsonObject): Tool {
   }
 }
 
-// A free-form tool, or one that the provider runs: nobody else knows it.
+/** A free-form tool: those who know only functions are told one whose whole input is one argument. */
+function customTool(tool: JsonObject, custom: JsonObject, name: string): FunctionTool {
+  const description = describeCustom(flatCustom(custom))
+  const beside = omit(tool, new Set(['type', 'custom']))
+  const form: ToolForm = { custom, ...(Object.keys(beside).length > 0 && { beside }) }
+  return {
+    type: 'function',
+    name,
+    ...(description !== undefined && { description }),
+    schema: INPUT_SCHEMA,
+    native: { protocol: 'openai-chat', rest: {}, form: { ...form } },
+  }
+}
+
+// One that the provider runs: nobody else knows it.
 function otherTool(tool: JsonObject): Tool {
-  const custom = isObject(tool.custom) ? asString(tool.custom.name) : undefined
-  const name = custom ?? asString(tool.name) ?? asString(tool.type) ?? 'unknown'
+  const name = asString(tool.name) ?? asString(tool.type) ?? 'unknown'
   return { type: 'server', kind: 'other', name, native: { protocol: 'openai-chat', rest: tool } }
+}
+
+/** The names of the free-form tools, by which calls of them are told in their own form. */
+function customNames(tools: readonly Tool[]): string[] {
+  return tools.flatMap((tool) => {
+    const form = formFor(tool.native, 'openai-chat')
+    return isObject(form) && form.custom ? [tool.name] : []
+  })
 }

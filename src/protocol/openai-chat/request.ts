@@ -5,7 +5,8 @@ import type { Encoded, Target } from '../protocol.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { createLosses, type Losses } from '../openai/losses.ts'
 import { encodeMessages } from './messages.ts'
-import { usesMaxCompletionTokens } from '../openai/model-names.ts'
+import { carriedTo } from '../openai/carried.ts'
+import { isOpenaiModel, usesMaxCompletionTokens } from '../openai/model-names.ts'
 import { createToolNames, wireId } from '../openai/tool-names.ts'
 import { pairTools } from '../tool-pairs.ts'
 import { encodeReasoning } from '../openai/reasoning.ts'
@@ -27,7 +28,11 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     pairs: pairTools(request.messages, (id) => (own ? id : wireId(id, target.model))),
     losses,
   }
-  losses.residue(request.native, '')
+  // Other vendors refuse what only OpenAI's models have.
+  const { fields, left } = isOpenaiModel(target.model)
+    ? carriedTo('openai-chat', request.native)
+    : { fields: {}, left: request.native }
+  losses.residue(left, '')
   const body: JsonObject = {
     model: target.model,
     messages: encodeMessages(request, scope),
@@ -37,6 +42,8 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeReasoning(request, target, own, losses),
     ...encodeFormat(request.outputFormat, losses),
     ...encodeStreaming(request, own),
+    ...fields,
+    ...quietOf(request),
     ...restFor(request.native, 'openai-chat'),
   }
   for (const field of target.traits.refusedFields ?? []) {
@@ -56,12 +63,21 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   }
 }
 
+function quietOf(request: ModelRequest): JsonObject {
+  const { quiet } = formOf(request)
+  return isObject(quiet) ? quiet : {}
+}
+
 /** How a Chat client spelt what has several spellings. */
 export interface RequestForm {
   readonly maxTokens?: 'max_tokens' | 'max_completion_tokens'
   readonly stop?: 'string'
   readonly stream?: 'false'
   readonly tools?: 'empty'
+  /** What is no loss where it cannot be said: what would be so anyway, or is done here. */
+  readonly quiet?: JsonObject
+  /** Names of its free-form tools. */
+  readonly customs?: string[]
 }
 
 function formOf(request: ModelRequest): JsonObject {

@@ -1,7 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
 import { isObject, type JsonObject } from '../../canonical/json.ts'
-import { formFor } from '../../canonical/native.ts'
+import { formFor, restFor } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
@@ -36,8 +36,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const grow = (opened: OpenPart, text: string): Frame[] => {
     opened.told = true
     const { part } = opened
-    if (part.type === 'tool-call')
-      return chunks.call(opened.call, text, formFor(part.native, 'openai-chat') === 'custom')
+    if (part.type === 'tool-call') return chunks.call(opened.call, text, isRaw(part))
     if (part.type === 'reasoning') return chunks.text('reasoning_content', text)
     const isRefusal = part.type === 'text' && formFor(part.native, 'openai-chat') === 'refusal'
     return chunks.text(isRefusal ? 'refusal' : 'content', text)
@@ -104,6 +103,11 @@ interface OpenPart {
   told: boolean
 }
 
+/** Whether a call is one of a free-form tool, with its text as it is. */
+function isRaw({ native }: Part): boolean {
+  return formFor(native, 'openai-chat') === 'custom'
+}
+
 interface Chunks {
   start(id: string | undefined, model: string | undefined): Frame[]
   delta(delta: JsonObject): Frame[]
@@ -152,7 +156,8 @@ function createChunks(context: EncodeContext): Chunks {
 }
 
 function asksForUsage({ requestNative }: EncodeContext): boolean {
-  if (requestNative?.protocol !== 'openai-chat') return false
-  const { stream_options: options } = requestNative.rest
+  const form = formFor(requestNative, 'openai-chat')
+  const quiet = isObject(form) && isObject(form.quiet) ? form.quiet : {}
+  const options = quiet.stream_options ?? restFor(requestNative, 'openai-chat')?.stream_options
   return isObject(options) && options.include_usage === true
 }

@@ -34,6 +34,8 @@ export interface ToolForm {
   /** Keys beside `function`. */
   readonly beside?: JsonObject
   readonly parameters?: 'absent'
+  /** A free-form tool, as it was declared. */
+  readonly custom?: JsonObject
 }
 
 function sentEmptyTools(request: ModelRequest): boolean {
@@ -50,6 +52,8 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
     )
     return []
   }
+  const { custom, beside } = toolForm(tool)
+  if (custom) return [{ type: 'custom', custom, ...beside }]
   scope.losses.residue(tool.native, path)
   if (isPlaceholder(tool, request)) {
     scope.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
@@ -68,7 +72,7 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
         ...restFor(tool.native, 'openai-chat'),
       },
       ...cacheField(tool.cache, scope, path),
-      ...toolForm(tool).beside,
+      ...beside,
     },
   ]
 }
@@ -88,7 +92,7 @@ function parameters(tool: FunctionTool, scope: Scope): JsonObject {
   return { parameters: schema }
 }
 
-function encodeChoice({ toolChoice }: ModelRequest, scope: Scope): JsonObject[string] {
+function encodeChoice({ toolChoice, tools }: ModelRequest, scope: Scope): JsonObject[string] {
   if (!toolChoice) return undefined
   const isForced = toolChoice.type === 'required' || toolChoice.type === 'tool'
   const { toolChoice: most } = scope.target.traits
@@ -101,5 +105,8 @@ function encodeChoice({ toolChoice }: ModelRequest, scope: Scope): JsonObject[st
     scope.losses.drop('tool_choice.name', `${scope.target.provider} cannot be made to call this tool, only any`)
     return 'required'
   }
-  return { type: 'function', function: { name: scope.names.of(toolChoice.name) } }
+  const name = scope.names.of(toolChoice.name)
+  const chosen = tools.find((tool) => tool.name === toolChoice.name)
+  if (chosen?.type === 'function' && toolForm(chosen).custom) return { type: 'custom', custom: { name } }
+  return { type: 'function', function: { name } }
 }

@@ -1,4 +1,5 @@
 import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Native } from '../../canonical/native.ts'
 import { EFFORTS, type ModelRequest, type OutputFormat, type ReasoningOption } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
 import { isPacked, isTrigger } from './compaction.ts'
@@ -54,9 +55,31 @@ export function decodeRequest({ path, body }: WireRequest): ModelRequest {
     tools: tools ?? [],
     ...present(fields),
     stream: stream ?? false,
-    native: residueOf(rest, new Set(), form),
+    native: quieted(residueOf(rest, new Set(), form)),
   }
 }
+
+/** What would be so anyway, or is done here for every provider, is no loss where it cannot be said. */
+function quieted(native: Native): Native {
+  const form = isObject(native.form) ? native.form : {}
+  const empty: JsonObject = { ...(isObject(form.empty) && form.empty) }
+  const rest: JsonObject = {}
+  for (const key in native.rest) {
+    const value = native.rest[key]
+    if (value !== undefined && SAYS_NOTHING.get(key)?.(value)) empty[key] = value
+    else rest[key] = value
+  }
+  return { ...native, rest, ...(Object.keys(empty).length > 0 && { form: { ...form, empty } }) }
+}
+
+const SAYS_NOTHING = new Map<string, (value: Json) => boolean>([
+  ['store', (value) => value === false],
+  ['background', (value) => value === false],
+  ['truncation', (value) => value === 'disabled'],
+  ['service_tier', (value) => value === 'auto'],
+  // Whatever the provider, its reasoning comes sealed.
+  ['include', (value) => Array.isArray(value) && value.every((each) => each === 'reasoning.encrypted_content')],
+])
 
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }
 

@@ -1,6 +1,6 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ServerTool, Tool, ToolChoice } from '../../canonical/request.ts'
-import { describeCustom, INPUT_SCHEMA } from './custom-tool.ts'
+import { describeCustom, INPUT_SCHEMA } from '../openai/custom-tool.ts'
 import { flatName } from './namespace.ts'
 import { formOf, ID, residueOf } from './residue.ts'
 

@@ -2,7 +2,7 @@ import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { MediaPart, Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import { encodeMedia, encodeOwnText } from './blocks.ts'
-import { unwrapInput } from './custom-tool.ts'
+import { unwrapInput } from '../openai/custom-tool.ts'
 import { reasoningText } from './items.ts'
 import { defined, formOf, ID, withRest } from './residue.ts'
 

@@ -1,7 +1,8 @@
-import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { fingerprint } from '../fingerprint.ts'
+import { carriedTo } from '../openai/carried.ts'
 import { takesEffort } from '../openai/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai/reasoning.ts'
 import { strictFor } from '../openai/strict.ts'
@@ -15,7 +16,8 @@ import { formOf, ID, withRest } from './residue.ts'
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   const encoding = createEncoding(request, target)
   const { losses, ours, names } = encoding
-  losses.residue(request.native, '')
+  const { fields, left } = carriedTo(ID, request.native)
+  losses.residue(left, '')
   const own: JsonObject = {
     model: target.model,
     ...encodeInput(request, encoding),
@@ -23,9 +25,10 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeLimit(request, encoding),
     ...encodeSampling(request, encoding),
     ...encodeReasoning(request, encoding),
-    ...encodeText(request, encoding),
+    ...encodeText(request, encoding, fields.text),
     ...encodeStreaming(request),
     ...(!ours && encodeState(request, target)),
+    ...omit(fields, new Set(['text'])),
   }
   const { text: _text, ...rest } = restFor(request.native, ID) ?? {}
   const body = { ...own, ...withRest({}, { ...(request.native && { native: { ...request.native, rest } }) }) }
@@ -96,7 +99,7 @@ function encodeReasoning(request: ModelRequest, { target, ours, losses }: Encodi
   return { reasoning: effort === 'none' ? { effort } : { effort, summary: 'auto' } }
 }
 
-function encodeText(request: ModelRequest, encoding: Encoding): JsonObject {
+function encodeText(request: ModelRequest, encoding: Encoding, carried: Json | undefined): JsonObject {
   const { text: written } = formOf(request)
   const rest = restFor(request.native, ID)?.text
   const { outputFormat } = request
@@ -104,6 +107,7 @@ function encodeText(request: ModelRequest, encoding: Encoding): JsonObject {
   const text: JsonObject = {
     ...(isObject(written) && written),
     ...(isObject(rest) && rest),
+    ...(isObject(carried) && carried),
     ...(outputFormat && { format: encodeFormat(outputFormat, encoding) }),
   }
   if (Object.keys(text).length > 0 || isObject(written)) return { text }

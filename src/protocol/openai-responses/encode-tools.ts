@@ -3,9 +3,9 @@ import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonic
 import { noServerTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
-import { describeCustom } from './custom-tool.ts'
+import { describeCustom, flatCustom } from '../openai/custom-tool.ts'
 import { CACHES_ITSELF } from './encode-blocks.ts'
-import { isChatCustom, type Encoding } from './encoding.ts'
+import { chatCustomOf, isChatCustom, type Encoding } from './encoding.ts'
 import { defined, formOf, ID, isOurs, withRest } from './residue.ts'
 
 /** The tools and how they may be used. */
@@ -70,6 +70,8 @@ function foreignTools(request: ModelRequest, encoding: Encoding): JsonObject[] {
   return request.tools.flatMap((tool, index) => {
     const path = `tools[${index}]`
     if (tool.cache) encoding.losses.drop(`${path}.cache_control`, CACHES_ITSELF)
+    const custom = chatCustomOf(tool)
+    if (custom) return [{ ...flatCustom(custom), type: 'custom', name: encoding.names.of(tool.name) }]
     return tool.type === 'server' ? encodeServer(tool, path, encoding) : encodeFunction(tool, path, request, encoding)
   })
 }
@@ -98,16 +100,7 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   ]
 }
 
-// Chat keeps the grammar one level deeper.
-function chatCustom({ native }: ServerTool): JsonObject {
-  const custom = isObject(native.rest.custom) ? native.rest.custom : {}
-  const { format } = custom
-  const grammar = isObject(format) && isObject(format.grammar) ? format.grammar : undefined
-  return { ...custom, type: 'custom', ...(grammar && { format: { ...grammar, type: 'grammar' } }) }
-}
-
 function encodeServer(tool: ServerTool, path: string, { losses }: Encoding): JsonObject[] {
-  if (isChatCustom(tool)) return [chatCustom(tool)]
   if (tool.kind !== 'web-search') {
     losses.drop(
       path,
@@ -139,13 +132,13 @@ function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefin
   const told = formOf(request).toolChoice
   const name = asString(form.name) ?? toolChoice.name
   if (isObject(told) && told.name === name) return told
-  const type = encoding.ours && isObject(form.custom) ? 'custom' : 'function'
+  const isCustom = (encoding.ours && isObject(form.custom)) || (tool && isChatCustom(tool))
+  const type = isCustom ? 'custom' : 'function'
   return { type, name: encoding.ours ? name : encoding.names.of(toolChoice.name) }
 }
 
 /** The provider's own tools are chosen by their type. */
 function chosenServer(tool: ServerTool, { losses }: Encoding): Json | undefined {
-  if (isChatCustom(tool)) return { type: 'custom', name: chatCustom(tool).name }
   if (tool.kind === 'web-search') return { type: 'web_search' }
   losses.drop('tool_choice', `${tool.name} is not there to be chosen`)
   return undefined

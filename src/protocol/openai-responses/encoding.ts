@@ -1,4 +1,4 @@
-import { isObject } from '../../canonical/json.ts'
+import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor } from '../../canonical/native.ts'
 import type { ModelRequest, Tool, ToolCallPart } from '../../canonical/request.ts'
 import { fingerprint } from '../fingerprint.ts'
@@ -6,7 +6,7 @@ import { createLosses, type Losses } from '../openai/losses.ts'
 import { createToolNames, type ToolNames } from '../openai/tool-names.ts'
 import { pairTools, type Pairs } from '../tool-pairs.ts'
 import type { Target } from '../protocol.ts'
-import { unwrapInput } from './custom-tool.ts'
+import { unwrapInput } from '../openai/custom-tool.ts'
 import { ID, isOurs } from './residue.ts'
 
 /** What the encoding of one request carries along: for whom, and what could not be said to them. */
@@ -37,13 +37,18 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
 
 /** Whether it is a free-form tool of an OpenAI Chat client. */
 export function isChatCustom(tool: Tool): boolean {
-  return tool.type === 'server' && tool.native.protocol === 'openai-chat' && isObject(tool.native.rest.custom)
+  return chatCustomOf(tool) !== undefined
+}
+
+/** A free-form tool as an OpenAI Chat client declared it. */
+export function chatCustomOf(tool: Tool): JsonObject | undefined {
+  const form = formFor(tool.native, 'openai-chat')
+  return isObject(form) && isObject(form.custom) ? form.custom : undefined
 }
 
 /** The text of a Chat client's free-form call; nothing for a call of a function. */
 export function chatInput(call: ToolCallPart, { chatCustoms }: Encoding): string | undefined {
-  if (formFor(call.native, 'openai-chat') === 'custom') return call.input
-  // The calls are told as those of functions with one argument, and so the client brings them back.
+  if (formFor(call.native, 'openai-chat') === 'custom') return unwrapInput(call.input)
   return chatCustoms.has(call.name) ? unwrapInput(call.input) : undefined
 }
 

@@ -2,7 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { NativePart, Origin, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { unseal } from '../sealed.ts'
 import { decodeBlock } from './blocks.ts'
-import { wrapInput } from './custom-tool.ts'
+import { wrapInput } from '../openai/custom-tool.ts'
 import { flatName } from './namespace.ts'
 import { ID, residueOf } from './residue.ts'
 

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
-import { unwrapInput } from './custom-tool.ts'
+import { unwrapInput } from '../openai/custom-tool.ts'
 import { isRefusal } from './finish.ts'
 import type { Frames } from './frames.ts'
 import { proofOf, type ItemWriter } from './write-item.ts'

@@ -10,7 +10,8 @@ export function stateOf(request: ModelRequest): RequestState | undefined {
   if (!rest) return undefined
   const previous = asString(rest.previous_response_id)
   const conversation = conversationOf(rest)
-  const isKept = rest.store !== false
+  const { empty } = formOf(request)
+  const isKept = !(isObject(empty) && empty.store === false)
   const isWrapped = formOf(request).unpacked === true
   if (!previous && !conversation && !isKept && !isWrapped) return undefined
   return { ...(previous && { previous }), ...(conversation && { conversation }), isKept, isWrapped }

@@ -166,17 +166,17 @@ describe('what another client says reaches the Responses API', () => {
     ],
     ['an effort, with summaries', { reasoning: { effort: 'max' } }, { reasoning: { effort: 'high', summary: 'auto' } }],
     [
-      'free-form tools of a Chat client, whose calls come back as functions or as they are',
+      'free-form tools of a Chat client, and their calls',
       {
         tools: [
           {
-            type: 'server',
-            kind: 'other',
+            type: 'function',
             name: 'patch',
+            schema: {},
             native: {
               protocol: 'openai-chat',
-              rest: {
-                type: 'custom',
+              rest: {},
+              form: {
                 custom: { name: 'patch', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'd' } } },
               },
             },
@@ -191,7 +191,7 @@ describe('what another client says reaches the Responses API', () => {
                 type: 'tool-call',
                 id: 'c2',
                 name: 'patch',
-                input: 'b',
+                input: '{"input":"b"}',
                 native: { protocol: 'openai-chat', rest: {}, form: 'custom' },
               },
             ],

@@ -27,6 +27,13 @@ export function unwrapInput(input: string): string {
   return asString(value.input) ?? (texts.length === 1 ? (texts[0] as string) : input)
 }
 
+/** A free-form tool as OpenAI Chat spells it, whose grammar stands one level deeper, in the spelling of the Responses API. */
+export function flatCustom(custom: JsonObject): JsonObject {
+  const { format } = custom
+  const grammar = isObject(format) && isObject(format.grammar) ? format.grammar : undefined
+  return { ...custom, ...(grammar && { format: { ...grammar, type: 'grammar' } }) }
+}
+
 /** What a model that knows only functions is told of a free-form tool. */
 export function describeCustom(tool: JsonObject): string | undefined {
   const { format } = tool
