@@ -1,4 +1,5 @@
 import { ModelError } from '../canonical/error.ts'
+import { isObject, type Json } from '../canonical/json.ts'
 import type { ProtocolId } from '../canonical/native.ts'
 import { chooseEndpoint, endpointsFor } from '../provider/choose-endpoint.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
@@ -8,7 +9,7 @@ import type { Answer, Call } from './call.ts'
 import { createMemory } from './memory.ts'
 import type { Warn } from './warn.ts'
 
-/** Asks a provider, some of whose endpoints may not be there. */
+/** Asks a provider, some of whose endpoints may not be what their protocol promises. */
 export type Detour = (
   call: Call,
   provider: Provider,
@@ -17,44 +18,84 @@ export type Detour = (
 ) => Promise<Answer>
 
 /**
- * Not every server that is known by name has every protocol of its newest version: an older Ollama speaks one alone. An
- * endpoint that is not there is told by a 404 that says nothing of a model. Then another is tried, once, and remembered if
- * it answers; if it does not, the first refusal is the answer.
+ * Where an endpoint turns out not to be there, or not to take what the client's protocol has, the provider is asked once
+ * more at its next one; if that answers it is remembered, else the first refusal is the answer.
  */
 export function createDetour(warn: Warn): Detour {
-  const absent = createMemory<readonly ProtocolId[]>(MOST_TARGETS)
+  const avoided = createMemory<readonly ProtocolId[]>(MOST_TARGETS)
   return async (call, provider, target, ask) => {
-    const name = nameOfTarget(target)
-    const there = without(provider, absent.get(name))
+    const keyOf = (reason: Reason): string => `${reason.name} ${nameOfTarget(target)}`
+    const known = reasons.filter(({ concerns }) => concerns(call)).flatMap((reason) => avoided.get(keyOf(reason)) ?? [])
+    const there = without(provider, known)
     try {
       return await ask(there)
     } catch (cause) {
       const chosen = chooseEndpoint(there, target.model, call.protocol.id)
       const others = chosen && without(there, [chosen.protocol])
-      if (!isAbsence(cause) || !chosen || !others || endpointsFor(others, target.model).length === 0) throw cause
+      const reason = reasons.find((each) => cause instanceof ModelError && each.concerns(call) && each.is(cause))
+      if (!reason || !chosen || !others || endpointsFor(others, target.model).length === 0) throw cause
       const answer = await ask(others).catch(() => {
         throw cause
       })
-      absent.set(name, [...(absent.get(name) ?? []), chosen.protocol])
-      warn(
-        `${provider.name} has no ${chosen.protocol} at ${placeOf(chosen)}: ${target.model} is asked in another protocol`,
-      )
+      avoided.set(keyOf(reason), [...(avoided.get(keyOf(reason)) ?? []), chosen.protocol])
+      warn(`${provider.name} ${reason.words(chosen)}: ${target.model} is asked in another protocol`)
       return answer
     }
   }
 }
 
+/** Why an endpoint is of no use for a call. */
+interface Reason {
+  readonly name: string
+  /** The calls that it may keep away. */
+  concerns(call: Call): boolean
+  is(error: ModelError): boolean
+  words(endpoint: Endpoint): string
+}
+
+const reasons: readonly Reason[] = [
+  // Not every server that is known by name has each protocol of its newest version: an older Ollama speaks one alone.
+  {
+    name: 'absent',
+    concerns: () => true,
+    is: (error) =>
+      (error.status === 404 || error.status === 405) && !/\b(model|response|deployment)/i.test(saidIn(error)),
+    words: (endpoint) => `has no ${endpoint.protocol} at ${placeOf(endpoint)}`,
+  },
+  // Many take a vendor's protocol, but not the tools that are the vendor's own: free-form tools of Codex, say.
+  {
+    name: 'tools',
+    concerns: hasOwnTools,
+    is: (error) => error.kind === 'bad-request' && /\btools?\b/i.test(saidIn(error)),
+    words: (endpoint) => `does not take the tools of this client in ${endpoint.protocol}`,
+  },
+]
+
 /** Clients may make names of models up. */
 const MOST_TARGETS = 1000
 
-function without(provider: Provider, protocols: readonly ProtocolId[] | undefined): Provider {
-  if (!protocols) return provider
+function without(provider: Provider, protocols: readonly ProtocolId[]): Provider {
+  if (protocols.length === 0) return provider
   return { ...provider, endpoints: provider.endpoints.filter(({ protocol }) => !protocols.includes(protocol)) }
 }
 
-function isAbsence(cause: unknown): boolean {
-  if (!(cause instanceof ModelError) || (cause.status !== 404 && cause.status !== 405)) return false
-  return !/\b(model|response|deployment)/i.test(cause.message.replace(/^.*? answered \d+: /, ''))
+/** What the provider itself has said. */
+function saidIn({ message }: ModelError): string {
+  return message.replace(/^.*? answered \d+: /, '')
+}
+
+/** Whether a client brings tools that only its own protocol has. */
+function hasOwnTools({ protocol, wire }: Call): boolean {
+  const plain = plainTools[protocol.id]
+  const { tools } = wire.body
+  return (
+    plain !== undefined && Array.isArray(tools) && tools.some((tool) => isObject(tool) && !plain.includes(tool.type))
+  )
+}
+
+const plainTools: Readonly<Partial<Record<ProtocolId, readonly (Json | undefined)[]>>> = {
+  'anthropic-messages': [undefined, 'custom'],
+  'openai-responses': ['function'],
 }
 
 function placeOf({ baseUrl }: Endpoint): string {

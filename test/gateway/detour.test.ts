@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { resolveConfig } from '../../src/config/resolve.ts'
 import { json, raw, type Answer } from '../helper/answer.ts'
 import { post, testGateway } from '../helper/gateway.ts'
@@ -67,4 +67,47 @@ test('where the other does not answer either, the first refusal is told, and not
   const { told, paths } = await asked({ '/v1/chat/completions': json({ error: { message: 'no access' } }, 403) }, 2)
   for (const answer of told) expect(answer).toMatch(/^404 .*404 page not found/)
   expect(paths).toEqual(['/v1/messages', '/v1/chat/completions', '/v1/messages', '/v1/chat/completions'])
+})
+
+describe('a client whose tools are its own', () => {
+  const own = { type: 'custom', name: 'apply_patch', description: 'patches', format: { type: 'text' } }
+  const plain = { type: 'function', name: 'look', parameters: { type: 'object', properties: {} } }
+  const refusal = json({ error: { message: "tools[0].type: expected 'function'", type: 'invalid_request_error' } }, 400)
+
+  async function responding(answers: Readonly<Record<string, Answer>>, ...tools: readonly object[]) {
+    await using upstream = await createUpstream(({ path }) => answers[path] ?? json('404 page not found', 404))
+    const { config } = resolveConfig(
+      { Providers: [{ name: 'groq', origin: upstream.url, api_key: 'k3y-of-a-test' }] },
+      {},
+    )
+    const { gateway } = testGateway({ providers: config.providers, routes: config.routes })
+    const statuses: number[] = []
+    for (const tool of tools) {
+      const response = await gateway(post('/v1/responses', { model: 'groq,m', input: 'hi', tools: [tool] }))
+      statuses.push(response.status)
+      await response.text()
+    }
+    return { statuses, paths: upstream.requests.map(({ path }) => path.replace('/openai/v1', '')) }
+  }
+
+  test('is asked in another protocol where they are refused, and only then', async () => {
+    const { statuses, paths } = await responding(
+      { '/openai/v1/responses': refusal, '/openai/v1/chat/completions': chat },
+      own,
+      own,
+      plain,
+    )
+    expect(statuses).toEqual([200, 200, 400])
+    expect(paths).toEqual(['/responses', '/chat/completions', '/chat/completions', '/responses'])
+  })
+
+  test('is told what else was wrong', async () => {
+    const wrong = json({ error: { message: 'input: expected a list', type: 'invalid_request_error' } }, 400)
+    const { statuses, paths } = await responding(
+      { '/openai/v1/responses': wrong, '/openai/v1/chat/completions': chat },
+      own,
+    )
+    expect(statuses).toEqual([400])
+    expect(paths).toEqual(['/responses'])
+  })
 })
