@@ -11,15 +11,28 @@ import { wordsFor } from './words.ts'
 
 /** Writes a schema of one type: what Gemini has a keyword for as it is, the rest in words. */
 export function build(schema: JsonObject, type: SchemaType, made: JsonObject, notes: readonly string[]): JsonObject {
-  const kept: JsonObject = { ...made }
-  for (const keyword of KEYWORDS_OF_TYPE[type]) {
-    const value = own(schema, keyword)
-    if (value !== undefined && !(keyword in kept) && CHECKS[keyword]?.(value, type)) kept[keyword] = plainNumber(value)
-  }
-  const words = [...notes, ...wordsFor(schema, (keyword) => keyword in kept || !isLeftToSay(keyword, type))]
+  const kept = (keyword: string): Json | undefined => made[keyword] ?? checked(schema, keyword, type)
+  const words = wordsFor(schema, (keyword) => !isLeftToSay(keyword, type) || kept(keyword) !== undefined)
   const told = own(schema, 'description')
-  const description = [typeof told === 'string' ? told : '', words.join('; ')].filter((text) => text !== '').join('\n')
-  return arrange({ type: type.toUpperCase(), ...kept, ...(description !== '' && { description }) })
+  const description = [...(typeof told === 'string' && told !== '' ? [told] : []), ...joined([...notes, ...words])]
+  const built: JsonObject = {}
+  for (const keyword of KEYWORDS_OF_TYPE[type]) {
+    const value = keyword === 'description' ? description.join('\n') || undefined : kept(keyword)
+    if (keyword === 'type') built.type = type.toUpperCase()
+    else if (value !== undefined) built[keyword] = value
+  }
+  return built
+}
+
+function joined(words: readonly string[]): string[] {
+  return words.length > 0 ? [words.join('; ')] : []
+}
+
+/** The value of a keyword that Gemini takes as it is. */
+function checked(schema: JsonObject, keyword: string, type: SchemaType): Json | undefined {
+  const check = CHECKS[keyword]
+  const value = check && own(schema, keyword)
+  return value !== undefined && check?.(value, type) ? plainNumber(value) : undefined
 }
 
 /** One order of keywords, so that equal schemas are equal as text. */

@@ -160,6 +160,8 @@ function undescribed(option: JsonObject, schema: JsonObject): JsonObject {
 
 function typesOf(schema: JsonObject, named: readonly string[], values: readonly Json[] | undefined): SchemaType[] {
   let types = SCHEMA_TYPES.filter((type) => named.includes(type))
+  // As nearly every schema is.
+  if (types.length === 1 && !values) return types
   if (values && values.length > 0) {
     const used = new Set(values.map(typeOf))
     const usable = types.filter((type) => used.has(type) || (type === 'number' && used.has('integer')))
