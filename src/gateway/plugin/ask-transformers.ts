@@ -4,7 +4,7 @@ import type { Ports } from '../../platform/ports.ts'
 import { decodeSse } from '../../protocol/framing/sse.ts'
 import { chain, type DecodeContext, type EncodeContext } from '../../protocol/protocol.ts'
 import { traitsFor, usesOf } from '../../provider/dialect.ts'
-import type { Endpoint, Provider } from '../../provider/provider.ts'
+import type { Provider } from '../../provider/provider.ts'
 import type { HookProvider } from '../../provider/transformer.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Answer, Call } from '../call.ts'
@@ -12,6 +12,7 @@ import { relayedResponseHeaders } from '../headers.ts'
 import { hopsOf } from '../hops.ts'
 import { send, type Incoming } from '../send.ts'
 import { translateReply, translateStream, type Translation } from '../translate.ts'
+import { destinationOf } from './destination.ts'
 import { linkOf, type Link, type LinkContext, type SendConfig } from './link.ts'
 import { bodyCopy, requestView } from './request-view.ts'
 import { isEventStream, responseOf, sourceOf } from './response.ts'
@@ -71,6 +72,8 @@ function linksFor(
   const shared: LinkContext = {
     target,
     provider: hookProvider(provider),
+    row: provider,
+    isStream: call.request.stream,
     context: { req: requestView(call, { ...bodyCopy(call), model: target.model }, settings, ports) },
     signal: call.signal,
     ports,
@@ -134,15 +137,15 @@ export async function sendTransformed(
   { body, config, isStream: streams, hops, signal: ofClient }: Transformed,
   ports: Ports,
 ): Promise<Incoming> {
-  const { endpoint, sender } = addressed(provider, config)
+  const { endpoint, sender, ...request } = destinationOf(provider, target, body, config)
   const accept = streams
     ? { accept: 'text/event-stream', 'accept-encoding': 'identity' }
     : { accept: 'application/json' }
   const outgoing = {
-    path: '',
-    query: '',
-    headers: { 'content-type': 'application/json', ...accept },
-    body: JSON.stringify(body),
+    path: request.path,
+    query: request.query,
+    headers: { 'content-type': 'application/json', ...request.headers, ...accept },
+    body: JSON.stringify(request.body),
     hops,
   }
   const signal = config.signal ? AbortSignal.any([ofClient, config.signal]) : ofClient
@@ -157,42 +160,6 @@ export async function sendTransformed(
         })
       : cause
   }
-}
-
-/** The provider and its endpoint, as far as the transformers leave them as they are. */
-function addressed(provider: Provider, config: SendConfig): { endpoint: Endpoint; sender: Provider } {
-  const url = new URL(config.url ?? callUrl(provider))
-  const endpoint: Endpoint = {
-    protocol: 'openai-chat',
-    baseUrl: url.origin + url.pathname,
-    query: url.search.slice(1),
-    auth: 'bearer',
-  }
-  const headers = { ...provider.headers }
-  for (const [name, value] of Object.entries(config.headers ?? {})) {
-    if (value === undefined) delete headers[name]
-    else headers[name] = value
-  }
-  const { apiKey, keyPlace, takes: _, ...rest } = provider
-  const hasOwnKey = 'authorization' in (config.headers ?? {})
-  const sender: Provider = {
-    ...rest,
-    headers,
-    ...(!hasOwnKey && apiKey !== undefined && { apiKey }),
-    ...(!hasOwnKey && keyPlace !== undefined && { keyPlace }),
-    ...(config.proxy !== undefined && { proxy: config.proxy }),
-    deadlines: { ...provider.deadlines, ...(config.totalMs !== undefined && { totalMs: config.totalMs }) },
-  }
-  return { endpoint, sender }
-}
-
-/** The URL of the config as it is; only a bare host, or one with a version, is completed. */
-function callUrl({ writtenUrl, endpoints }: Provider): string {
-  const [endpoint] = endpoints
-  const written = writtenUrl === undefined ? null : URL.parse(writtenUrl)
-  if (written && !/^\/?(?:v\d+[a-z]*\d*\/?)?$/i.test(written.pathname)) return written.href
-  const query = endpoint?.query ? `?${endpoint.query}` : ''
-  return `${endpoint?.baseUrl ?? ''}/chat/completions${query}`
 }
 
 /** Transformers change what they are given: it must not be what others hold. Numbers are plain ones there. */

@@ -1,14 +1,16 @@
 import type { JsonObject } from '../../canonical/json.ts'
 import { isObject, parsePlainJson } from '../../canonical/json.ts'
 import type { Ports } from '../../platform/ports.ts'
-import { decodeSse, encodeSse } from '../../protocol/framing/sse.ts'
-import { chain, type Frame, type Step } from '../../protocol/protocol.ts'
+import { decodeSse } from '../../protocol/framing/sse.ts'
+import { chain } from '../../protocol/protocol.ts'
 import { dialectFor, type Dialect } from '../../provider/dialect.ts'
-import type { DialectUse } from '../../provider/provider.ts'
+import { protocolOfDialects } from '../../provider/endpoint.ts'
+import type { DialectUse, Endpoint, Provider } from '../../provider/provider.ts'
 import type { Hook, HookContext, HookProvider, Transformer } from '../../provider/transformer.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import { hookError, runHook, type HookRun } from './hook.ts'
-import { isEventStream, mapBytes, named } from './response.ts'
+import { protocolLink } from './protocol-link.ts'
+import { encodeFrames, isEventStream, mapBytes, named } from './response.ts'
 
 /** How a transformer wants the call to be made, in CCR's words. */
 export interface SendConfig {
@@ -18,6 +20,8 @@ export interface SendConfig {
   readonly totalMs?: number
   readonly signal?: AbortSignal
   readonly proxy?: string
+  /** The endpoint of a protocol that the body has been put into, and the path below it. */
+  readonly via?: { readonly endpoint: Endpoint; readonly path: string; readonly query: string }
 }
 
 /** One of the things that are set up for a model: it edits the request on its way up and the answer on its way down. */
@@ -29,17 +33,28 @@ export interface Link {
 /** What the links of one call share. */
 export interface LinkContext {
   readonly target: RouteTarget
+  /** The provider, as its hooks see it, and as it is. */
   readonly provider: HookProvider
+  readonly row: Provider
+  readonly isStream: boolean
   readonly context: HookContext
   readonly signal: AbortSignal
-  readonly ports: Pick<Ports, 'after'>
+  readonly ports: Ports
 }
 
 /** The link of a name in `transformer.use`: the user's own transformer, or a dialect that is built in. */
 export function linkOf(use: DialectUse, shared: LinkContext): Link {
   if (use.transformer) return transformerLink(use.transformer, shared)
+  const endpoint = endpointNamed(use, shared)
+  if (endpoint) return protocolLink(endpoint, shared)
   const dialect = dialectFor(use)
   return dialect ? dialectLink(dialect, shared) : passing
+}
+
+/** The endpoint that a name of a protocol (`gemini`) leads to: what comes behind it in the list sees that protocol. */
+function endpointNamed(use: DialectUse, { row }: LinkContext): Endpoint | undefined {
+  const protocol = protocolOfDialects([use])
+  return row.endpoints.find((endpoint) => endpoint.protocol === protocol && protocol !== 'openai-chat')
 }
 
 const passing: Link = {
@@ -128,11 +143,6 @@ function dialectLink(dialect: Dialect, { target }: LinkContext): Link {
       return new Response(JSON.stringify(reply), { headers: response.headers })
     },
   }
-}
-
-function encodeFrames(): Step<Frame, Uint8Array> {
-  const text = new TextEncoder()
-  return { push: (frame) => [text.encode(encodeSse(frame))], end: () => [] }
 }
 
 function nameOf(value: unknown): string {

@@ -1,4 +1,5 @@
-import type { Step } from '../../protocol/protocol.ts'
+import { encodeSse } from '../../protocol/framing/sse.ts'
+import type { Frame, Step } from '../../protocol/protocol.ts'
 import type { Source } from '../source.ts'
 import { explained, type HookRun } from './hook.ts'
 
@@ -45,6 +46,12 @@ export function mapBytes(response: Response, step: Step<Uint8Array, Uint8Array>)
     return held.shift()
   }
   return new Response(pulled(next, cancelOf(reader)), { headers: bodyHeaders(response.headers) })
+}
+
+/** Frames as the bytes of a stream of events. */
+export function encodeFrames(): Step<Frame, Uint8Array> {
+  const text = new TextEncoder()
+  return { push: (frame) => [text.encode(encodeSse(frame))], end: () => [] }
 }
 
 /** What is left of a response, for whoever decodes it; with it the provider is let go. */

@@ -1,7 +1,7 @@
 import { isObject, parsePlainJson, type Json, type JsonObject } from '../../canonical/json.ts'
-import { decodeSse, encodeSse } from '../../protocol/framing/sse.ts'
+import { decodeSse } from '../../protocol/framing/sse.ts'
 import { chain, type Frame, type Step } from '../../protocol/protocol.ts'
-import { isEventStream, mapBytes } from './response.ts'
+import { encodeFrames, isEventStream, mapBytes } from './response.ts'
 
 /** A Chat body with the additions of transformers put into Chat's own words: what a client of a plugin's endpoint says. */
 export function plainBody(body: JsonObject): JsonObject {
@@ -18,7 +18,7 @@ export function plainBody(body: JsonObject): JsonObject {
 
 /** An answer of ours to a Chat client, with the thoughts where transformers look for them. */
 export function asUnified(response: Response): Response {
-  if (isEventStream(response)) return mapBytes(response, chain(chain(decodeSse(), unifiedFrames()), encoded()))
+  if (isEventStream(response)) return mapBytes(response, chain(chain(decodeSse(), unifiedFrames()), encodeFrames()))
   const reader = response.body?.getReader()
   const whole = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -30,7 +30,8 @@ export function asUnified(response: Response): Response {
   return new Response(whole, { status: response.status, headers: { 'content-type': 'application/json' } })
 }
 
-function unifiedFrames(): Step<Frame, Frame> {
+/** Chat's frames, with thoughts where transformers look for them. */
+export function unifiedFrames(): Step<Frame, Frame> {
   return {
     push: (frame) =>
       frame.data.includes('"reasoning_content"') ? [{ ...frame, data: unifiedText(frame.data, 'delta') }] : [frame],
@@ -38,19 +39,15 @@ function unifiedFrames(): Step<Frame, Frame> {
   }
 }
 
-function encoded(): Step<Frame, Uint8Array> {
-  const text = new TextEncoder()
-  return { push: (frame) => [text.encode(encodeSse(frame))], end: () => [] }
-}
-
-function unifiedText(text: string, field: 'delta' | 'message'): string {
+/** A chunk or a whole reply with its thoughts where transformers look for them. */
+export function unifiedText(text: string, field: 'delta' | 'message', signature?: string): string {
   const chunk = parsePlainJson(text)
   if (!isObject(chunk) || !Array.isArray(chunk.choices)) return text
   const choices = chunk.choices.map((choice) => {
     const told = isObject(choice) ? choice[field] : undefined
-    if (!isObject(choice) || !isObject(told) || told.reasoning_content === undefined) return choice
+    if (!isObject(choice) || !isObject(told) || (told.reasoning_content === undefined && !signature)) return choice
     const { reasoning_content: content, ...rest } = told
-    return { ...choice, [field]: { ...rest, thinking: { content } } }
+    return { ...choice, [field]: { ...rest, thinking: { content, ...(signature && { signature }) } } }
   })
   return JSON.stringify({ ...chunk, choices })
 }
