@@ -1,3 +1,4 @@
+import { machineCredentials } from './aws-machine.ts'
 import type { SignerContext } from './signer.ts'
 
 /** A key pair of AWS. */
@@ -9,9 +10,9 @@ export interface AwsCredentials {
 }
 
 /**
- * What AWS is shown: a string is a Bedrock API key. What the config says goes before the environment, and that before
- * the credentials file; the file is read again when it changes, as temporary credentials do. Neither is for a host that
- * is not AWS's own: the user did not write them for it.
+ * What AWS is shown: a string is a Bedrock API key. What the config says goes before the environment, that before the
+ * credentials file, and that before what the machine is given; the file is read again when it changes, as temporary
+ * credentials do. None of these is for a host that is not AWS's own: the user did not write them for it.
  */
 export async function readAwsCredentials(
   url: URL,
@@ -27,7 +28,8 @@ export async function readAwsCredentials(
   return (
     env('AWS_BEARER_TOKEN_BEDROCK')?.trim() ||
     pair(env('AWS_ACCESS_KEY_ID'), env('AWS_SECRET_ACCESS_KEY'), env('AWS_SESSION_TOKEN')) ||
-    fromFile(env('AWS_PROFILE')?.trim() || 'default', context)
+    (await fromFile(env('AWS_PROFILE')?.trim() || 'default', context)) ||
+    machineCredentials(context)
   )
 }
 

@@ -2,6 +2,7 @@ import { ModelError } from '../../canonical/error.ts'
 import { isAws, readAwsCredentials, type AwsCredentials } from './aws-credentials.ts'
 import type { Proof, Signer, SignerContext, Unsigned } from './signer.ts'
 import { signV4 } from './sign-v4.ts'
+import { named } from './token.ts'
 
 /** The name under which the models of AWS are signed for, whatever the host is called. */
 const SERVICE = 'bedrock'
@@ -12,7 +13,9 @@ const SERVICE = 'bedrock'
  * variables and credentials file.
  */
 export const awsSigV4: Signer = async (request, context) => {
-  const found = await readAwsCredentials(request.url, context)
+  const found = await readAwsCredentials(request.url, context).catch((cause: unknown) => {
+    throw named(cause, context)
+  })
   if (typeof found === 'string') return { headers: { authorization: `Bearer ${found}` }, secrets: [found] }
   if (!found) throw refusal(context, missing(request.url, context))
   return sign(request, found, regionOf(request.url, context), context.ports.now())

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { awsSigV4 } from '../../../src/gateway/auth/aws-sigv4.ts'
 import type { SignerContext } from '../../../src/gateway/auth/signer.ts'
+import type { FetchInit } from '../../../src/platform/ports.ts'
 import { bunPorts } from '../../../src/platform/bun.ts'
 import { createMemoryStore } from '../../../src/store/memory.ts'
 import { testProvider } from '../../helper/gateway.ts'
@@ -25,9 +26,12 @@ interface Given {
   readonly key?: string
   readonly host?: string
   readonly files?: Record<string, string>
+  /** What the machine's own addresses answer, by method and URL. */
+  readonly machine?: Record<string, string>
+  readonly asked?: string[]
 }
 
-async function proof({ env = {}, options, key, host = HOST, files = {} }: Given) {
+async function proof({ env = {}, options, key, host = HOST, files = {}, machine = {}, asked = [] }: Given) {
   const provider = testProvider(host, 'openai-chat', { name: 'bedrock' })
   const endpoint = {
     protocol: 'openai-chat' as const,
@@ -39,6 +43,12 @@ async function proof({ env = {}, options, key, host = HOST, files = {} }: Given)
   const ports = {
     ...bunPorts({ log: () => {}, usage: createMemoryStore(), env }),
     now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
+    fetch: async (url: string, { method, headers }: FetchInit) => {
+      asked.push([method, url, ...Object.entries(headers).flat()].join(' '))
+      const answer = machine[`${method} ${url}`]
+      if (answer === undefined) throw new Error('nobody is there')
+      return new Response(answer, { status: answer === '' ? 404 : 200 })
+    },
     readText: async (file: string) => files[file] ?? Promise.reject(new Error('there is none')),
   }
   const context: SignerContext = {
@@ -95,6 +105,89 @@ describe('who signs', () => {
   ]
   test.each(cases)('%s', async (_name, given, expected) => {
     expect(await shown(given)).toBe(expected)
+  })
+})
+
+describe('what a machine of AWS is given', () => {
+  const IMDS = 'http://169.254.169.254/latest'
+  const given = (id: string): string =>
+    JSON.stringify({ AccessKeyId: id, SecretAccessKey: 's', Token: 't', Expiration: '2026-01-02T09:00:00Z' })
+  const instance = {
+    [`PUT ${IMDS}/api/token`]: 'session',
+    [`GET ${IMDS}/meta-data/iam/security-credentials/`]: 'role-of-it\nother',
+    [`GET ${IMDS}/meta-data/iam/security-credentials/role-of-it`]: given('AKIDINSTANCE'),
+  }
+  const task = { 'GET http://169.254.170.2/v2/creds': given('AKIDTASK') }
+  const pod = { 'GET http://169.254.170.23/v1/credentials': given('AKIDPOD') }
+
+  test.each<[string, Given, string]>([
+    ['an instance', { machine: instance }, 'AKIDINSTANCE eu-west-3'],
+    [
+      'a container',
+      { machine: { ...task, ...instance }, env: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/creds' } },
+      'AKIDTASK eu-west-3',
+    ],
+    [
+      'a pod',
+      {
+        machine: pod,
+        files: { '/token': 'pod-token\n' },
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/token',
+        },
+      },
+      'AKIDPOD eu-west-3',
+    ],
+    ['but the environment goes before', { machine: instance, env: PAIR }, 'AKIDENV eu-west-3'],
+  ])('%s', async (_name, each, expected) => {
+    expect(await shown(each)).toBe(expected)
+  })
+
+  test('is asked for with the session’s or the pod’s own token', async () => {
+    const asked: string[] = []
+    await proof({ machine: instance, asked })
+    expect(asked.slice(1).every((line) => line.endsWith('x-aws-ec2-metadata-token session'))).toBe(true)
+    const env = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: 'mine',
+    }
+    await proof({ machine: pod, env, asked })
+    expect(asked.at(-1)).toEndWith('authorization mine')
+  })
+
+  test.each<[string, Given, string]>([
+    ['there is no such machine', {}, 'AWS_BEARER_TOKEN_BEDROCK'],
+    [
+      'it may not be asked',
+      { machine: instance, env: { AWS_EC2_METADATA_DISABLED: 'true' } },
+      'AWS_BEARER_TOKEN_BEDROCK',
+    ],
+    [
+      'the container’s address is silent',
+      { env: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' } },
+      '169.254.170.2, which gives this machine its AWS credentials, cannot be reached',
+    ],
+    [
+      'it refuses',
+      { machine: { 'GET http://169.254.170.2/x': '' }, env: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' } },
+      '169.254.170.2 gave no AWS credentials (404)',
+    ],
+    [
+      'it answers something else',
+      { machine: { 'GET http://169.254.170.2/x': '<html>' }, env: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' } },
+      'cannot be read',
+    ],
+    [
+      'the address is somebody else’s',
+      { env: { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example/' } },
+      'is neither encrypted nor an address of this machine',
+    ],
+  ])('nobody is called where %s', async (_name, each, message) => {
+    const error = await proof(each).catch((cause: unknown) => cause)
+    expect(String(error)).toStartWith('ModelError: bedrock was not called')
+    expect(String(error)).toContain(message)
+    expect(error).toMatchObject({ kind: 'auth' })
   })
 })
 
