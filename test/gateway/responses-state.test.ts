@@ -127,6 +127,21 @@ describe('a request that goes on from a response', () => {
   })
 })
 
+test('several keys of one provider are several keepers', async () => {
+  let count = 0
+  await using upstream = await createUpstream(() => json({ ...REPLY, id: `resp_${count++}` }))
+  const keys = { apiKey: 'key-a', apiKeys: ['key-a', 'key-b'] }
+  const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-responses', keys)] })
+  for (let serial = 0; serial < 8; serial++) await gateway(ask({}))
+  const shown = upstream.requests.map(({ headers }) => headers['authorization'])
+  expect(new Set(shown)).toEqual(new Set(['Bearer key-a', 'Bearer key-b']))
+  for (const [serial, key] of shown.entries()) {
+    await gateway(ask({ previous_response_id: `resp_${serial}` }))
+    await gateway(get(`/v1/responses/resp_${serial}`))
+    expect(upstream.requests.slice(-2).map(({ headers }) => headers['authorization'])).toEqual([key, key])
+  }
+})
+
 describe('a response that is kept', () => {
   test('can be fetched, listed, cancelled and deleted where it was made', async () => {
     await using scene = await createScene()

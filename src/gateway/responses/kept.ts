@@ -1,12 +1,13 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
-import type { Provider } from '../../provider/provider.ts'
+import { keysOf, type Provider } from '../../provider/provider.ts'
 import type { Keeper } from '../../store/response-store.ts'
 import type { Credential } from '../credential.ts'
 import { relayedRequestHeaders, relayedResponseHeaders } from '../headers.ts'
 import { hopsOf } from '../hops.ts'
 import { send } from '../send.ts'
 import type { Source } from '../source.ts'
+import { markOfKey } from './keeper.ts'
 import type { KeptOperation } from './kept-path.ts'
 
 /** A client's request about an answer that is kept. */
@@ -44,12 +45,19 @@ export async function relayKept(
     hops: hopsOf(request.headers),
     credential: request.credential,
   }
-  const incoming = await send(provider, endpoint, keeper.model, outgoing, request.signal, ports)
+  const incoming = await send(withKeyOf(keeper, provider), endpoint, keeper.model, outgoing, request.signal, ports)
   if (request.method === 'DELETE') await ports.responses.delete(id)
   const type = incoming.headers.get('content-type') ?? 'application/json'
   return new Response(streamOf(incoming.source), {
     headers: { ...relayedResponseHeaders(incoming.headers), 'content-type': type },
   })
+}
+
+/** The provider with the one of its keys that the answer was made with; with its first, if that is gone. */
+function withKeyOf({ key }: Keeper, provider: Provider): Provider {
+  const keys = keysOf(provider)
+  const own = keys.length > 1 ? keys.find((each) => markOfKey(each) === key) : undefined
+  return own === undefined ? provider : { ...provider, apiKey: own }
 }
 
 const TYPED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
