@@ -19,6 +19,7 @@ import { createFallback } from './middleware/fallback.ts'
 import { createCutPromptWarning } from './middleware/cut-prompt.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { logCall } from './middleware/log.ts'
+import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
@@ -94,6 +95,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
     ...(config.plugins ? [nameUserRoute] : []),
     createKeeperMiddleware(providers, ports),
+    createCompactionMiddleware(ports),
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),

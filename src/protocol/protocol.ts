@@ -44,6 +44,8 @@ export interface Protocol {
   readonly compaction?: {
     /** The request that asks a model for the summary, in words. */
     ask(body: JsonObject): JsonObject
+    /** A request that wants one in its answer, with that wish in words; nothing if it has none. */
+    inWords(request: ModelRequest): ModelRequest | undefined
     /** What the client is told, from what it sent and what the model answered. */
     reply(asked: JsonObject, answer: JsonObject, context: Pick<EncodeContext, 'id' | 'created'>): JsonObject
   }

@@ -268,6 +268,22 @@ describe('a conversation is compacted', () => {
     }
   })
 
+  test('in words, where the item that asks for it is refused', async () => {
+    const refusal = { error: { message: "Invalid value: 'compaction_trigger'.", param: 'input[1].type' } }
+    await using scene = await createScene(({ text }) =>
+      text.includes('compaction_trigger') ? json(refusal, 400) : stream(EVENTS),
+    )
+    const tools = [{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: false }]
+    const input = [...HISTORY, { type: 'compaction_trigger' }]
+    const text = await (
+      await scene.gateway(ask({ model: 'one,m', input, tools, tool_choice: 'auto', stream: true }))
+    ).text()
+    expect(text).toContain('"type":"compaction"')
+    expect(text).not.toContain('"type":"message"')
+    expect(scene.one.requests[1]?.text).toContain('Write that summary now')
+    expect(scene.one.requests[1]?.text).toContain('"tool_choice":"none"')
+  })
+
   test('an error is told as it is', async () => {
     await using scene = await createScene(() => json({ error: { message: 'slow down' } }, 429))
     expect((await scene.gateway(compact('one,m'))).status).toBe(429)

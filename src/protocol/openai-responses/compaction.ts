@@ -62,6 +62,14 @@ export const compaction: NonNullable<Protocol['compaction']> = {
       store: false,
     }
   },
+  inWords(request) {
+    if (!wantsCompaction(request.native)) return undefined
+    const messages = request.messages.map((message) =>
+      isObject(formOf(message).trigger) ? { role: message.role, parts: message.parts } : message,
+    )
+    const form = { ...formOf(request), choice: 'none' }
+    return { ...request, messages, native: { protocol: ID, rest: request.native?.rest ?? {}, form } }
+  },
   reply(asked, answer, { id, created }) {
     const summary = textOf(answer.output)
     if (summary.trim() === '') throw withoutSummary()
