@@ -9,8 +9,9 @@ import { loadConfig, repeatedKeys } from '../config/load.ts'
 import { rowNamed } from '../provider/catalog/index.ts'
 import { unservedDialects } from '../provider/dialect.ts'
 import type { Provider } from '../provider/provider.ts'
+import { nameOfTarget } from '../router/model-name.ts'
 import { SCENARIOS } from '../router/route.ts'
-import { rulesSummary } from './rules-summary.ts'
+import { namedGroupText, rulesSummary } from './rules-summary.ts'
 
 /** Prints all that is wrong with the config, and what it makes of its providers and routes. Gives the exit code. */
 export async function checkConfig(options: LoadOptions): Promise<number> {
@@ -115,9 +116,10 @@ const protocolNames: Readonly<Record<ProtocolId, string>> = {
 function targetText({ routes, providers }: Config, scenario: (typeof SCENARIOS)[number]): string {
   const target = routes.targets[scenario]
   if (!target) return ''
+  const group = routes.scenarioGroups?.[scenario]
   const provider = providers.find(({ name }) => name === target.provider)
   const unserved = provider ? unservedDialects(provider, target.model) : []
   const above = scenario === 'longContext' ? `, above ${routes.longContextThreshold} tokens` : ''
   const fails = unserved.length === 0 ? '' : `, fails: ${unserved.join(', ')} not served`
-  return `${target.provider},${target.model}${above}${fails}`
+  return `${group ? namedGroupText(group) : nameOfTarget(target)}${above}${fails}`
 }

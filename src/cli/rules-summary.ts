@@ -18,9 +18,14 @@ export function rulesSummary({ routes, presets = {} }: Config): string[] {
   ]
 }
 
+/** A group of the config: its name and what it holds. */
+export function namedGroupText(group: Group): string {
+  return `${group.id}: ${groupText(group)}`
+}
+
 function ruleText({ when, use, isShadow }: RoutingRule, groups: ReadonlyMap<string, Group>): string {
   const conditions = when.map(({ name, wanted }) => `${name} ${wanted}`).join(', ')
-  const of = groups.get(use.id) === use ? `${use.id}: ${groupText(use)}` : groupText(use)
+  const of = groups.get(use.id) === use ? namedGroupText(use) : groupText(use)
   return `${isShadow ? '(shadow) ' : ''}${conditions || 'every request'} → ${of}`
 }
 

@@ -125,7 +125,7 @@ test.each([
 })
 
 test('check says what rules, profiles and presets come to', () => {
-  const own = write(`{${providers}, "Router": {"default": "local,m"},
+  const own = write(`{${providers}, "Router": {"default": "g"},
     "groups": {"g": [{"target": "local,m", "weight": 3}, {"target": "deepseek,deepseek-chat"}]},
     "rules": [
       {"name": "big", "when": {"tokens": {"above": 50000}, "client": ["codex", "claude-code@>=2.1"]}, "use": "g"},
@@ -136,7 +136,8 @@ test('check says what rules, profiles and presets come to', () => {
   writeFileSync(join(folder, 'manifest.json'), '{ "name": "work", "Router": { "default": "local,m" } }')
   const { out, code } = run(['check', '--config', own], { DEEPSEEK_API_KEY: 'key-of-deepseek' })
   rmSync(folder, { recursive: true })
-  expect(out.split('\n').slice(-7, -2)).toEqual([
+  expect(out.split('\n').slice(-8, -2)).toEqual([
+    '  default      g: local,m ×3, deepseek,deepseek-chat ×1 (weighted)',
     'rules:',
     '  big  client codex or claude-code@>=2.1, tokens above 50000 → g: local,m ×3, deepseek,deepseek-chat ×1 (weighted)',
     '  #2   (shadow) every request → local,m, then deepseek,deepseek-chat',
