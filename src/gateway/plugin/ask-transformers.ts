@@ -15,7 +15,7 @@ import { translateReply, translateStream, type Translation } from '../translate.
 import { destinationOf } from './destination.ts'
 import { linkOf, type Link, type LinkContext, type SendConfig } from './link.ts'
 import { bodyCopy, requestView } from './request-view.ts'
-import { isEventStream, responseOf, sourceOf } from './response.ts'
+import { isEventStream, responseOf, sourceOf, type Patience } from './response.ts'
 import { decodeUnifiedReply, decodeUnifiedStream } from './unified-answer.ts'
 import { encodeUnified } from './unified-request.ts'
 
@@ -40,7 +40,11 @@ export async function askTransformers(
   const { request, wire: asked, signal } = call
   const transformed = { body, config, isStream: request.stream, hops: hopsOf(asked.headers), signal }
   const incoming = await sendTransformed(provider, target, transformed, ports)
-  const answer = await downwards([...ofProvider.toReversed(), ...ofModel.toReversed()], incoming)
+  const answer = await downwards([...ofProvider.toReversed(), ...ofModel.toReversed()], incoming, {
+    ms: patienceOf(provider),
+    after: ports.after,
+    error: () => silent(target),
+  })
   const decodeContext: DecodeContext = { ...context, id: ports.id }
   const encodeContext: EncodeContext = {
     id: ports.id,
@@ -105,15 +109,29 @@ async function upwards(links: readonly Link[], first: JsonObject): Promise<{ bod
   return { body, config }
 }
 
-async function downwards(links: readonly Link[], incoming: Incoming): Promise<Incoming> {
+async function downwards(links: readonly Link[], incoming: Incoming, patience: Patience): Promise<Incoming> {
   try {
     let response = responseOf(incoming.source, incoming.headers)
     for (const link of links) response = await link.response(response)
-    return { headers: response.headers, isStream: isStream(response), source: sourceOf(response, incoming.source) }
+    return {
+      headers: response.headers,
+      isStream: isStream(response),
+      source: sourceOf(response, incoming.source, patience),
+    }
   } catch (cause) {
     incoming.source.cancel()
     throw cause
   }
+}
+
+/** The provider's own deadline shall be the first to speak. */
+function patienceOf({ deadlines: { idleMs } }: Provider): number | undefined {
+  return idleMs === undefined ? undefined : idleMs * 2
+}
+
+function silent(target: RouteTarget): ModelError {
+  const message = `${target.provider} (${target.model}): its transformers gave nothing of the answer for too long`
+  return new ModelError(message, { kind: 'timeout', ...target })
 }
 
 /** A stream that lost its type on the way is still one. */

@@ -1,3 +1,4 @@
+import type { Ports } from '../../platform/ports.ts'
 import { encodeSse } from '../../protocol/framing/sse.ts'
 import type { Frame, Step } from '../../protocol/protocol.ts'
 import type { Source } from '../source.ts'
@@ -54,11 +55,14 @@ export function encodeFrames(): Step<Frame, Uint8Array> {
   return { push: (frame) => [text.encode(encodeSse(frame))], end: () => [] }
 }
 
-/** What is left of a response, for whoever decodes it; with it the provider is let go. */
-export function sourceOf(response: Response, upstream: Source): Source {
+/**
+ * What is left of a response, for whoever decodes it; with it the provider is let go. The provider's own deadlines do not see
+ * code of the user that keeps everything to itself: `patience` ends that.
+ */
+export function sourceOf(response: Response, upstream: Source, patience: Patience): Source {
   const reader = response.body?.getReader()
   return {
-    read: async () => (reader ? readBytes(reader) : undefined),
+    read: async () => (reader ? readInTime(reader, patience) : undefined),
     cancel() {
       // The code of the user may have locked or lost its stream: the provider is let go in any case.
       reader?.cancel().catch(() => undefined)
@@ -68,13 +72,34 @@ export function sourceOf(response: Response, upstream: Source): Source {
   }
 }
 
+/** How long nothing may come, and what is said then. */
+export interface Patience {
+  /** Milliseconds; absent: for ever. */
+  readonly ms: number | undefined
+  readonly after: Ports['after']
+  readonly error: () => Error
+}
+
+async function readInTime(reader: Reader, { ms, after, error }: Patience): Promise<Uint8Array | undefined> {
+  if (ms === undefined) return readBytes(reader)
+  const late = Promise.withResolvers<never>()
+  const stop = after(ms, () => late.reject(error()))
+  try {
+    return await Promise.race([readBytes(reader), late.promise])
+  } finally {
+    stop()
+  }
+}
+
 type Reader = ReadableStreamDefaultReader<unknown>
 
 /** Code of the user may put texts into a stream. */
 async function readBytes(reader: Reader): Promise<Uint8Array | undefined> {
   const { done, value } = await reader.read()
   if (done) return undefined
-  return typeof value === 'string' ? new TextEncoder().encode(value) : (value as Uint8Array)
+  if (typeof value === 'string') return new TextEncoder().encode(value)
+  if (value instanceof Uint8Array) return value
+  throw new TypeError(`its stream gave a ${typeof value}, where bytes were expected`)
 }
 
 function cancelOf(reader: Reader): () => void {

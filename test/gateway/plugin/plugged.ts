@@ -22,7 +22,8 @@ export interface Plugged extends TestGateway, Disposable {
 
 /** Timers that can be made to run out at once. */
 export interface Hurry {
-  hurry(): void
+  /** Those of `ms`; without it, all. */
+  hurry(ms?: number): void
 }
 
 /** A gateway over a config file as a user writes it, with the modules that it names. `files` are written beside it. */
@@ -36,10 +37,10 @@ export async function plugged(config: object, files: Readonly<Record<string, str
     createModuleLoader(),
     () => {},
   )
-  let isHurried = false
+  let isHurried = (_ms: number): boolean => false
   const gateway = testGateway(read, {
     after(ms, run) {
-      const timer = setTimeout(run, isHurried ? 1 : ms)
+      const timer = setTimeout(run, isHurried(ms) ? 1 : ms)
       return () => clearTimeout(timer)
     },
   })
@@ -47,7 +48,7 @@ export async function plugged(config: object, files: Readonly<Record<string, str
     ...gateway,
     home,
     settings: read.plugins?.settings ?? {},
-    clock: { hurry: () => void (isHurried = true) },
+    clock: { hurry: (only) => void (isHurried = (ms) => only === undefined || ms === only) },
     problems: problems.map(({ line, message }) => `${line}: ${message}`),
     [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
   }

@@ -263,6 +263,27 @@ describe('an error names the transformer and the hook, in the client’s protoco
     expect(told).not.toContain('message_stop')
   })
 
+  test.each([
+    [
+      'something else than bytes',
+      'controller.enqueue({ a: 1 })',
+      /frail failed in transformResponseOut: its stream gave a object/,
+    ],
+    ['nothing, for ever', '', /its transformers gave nothing of the answer for too long/],
+  ])('a stream that gives %s', async (_name, code, message) => {
+    await using upstream = await createUpstream((request) => chatAnswer(request, { text: 'One two.' }))
+    using scene = await plugged(
+      configWith(`${upstream.url}/v1`, ['frail'], { transformers: [{ path: 'f.js' }] }, { timeouts: { idle: 1000 } }),
+      {
+        'f.js': `module.exports = { name: 'frail', transformResponseOut: () => new Response(new ReadableStream({
+          start(controller) { ${code} } }), { headers: { 'content-type': 'text/event-stream' } }) }`,
+      },
+    )
+    scene.clock.hurry(2000)
+    const response = await scene.gateway(post('/v1/messages', { ...ask, stream: true }))
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(message) } })
+  })
+
   test('what the provider refuses is told as its refusal', async () => {
     await using upstream = await createUpstream(() => json({ error: { message: 'too many', type: 'rate_limit' } }, 429))
     using scene = await plugged(configWith(`${upstream.url}/v1`, ['a'], modules), files)
