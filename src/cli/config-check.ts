@@ -97,12 +97,18 @@ function describe(provider: Provider): string {
   return [
     endpoints.join(', '),
     models.length === 1 ? `model ${models[0]}` : models.length === 0 ? 'any model' : `${models.length} models`,
-    provider.apiKey === undefined ? 'no key' : 'key set',
+    keyText(provider),
     ...(provider.takes?.includes('key') && provider.apiKey === undefined ? ["takes a client's `ccr:` key"] : []),
     ...(provider.takes?.includes('login') ? ["passes a client's own login on"] : []),
     ...(provider.proxy === false ? [] : ['through a proxy']),
     ...(unserved.length === 0 ? [] : [`calls fail: ${unserved.join(', ')} not served`]),
   ].join(', ')
+}
+
+function keyText({ apiKey, endpoints }: Provider): string {
+  if (apiKey !== undefined) return 'key set'
+  const signs = endpoints.some(({ auth }) => auth === 'google' || auth === 'azure' || auth === 'aws-sigv4')
+  return signs ? "no key: signed with the cloud's credentials" : 'no key'
 }
 
 const protocolNames: Readonly<Record<ProtocolId, string>> = {

@@ -58,7 +58,7 @@ export function readParameters({ fields, env, tell }: Wanted, row: CatalogRow): 
     const value = own || (variable && env[variable]?.trim()) || parameter.default
     if (value === undefined) continue
     values[name] = value
-    if (!own) sources.push(`${name} ${value}${variable ? ` from $${variable}` : ''}`)
+    if (!own) sources.push(`${name} ${value}${variable ? ` from ${placeOf(variable)}` : ''}`)
   }
   return { values, sources }
 }
@@ -68,4 +68,9 @@ export function tellMissing({ tell }: Wanted, row: CatalogRow, name: string): vo
   const { what = '', variables = [] } = row.parameters?.[name] ?? {}
   const ways = [`add \`"parameters": { "${name}": "…" }\``, ...variables.slice(0, 1).map((each) => `set ${each}`)]
   tell(undefined, `${row.title} needs ${what}`, ways.join(', or '))
+}
+
+/** A variable as a shell writes it. */
+function placeOf(variable: string): string {
+  return /^[A-Z_]+$/.test(variable) ? `$${variable}` : variable
 }

@@ -5,6 +5,9 @@ const resource: Parameter = {
   what: 'the name of your Azure resource, as in https://NAME.openai.azure.com',
 }
 
+/** Where the project comes from if no variable names it. */
+export const PROJECT_OF_CREDENTIALS = 'the credentials file'
+
 const google = { credentials: '{credentials}' }
 const aws = {
   region: '{region}',
@@ -93,7 +96,13 @@ export const clouds: readonly CatalogRow[] = [
     ],
     parameters: {
       project: {
-        variables: ['GOOGLE_CLOUD_PROJECT', 'GCLOUD_PROJECT', 'ANTHROPIC_VERTEX_PROJECT_ID', 'GOOGLE_VERTEX_PROJECT'],
+        variables: [
+          'GOOGLE_CLOUD_PROJECT',
+          'GCLOUD_PROJECT',
+          'ANTHROPIC_VERTEX_PROJECT_ID',
+          'GOOGLE_VERTEX_PROJECT',
+          PROJECT_OF_CREDENTIALS,
+        ],
         what: 'the id of your Google Cloud project',
       },
       region: {
