@@ -17,6 +17,8 @@ export interface Router {
   readonly url: string
   /** How many requests are being answered. */
   running(): number
+  /** What is left alone because it fails. */
+  resting(): readonly object[]
   /** Calls from now on see this config, whole; those that run end on the one they began with. */
   use(config: Config): Promise<void>
   /** Takes no more calls, lets running ones end for at most `graceMs`, then cuts them. */
@@ -68,6 +70,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     port: server.port,
     url: server.url,
     running: server.running,
+    resting: server.resting,
     async use(next) {
       const loaded = await load(next, portsOf(next).log)
       // A later change may have overtaken this one.

@@ -50,6 +50,7 @@ export async function serveHere(options: StartOptions): Promise<number> {
       ...(run !== undefined && { run: usage.lineOf(run) }),
       // The one that asks is no call.
       running: Math.max(0, router.running() - 1),
+      resting: router.resting(),
     }),
     stop: ending.stop,
     tell: warn,

@@ -32,15 +32,29 @@ export const status = defineCommand({
 function lineOf({ kind, url, who, about }: Found): string {
   const providers = Array.isArray(about['providers']) ? about['providers'].map(String) : []
   const [calls, running] = [Number(about['calls'] ?? 0), Number(about['running'] ?? 0)]
-  return [
-    `${kind === 'code' ? 'ccr code' : 'service'} ${url}`,
-    `pid ${who.pid}`,
-    `version ${who.version}`,
-    `up ${duration(Date.now() - Number(about['startedAt']))}`,
-    `${calls} ${calls === 1 ? 'call' : 'calls'}${running > 0 ? ` and ${running} running` : ''}`,
-    `providers: ${providers.join(', ') || 'none'}`,
-    configOf(about),
-  ].join(' · ')
+  return (
+    [
+      `${kind === 'code' ? 'ccr code' : 'service'} ${url}`,
+      `pid ${who.pid}`,
+      `version ${who.version}`,
+      `up ${duration(Date.now() - Number(about['startedAt']))}`,
+      `${calls} ${calls === 1 ? 'call' : 'calls'}${running > 0 ? ` and ${running} running` : ''}`,
+      `providers: ${providers.join(', ') || 'none'}`,
+      configOf(about),
+    ].join(' · ') + restingIn(about)
+  )
+}
+
+/** A line for each that is left alone because it fails. */
+function restingIn({ resting }: JsonObject): string {
+  const lines = (Array.isArray(resting) ? resting : [])
+    .filter(isObject)
+    .map(({ provider, what, state, until, why }) => {
+      const left = Number(until) - Date.now()
+      const when = state === 'open' && left > 0 ? `is left alone for ${duration(left)}` : 'is to be tried again'
+      return `\n  ${String(provider)}${what === 'provider' ? '' : `: ${String(what)}`} ${when} (${String(why)})`
+    })
+  return lines.join('')
 }
 
 function configOf(about: JsonObject): string {

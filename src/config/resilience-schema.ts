@@ -4,6 +4,22 @@ import { count } from './schema-parts.ts'
 const ms = (description: string) => count(description, 'expected a number of milliseconds', { minimum: 0 })
 const times = (description: string) => count(description, 'expected a number, 1 or more', { minimum: 1 })
 
+const limit = (description: string) =>
+  count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
+
+/** How long calls may take. */
+export const timeoutsSchema = Optional(
+  ObjectOf(
+    {
+      connect: limit('Until the connection stands. Default 15000.'),
+      firstByte: limit('From there to the first byte of the answer. Default: API_TIMEOUT_MS.'),
+      idle: limit('Between two pieces of the answer. Default: API_TIMEOUT_MS.'),
+      total: limit('For the whole call. Default: no limit.'),
+    },
+    { description: 'How long its calls may take, in milliseconds; 0 is no limit.' },
+  ),
+)
+
 /** How often and how long calls are tried, for all providers or for one. */
 export const retrySchema = Optional(
   Union(

@@ -1,5 +1,12 @@
-import { isObject, type Json } from '../canonical/json.ts'
-import { DEFAULT_BREAKER, DEFAULT_RETRY, type BreakerSettings, type RetryPolicy } from '../provider/resilience.ts'
+import { isObject, type Json, type JsonObject } from '../canonical/json.ts'
+import type { Deadlines } from '../provider/provider.ts'
+import {
+  DEFAULT_BREAKER,
+  DEFAULT_RETRY,
+  type BreakerSettings,
+  type Care,
+  type RetryPolicy,
+} from '../provider/resilience.ts'
 import type { Problem } from './diagnostic.ts'
 import { readKey } from './key.ts'
 import type { PathStep } from './place.ts'
@@ -30,6 +37,50 @@ export function readBreaker(shared: Json | undefined, own: Json | undefined): Br
     restMs,
     longestRestMs: Math.max(restMs, read('longestRest', DEFAULT_BREAKER.longestRestMs)),
   }
+}
+
+/** What a rule says of how its calls are tried. */
+export function readCare(rule: JsonObject): { readonly care?: Care } {
+  const { retry, timeouts } = rule
+  const care = {
+    ...(retry === false && { retry: { attempts: 1 } }),
+    ...(isObject(retry) && { retry: namedNumbers(retry, RETRY_NAMES) }),
+    ...(isObject(timeouts) && { deadlines: endless(namedNumbers(timeouts, DEADLINE_NAMES)) }),
+    ...readHedge(rule['hedge']),
+  }
+  return Object.keys(care).length > 0 ? { care } : {}
+}
+
+const RETRY_NAMES = {
+  attempts: 'attempts',
+  total: 'mostAttempts',
+  pause: 'pauseMs',
+  longestPause: 'longestPauseMs',
+  budget: 'budgetMs',
+} as const
+const DEADLINE_NAMES = {
+  connect: 'connectMs',
+  firstByte: 'firstByteMs',
+  idle: 'idleMs',
+  total: 'totalMs',
+} as const
+
+function namedNumbers<Name extends string>(
+  section: JsonObject,
+  names: Readonly<Record<string, Name>>,
+): Partial<Record<Name, number>> {
+  const values: Partial<Record<Name, number>> = {}
+  for (const written in names) {
+    const value = toNumber(section[written])
+    const name = names[written]
+    if (value !== undefined && name !== undefined) values[name] = value
+  }
+  return values
+}
+
+/** 0 stands for no limit. */
+function endless(deadlines: Partial<Record<string, number>>): Deadlines {
+  return Object.fromEntries(Object.entries(deadlines).map(([name, ms]) => [name, ms === 0 ? Infinity : ms]))
 }
 
 /** After how much silence a second target is asked. */

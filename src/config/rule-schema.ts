@@ -14,6 +14,7 @@ import {
 import { EFFORTS } from '../canonical/request.ts'
 import { STRATEGIES } from '../router/strategy.ts'
 import { DAYS } from '../router/time-span.ts'
+import { hedgeSchema, retrySchema, timeoutsSchema } from './resilience-schema.ts'
 
 /** What no key is known of would be a condition that is not asked: that is an error. */
 const closed = { additionalProperties: false }
@@ -172,6 +173,9 @@ const rule = ObjectOf(
       description: 'Who answers: "provider,model", the name of a group, a list of targets, or a group.',
       errorMessage: 'expected "provider,model", the name of a group, or a list of targets',
     }),
+    retry: retrySchema,
+    timeouts: timeoutsSchema,
+    hedge: hedgeSchema,
     shadow: flag('Whether the rule only tells, in the log, whom it would have chosen and what that would have cost.'),
   },
   { ...closed, errorMessage: 'expected a rule `{ "when": {…}, "use": "provider,model" }`' },

@@ -5,6 +5,7 @@ import { readConditions } from './conditions.ts'
 import { isError } from './diagnostic.ts'
 import { type GroupReading, readUse } from './groups.ts'
 import { pathText, type PathStep } from './place.ts'
+import { readCare } from './resilience.ts'
 
 /** Whose rules are read, and with what. */
 export interface RuleReading extends GroupReading {
@@ -32,7 +33,14 @@ function readRule(
   const when = readConditions(value['when'], [...path, 'when'], reading.problems)
   const use = readUse(value['use'], [...path, 'use'], `${from === undefined ? '' : `${from} `}rule ${name}`, reading)
   if (!use || reading.problems.slice(before).some(isError)) return undefined
-  return { name, when, use, isShadow: value['shadow'] === true, ...(from !== undefined && { from }) }
+  return {
+    name,
+    when,
+    use,
+    isShadow: value['shadow'] === true,
+    ...readCare(value),
+    ...(from !== undefined && { from }),
+  }
 }
 
 function nameOf(value: Json, index: number): string {

@@ -14,7 +14,7 @@ import {
 import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
 import { protocolNames } from './protocol-name.ts'
-import { breakerSchema, hedgeSchema, keysSchema, retrySchema } from './resilience-schema.ts'
+import { breakerSchema, hedgeSchema, keysSchema, retrySchema, timeoutsSchema } from './resilience-schema.ts'
 import { count } from './schema-parts.ts'
 
 const text = (description: string) => Optional(StringOf({ description }))
@@ -60,21 +60,6 @@ const names = (description: string) =>
       errorMessage: 'expected a list of texts, or a text with commas',
     }),
   )
-
-const limit = (description: string) =>
-  count(description, 'expected a number of milliseconds, 0 for no limit', { minimum: 0 })
-
-const timeouts = Optional(
-  ObjectOf(
-    {
-      connect: limit('Until the connection stands. Default 15000.'),
-      firstByte: limit('From there to the first byte of the answer. Default: API_TIMEOUT_MS.'),
-      idle: limit('Between two pieces of the answer. Default: API_TIMEOUT_MS.'),
-      total: limit('For the whole call. Default: no limit.'),
-    },
-    { description: 'How long its calls may take, in milliseconds; 0 is no limit.' },
-  ),
-)
 
 const tokens = { errorMessage: 'expected a number of tokens' }
 const tokenCount = Union([Integer({ minimum: 1 }), StringOf({ pattern: '^\\s*([1-9]\\d*|\\$.+)?\\s*$' })], tokens)
@@ -161,7 +146,7 @@ const provider = ObjectOf(
     ca: files(
       'Files with certificates (PEM) that its servers may be signed by, besides those that the machine and CA_FILES trust.',
     ),
-    timeouts,
+    timeouts: timeoutsSchema,
     retry: retrySchema,
     breaker: breakerSchema,
     contextWindow: tokenLimit(

@@ -2,6 +2,7 @@ import type { ModelError } from '../canonical/error.ts'
 import type { ModelRequest, Part } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
+import type { Care } from '../provider/resilience.ts'
 import type { RouteTarget } from '../router/route.ts'
 import type { Keeper } from '../store/response-store.ts'
 import type { AttemptRecord } from '../store/usage-store.ts'
@@ -30,6 +31,8 @@ export interface Call {
   readonly target?: RouteTarget
   /** Whom to ask after it if it fails, in order; set by the route middleware. */
   readonly fallbacks?: readonly RouteTarget[]
+  /** How the call is tried, where a rule says so. */
+  readonly care?: Care
   /** Whether nobody else can be asked after the target; set by the fallback middleware. Default true. */
   readonly isAlone?: boolean
   /** Whether the client asks the same again after a failure, so that our own attempts would multiply with its own. */

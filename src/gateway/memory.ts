@@ -2,6 +2,8 @@
 export interface Memory<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
+  /** All of them, the one used last at the end. */
+  entries(): IterableIterator<[string, Value]>
 }
 
 /** Keeps at most `limit` entries; those that were not used for longest go first. */
@@ -22,5 +24,6 @@ export function createMemory<Value>(limit: number): Memory<Value> {
       const oldest = entries.keys().next().value
       if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
     },
+    entries: () => entries.entries(),
   }
 }

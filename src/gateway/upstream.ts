@@ -54,7 +54,7 @@ export function createUpstream(
   const detour = createDetour(createWarn(ports))
   return async (call) => {
     const target = call.target
-    const provider = target && withKey(byName.get(target.provider), call.key)
+    const provider = target && asAsked(byName.get(target.provider), call)
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
     const unserved = unservedDialects(provider, target.model)
     if (unserved.length > 0) throw unservedError(target, unserved, plugins)
@@ -64,8 +64,15 @@ export function createUpstream(
   }
 }
 
-function withKey(provider: Provider | undefined, key: Call['key']): Provider | undefined {
-  return provider && key?.provider === provider.name ? { ...provider, apiKey: key.show() } : provider
+/** The provider with the key that was chosen for the call, and with the deadlines of its rule. */
+function asAsked(provider: Provider | undefined, { key, care }: Call): Provider | undefined {
+  const isOwn = key?.provider === provider?.name
+  if (!provider || (!isOwn && !care?.deadlines)) return provider
+  return {
+    ...provider,
+    ...(isOwn && key && { apiKey: key.show() }),
+    ...(care?.deadlines && { deadlines: { ...provider.deadlines, ...care.deadlines } }),
+  }
 }
 
 async function ask(call: Call, provider: Provider, target: RouteTarget, school: School, ports: Ports): Promise<Answer> {

@@ -1,3 +1,5 @@
+import type { Deadlines } from './provider.ts'
+
 /** How often and how long a call is tried. Times are milliseconds. */
 export interface RetryPolicy {
   /** Attempts at one target, the first included. */
@@ -18,6 +20,15 @@ export const DEFAULT_RETRY: RetryPolicy = {
   pauseMs: 250,
   longestPauseMs: 10_000,
   budgetMs: 600_000,
+}
+
+/** What a rule says of the calls that it sends, over what their providers say. */
+export interface Care {
+  readonly retry?: Partial<RetryPolicy>
+  /** 0: for ever. */
+  readonly deadlines?: Deadlines
+  /** After so much silence a second target is asked besides the first. */
+  readonly hedgeAfterMs?: number
 }
 
 /** When something that fails is left alone, and for how long. */

@@ -1,5 +1,6 @@
 import type { ModelRequest } from '../canonical/request.ts'
 import type { Provider } from '../provider/provider.ts'
+import type { Care } from '../provider/resilience.ts'
 import type { ClientPattern, Condition } from './condition.ts'
 import type { Group } from './group.ts'
 import type { Prices } from './price.ts'
@@ -68,6 +69,8 @@ export interface RoutingRule {
   readonly use: Group
   /** Chooses nobody, only tells whom it would have chosen. */
   readonly isShadow: boolean
+  /** How its calls are tried, where it says so. */
+  readonly care?: Care
 }
 
 /** What a shadow rule would have done. */
@@ -106,6 +109,8 @@ export interface Selection {
   readonly reason: string
   /** The group that the target is of, if it was chosen among several. */
   readonly group?: Group
+  /** How the call is tried, if the rule that chose says so. */
+  readonly care?: Care
   readonly shadows: readonly ShadowChoice[]
   /** What the user should hear of: a marker or rule that could not be followed. */
   readonly warnings: readonly string[]

@@ -1,4 +1,5 @@
 import type { ModelError } from '../canonical/error.ts'
+import type { Care } from '../provider/resilience.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
 import { type Group, orderOf } from './group.ts'
@@ -31,6 +32,8 @@ export interface Choice {
   readonly reason: string
   /** Set if it was chosen among several. */
   readonly group?: Group
+  /** How the call is tried, if the rule says so. */
+  readonly care?: Care
 }
 
 /** What the steps are taken for. */
@@ -64,7 +67,7 @@ export function* stepsOf(question: Question): Generator<Step> {
 }
 
 function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circumstances }: Question): Step {
-  const { name, from, when, use, isShadow } = rule
+  const { name, from, when, use, isShadow, care } = rule
   const route = `rule:${name}` as const
   const step = { name: route, ...(isShadow && { isShadow }) }
   if (insists !== undefined && !when.some((condition) => condition.name === 'model'))
@@ -79,7 +82,7 @@ function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circu
   const order = use.members.length > 1 ? `; ${nameOfTarget(target)}, because ${why}` : ''
   const of = `rule ${quote(name)}${from === undefined ? '' : ` of the ${from}`}`
   const reason = `${of}${found === '' ? '' : `: ${found}`}${order}`
-  return { ...step, choice: { target, fallbacks, route, reason, group: use }, why: () => reason }
+  return { ...step, choice: { target, fallbacks, route, reason, group: use, ...(care && { care }) }, why: () => reason }
 }
 
 function explicitStep(named: Named, question: Question): Step {

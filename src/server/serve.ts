@@ -1,5 +1,6 @@
 import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
+import { restingOf, type Resting } from '../gateway/health/resting.ts'
 import { createLearnt } from '../gateway/learnt.ts'
 import { operationOf } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
@@ -18,6 +19,8 @@ export interface RunningServer {
   running(): number
   /** Calls from now on see this config, whole; those that run end on the one they began with. */
   use(config: ServerConfig, ports: Ports): void
+  /** What is left alone because it fails. */
+  resting(): Resting[]
   /** Takes no new calls, lets running ones end for at most `graceMs` (10 s), then cuts them. */
   stop(graceMs?: number): Promise<void>
 }
@@ -45,7 +48,8 @@ export interface ServeOptions {
 
 /** Listens. Throws what the system says when the address cannot be had (`code` `EADDRINUSE`, `EACCES`, …). */
 export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
-  let learnt = createLearnt(config.providers)
+  let { providers } = config
+  let learnt = createLearnt(providers)
   let gateway = createGateway(config, ports, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = async (request: Request, path: string): Promise<Response> => {
@@ -89,8 +93,10 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     port: server.port as number,
     url: `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`,
     running: () => server.pendingRequests,
+    resting: () => restingOf(providers, learnt, ports.now()),
     use(nextConfig, nextPorts) {
-      learnt = learnt.with(nextConfig.providers)
+      providers = nextConfig.providers
+      learnt = learnt.with(providers)
       gateway = createGateway(nextConfig, nextPorts, learnt)
       guard = guardOf(nextConfig)
     },

@@ -522,7 +522,7 @@ describe('whatever is written', () => {
       }),
       { numRuns: 1500 },
     )
-  })
+  }, 30_000)
 
   test('an expression that would take for ever elsewhere decides at once', () => {
     const rules = [{ when: { prompt: '/^(a+)+$/' }, use: 'b,three' }]

@@ -72,9 +72,10 @@ async function ask(
   [target, rival]: readonly RouteTarget[],
   mayHedge: boolean,
   next: Handler,
-  { hedgeAfterMs, ports }: FallbackParts,
+  { ports, ...parts }: FallbackParts,
 ): Promise<Raced> {
   if (!target) throw new Error('a chain of targets ended without an answer or an error')
+  const hedgeAfterMs = call.care?.hedgeAfterMs ?? parts.hedgeAfterMs
   if (rival && mayHedge && hedgeAfterMs !== undefined) {
     const askOne = (own: Call, one: RouteTarget) => next({ ...own, target: one, isAlone: false })
     return race(call, [target, rival], hedgeAfterMs, askOne, ports)
@@ -118,9 +119,9 @@ function noteFallback(
 }
 
 /** Whether nobody else shall be asked after a failure. */
-function isFinal({ target, error }: Failure, { trace, signal, credential }: Call, parts: FallbackParts): boolean {
+function isFinal({ target, error }: Failure, { trace, signal, credential, care }: Call, parts: FallbackParts): boolean {
   const provider = parts.providers.find(({ name }) => name === target.provider)
-  const { mostAttempts, budgetMs } = provider?.retry ?? DEFAULT_RETRY
+  const { mostAttempts, budgetMs } = { ...(provider?.retry ?? DEFAULT_RETRY), ...care?.retry }
   // A client whose own login has run out gets a new one when it is told.
   const isClients = error.kind === 'auth' && credential !== undefined && provider?.takes !== undefined
   const isOver = trace.attempts.length >= mostAttempts || parts.ports.now() - trace.startedAt >= budgetMs

@@ -30,6 +30,7 @@ export function createRouteMiddleware(
       ...call,
       target: selection.target,
       ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
+      ...(selection.care && { care: selection.care }),
       calibrate: choice.calibrate,
       ...(imageTarget && { imageTarget }),
       ...(selection.edited && { request: selection.edited, edited: true }),

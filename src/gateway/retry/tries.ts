@@ -36,7 +36,7 @@ export interface Try {
 export function openTries(call: Call, target: RouteTarget, provider: Provider, parts: TryParts): Tries {
   const { board, ring, ports } = parts
   const { trace } = call
-  const policy = provider.retry ?? ONE_ATTEMPT
+  const policy = { ...(provider.retry ?? ONE_ATTEMPT), ...call.care?.retry }
   const keys = keysOf(provider)
   // What the client brings is shown in place of the provider's own keys, whose health it says nothing of.
   const brings = call.credential !== undefined && provider.takes !== undefined
