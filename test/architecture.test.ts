@@ -25,12 +25,19 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'store/origins.ts',
     'store/response-store.ts',
     'store/responses.ts',
+    'store/spend-journal.ts',
   ],
 }
 
 /** Edges that a layer may lean on. The gateway knows interfaces only. */
 const EDGES_OF_LAYER: Readonly<Record<string, readonly string[]>> = {
-  gateway: ['platform/ports.ts', 'store/usage-store.ts', 'store/origin-store.ts', 'store/response-store.ts'],
+  gateway: [
+    'platform/ports.ts',
+    'store/usage-store.ts',
+    'store/origin-store.ts',
+    'store/response-store.ts',
+    'store/spend-journal.ts',
+  ],
   server: ['config', 'store', 'platform'],
   cli: ['config', 'store', 'platform'],
 }

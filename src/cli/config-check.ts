@@ -71,7 +71,7 @@ function summary(config: Config): string[] {
     ...(routes.defaultProvider === undefined ? [] : [anyModelText(routes.defaultProvider)]),
     ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
     ...rulesSummary(config),
-    `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined ? 'no client key' : 'client key set'}`,
+    `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined && !config.clientKeys ? 'no client key' : 'client key set'}`,
     ...(config.cache?.enabled ? ['cache: kept in the config, not yet in effect'] : []),
   ]
 }

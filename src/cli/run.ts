@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   restart: async () => (await import('./restart.ts')).restart,
   status: async () => (await import('./status.ts')).status,
   config: async () => (await import('./config.ts')).config,
+  key: async () => (await import('./key.ts')).key,
   explain: async () => (await import('./explain.ts')).explain,
   demo: async () => (await import('./demo.ts')).demo,
 }

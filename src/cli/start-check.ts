@@ -36,7 +36,7 @@ export function logProblem(directory: string): string | undefined {
 }
 
 /** Why `config` may not be served on `host`: whoever reached it could use the user's keys. */
-export function exposureProblem(host: string, { apiKey, file }: Config): string | undefined {
-  if (isLoopback(host) || apiKey !== undefined) return undefined
+export function exposureProblem(host: string, { apiKey, clientKeys, file }: Config): string | undefined {
+  if (isLoopback(host) || apiKey !== undefined || clientKeys) return undefined
   return `ccr: --host ${host} would let other machines use your providers without a key. Set APIKEY in ${file}, or listen on 127.0.0.1`
 }

@@ -12,6 +12,8 @@ Usage: ccr <command> [arguments]
   restart             end the service and start it anew in the background, with the same options
   status              what runs: services, and routers of \`ccr code\`
   explain [request]   say whom a request (a file, or options like --model, --client, --tokens) would go to, and why
+  key add LABEL       make a client key: it is printed once, only its hash is written to the config
+  key list            the client keys, with what each may do
   demo                show a whole conversation with a built-in provider: no key, no network, no agent
   config path         print where the config file is
   config check        say what is wrong with the config file

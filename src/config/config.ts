@@ -1,5 +1,7 @@
 import type { JsonObject } from '../canonical/json.ts'
+import type { ClientKey } from '../gateway/client-key.ts'
 import type { GatewayConfig } from '../gateway/gateway.ts'
+import type { Limits } from '../gateway/limits/limits.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
@@ -20,6 +22,10 @@ export interface Config {
   readonly port: number
   /** The key that clients must show. Absent: none, and then only loopback is served. */
   readonly apiKey?: string
+  /** Further keys that clients may show. Absent: none. */
+  readonly clientKeys?: readonly ClientKey[]
+  /** What all calls together may take. Absent: as much as they want. */
+  readonly limits?: Limits
   /** Names by which the router may be called besides those of loopback. */
   readonly allowedHosts: readonly string[]
   /** Origins whose pages may use the router. */

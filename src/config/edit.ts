@@ -13,6 +13,16 @@ export function addProvider(text: string, provider: NewProvider): string {
   return setDefaultRoute(withProvider, `${provider.name},${provider.model}`)
 }
 
+/** The text of a config with one more client key, of which only the hash is written. */
+export function addClientKey(text: string, label: string, hash: string): string {
+  const source = read(text)
+  const entry = `{ "label": ${JSON.stringify(label)}, "hash": "${hash}" }`
+  const list = source.range(['keys'])
+  if (!list) return insertLast(text, source, `"keys": [\n    ${entry}\n  ]`)
+  if (isNull(text, list)) return splice(text, list, `[\n    ${entry}\n  ]`)
+  return insertFirst(text, list, entry, 4, isEmpty(source, ['keys']))
+}
+
 function insertProvider(text: string, provider: NewProvider): string {
   const source = read(text)
   const key = source.range(['Providers']) || !source.range(['providers']) ? 'Providers' : 'providers'

@@ -19,6 +19,7 @@ import { readPrices } from './prices.ts'
 import { readProviders } from './providers.ts'
 import { checkProxy, isLoopback } from './proxy.ts'
 import { readHedge } from './resilience.ts'
+import { readRights } from './rights.ts'
 import { readRoutes } from './routes.ts'
 import { toNumber } from './scalar.ts'
 import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
@@ -66,13 +67,15 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
     ...readFurtherRoutes(top, reading),
   }
   const prices = readPrices(top['prices'], problems)
+  const rights = readRights(top, problems)
   const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])
   return {
     config: {
-      host: readHost(top, apiKey, problems),
+      host: readHost(top, apiKey !== undefined || rights.clientKeys !== undefined, problems),
       port,
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...rights,
       allowedHosts: readAllowedHosts(top['ALLOWED_HOSTS'], problems),
       allowedOrigins: readAllowedOrigins(top['ALLOWED_ORIGINS'], problems),
       log: toFlag(top['LOG']) !== false && level !== 'silent',
@@ -154,9 +157,9 @@ const markedKey: Problem = {
 }
 
 /** An open address without a key would give everybody on the network the user's keys. */
-function readHost(top: JsonObject, apiKey: string | undefined, problems: Problem[]): string {
+function readHost(top: JsonObject, hasKey: boolean, problems: Problem[]): string {
   const host = asString(top['HOST'])?.trim() || '127.0.0.1'
-  if (apiKey !== undefined || isLoopback(host)) return host
+  if (hasKey || isLoopback(host)) return host
   problems.push({
     severity: 'warning',
     path: ['HOST'],

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, 
 import { dirname } from 'node:path'
 import type { Json } from '../canonical/json.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
-import { addProvider } from './edit.ts'
+import { addClientKey, addProvider } from './edit.ts'
 import type { LoadOptions } from './load.ts'
 import { configFile, loadConfig } from './load.ts'
 import { resolveConfig } from './resolve.ts'
@@ -24,11 +24,20 @@ export function initConfig(
  * written, comments too. Throws `ConfigError`, and writes nothing, if the result could not be used.
  */
 export function writeConfig(options: LoadOptions, provider: NewProvider): string {
+  return change(options, (text) => addProvider(text, provider))
+}
+
+/** The same for a client key, of which only the hash is written. */
+export function writeClientKey(options: LoadOptions, label: string, hash: string): string {
+  return change(options, (text) => addClientKey(text, label, hash))
+}
+
+function change(options: LoadOptions, edit: (text: string) => string): string {
   const file = configFile(options)
   const exists = existsSync(file)
   // Says where a broken file is broken.
   if (exists) loadConfig(options)
-  const text = addProvider(exists ? readFileSync(file, 'utf8') : starterConfig(), provider)
+  const text = edit(exists ? readFileSync(file, 'utf8') : starterConfig())
   const { problems } = resolveConfig(Bun.JSON5.parse(text) as Json, options.env)
   if (problems.some(isError)) throw new ConfigError(locateProblems(problems, text, file))
   if (exists) replace(realpathSync(file), text)

@@ -20,7 +20,7 @@ export function authenticate(headers: Readonly<Record<string, string>>, apiKey: 
 }
 
 /** Compares in a time that depends on the length of `given` alone. */
-function sameText(given: string, wanted: string): boolean {
+export function sameText(given: string, wanted: string): boolean {
   const encoder = new TextEncoder()
   const [a, b] = [encoder.encode(given), encoder.encode(wanted)]
   let difference = a.length ^ b.length

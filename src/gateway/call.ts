@@ -7,6 +7,7 @@ import type { RouteTarget } from '../router/route.ts'
 import type { Keeper } from '../store/response-store.ts'
 import type { AttemptRecord } from '../store/usage-store.ts'
 import type { Batches } from './batches.ts'
+import type { ClientKey } from './client-key.ts'
 import type { Credential, Secret } from './credential.ts'
 import type { OutputLimit } from './output-limit.ts'
 
@@ -43,6 +44,8 @@ export interface Call {
   readonly key?: ProviderKey
   /** The name of the client key that was shown, if keys have names. */
   readonly keyLabel?: string
+  /** The client key that was shown, if it is not APIKEY. */
+  readonly clientKey?: ClientKey
   /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
   readonly imageTarget?: RouteTarget
   /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
@@ -88,6 +91,8 @@ export interface Trace {
   broken?: ModelError
   firstTokenAt?: number
   relayed: boolean
+  /** Set when the answer is one that was given before, or is given to another client at the same time. */
+  isCached?: boolean
   dropped: readonly Dropped[]
   /** Proofs of reasoning that the answer held. */
   readonly signatures: string[]

@@ -6,14 +6,17 @@ import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
-import { compose, createTrace, type Answer, type Call, type Handler } from './call.ts'
+import { authorise, identify, type ClientKey, type Identity } from './client-key.ts'
+import { compose, createTrace, type Answer, type Call, type Handler, type Middleware } from './call.ts'
 import { createChooser, routingOf, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey, type Credential } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
+import type { Limits } from './limits/limits.ts'
 import { createLearnt, type Learnt } from './learnt.ts'
 import { createCircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
+import { authoriseRoute, authoriseTarget } from './middleware/authorise.ts'
 import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
 import { createCutPromptWarning } from './middleware/cut-prompt.ts'
@@ -22,6 +25,7 @@ import { logCall } from './middleware/log.ts'
 import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
+import { createReserve } from './middleware/reserve.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRetry } from './middleware/retry.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
@@ -52,6 +56,10 @@ export interface GatewayConfig {
   readonly routes: Routes
   /** The key that clients must show. Absent: none. */
   readonly apiKey?: string
+  /** Further keys that clients may show, each with rights of its own. */
+  readonly clientKeys?: readonly ClientKey[]
+  /** What all calls together may take. Absent: as much as they want. */
+  readonly limits?: Limits
   readonly smallFastModel?: string
   /** Images are described to every model by the target of `image`. Default: only to those that do not see them. */
   readonly forceUseImageAgent?: boolean
@@ -77,7 +85,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
   return withPresets(gatewayOf(config, ports, learnt), {
     config,
     ports,
-    create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers)),
+    create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers, learnt.ledger)),
     protocolOf: ({ url, headers }) => protocolOf(operationOf(new URL(url).pathname), headers),
   })
 }
@@ -89,15 +97,21 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
   const chooser = createChooser(routingOf(config), counter, ports, learnt, board)
   const warn = createWarn(ports)
   const chain = createChain(providers, routes.overflow ?? [], routes.targets.longContext)
+  const guards = [
+    ...(config.clientKeys ? [authoriseRoute] : []),
+    ...(isLimited(config) ? [createReserve({ ...config, ledger: learnt.ledger, ports, warn })] : []),
+  ]
   const middleware = [
     ...userMiddleware(config, ports, warn),
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
     createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
     ...(config.plugins ? [nameUserRoute] : []),
     createKeeperMiddleware(providers, ports),
+    ...guards,
     createCompactionMiddleware(ports),
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),
+    ...(config.clientKeys ? [authoriseTarget] : []),
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createWindowGuard(providers),
@@ -112,6 +126,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     chooser,
     counter,
     ownCounter: createOwnCounter(providers, ports, learnt),
+    guards,
     handle: compose(middleware, createUpstream(providers, ports, learnt, config.plugins)),
   }
   const serveOwn = withJsonArrays(async (request) => {
@@ -143,6 +158,8 @@ interface Core {
   readonly counter: TokenCounter
   readonly ownCounter: OwnCounter
   readonly handle: Handler
+  /** What holds for every call that asks a model. */
+  readonly guards: readonly Middleware[]
 }
 
 async function serve(
@@ -156,8 +173,12 @@ async function serve(
   if (!operation) throw nothingAt(request.method, url.pathname)
   if (operation.type === 'hello') return new Response(null, { status: 200 })
   const shown = withQueryKey(Object.fromEntries(request.headers), url.searchParams)
-  authenticate(shown, config.apiKey)
-  const credential = readCredential(shown, config.apiKey)
+  const { apiKey, clientKeys } = config
+  // Without further keys nothing is waited for.
+  if (!clientKeys) authenticate(shown, apiKey)
+  const who = clientKeys ? await identify(shown, apiKey, clientKeys, core.ports.now()) : {}
+  const credential = readCredential(shown, who.shown ?? apiKey)
+  const caller: Caller = { credential, key: who.key, signal: request.signal }
   const headers = withoutKeys(shown)
   const query = withoutQueryKeys(url.search.slice(1))
   if (operation.type === 'kept') {
@@ -169,28 +190,33 @@ async function serve(
   if (operation.type === 'get-model') return Response.json(modelReply(config, operation.model, protocol.id))
   const text = await readBody(request)
   const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
-  if (operation.type === 'count-tokens') return count(wire, protocol, credential, request.signal, core)
-  if (operation.type === 'embed')
-    return serveEmbeddings({ wire, text, protocol, credential, signal: request.signal }, config, core)
+  if (operation.type === 'count-tokens') return count(wire, protocol, caller, core)
+  if (operation.type === 'embed') return serveEmbeddings({ wire, text, protocol, ...caller }, config, core)
   if (operation.type === 'compact') {
-    const ask = (asked: WireRequest, told: string): Promise<Response> =>
-      generate(asked, told, protocol, credential, request.signal, core)
+    const ask = (asked: WireRequest, told: string): Promise<Response> => generate(asked, told, protocol, caller, core)
     return compact(wire, text, protocol, ask, { ...core, providers: config.providers })
   }
-  return generate(wire, text, protocol, credential, request.signal, core)
+  return generate(wire, text, protocol, caller, core)
+}
+
+/** Who asks, and for how long. */
+interface Caller {
+  readonly credential: Credential | undefined
+  readonly key: Identity['key']
+  readonly signal: AbortSignal
 }
 
 async function count(
   wire: WireRequest,
   protocol: Protocol,
-  credential: Credential | undefined,
-  signal: AbortSignal,
+  { credential, key, signal }: Caller,
   core: Core,
 ): Promise<Response> {
   const request = protocol.decodeRequest(wire)
-  const { selection } = core.chooser.choose(request, wire)
+  const { selection } = core.chooser.choose(request, { headers: wire.headers, ...(key && { keyLabel: key.label }) })
   const bound = await boundTo(protocol.stateOf?.(request), selection, core.config.providers, core.ports)
   const { target } = bound ?? selection
+  authorise(key, target)
   const own = await core.ownCounter.count(request, target, { headers: wire.headers, credential }, signal)
   if (own === undefined && bound) throw uncounted(target)
   const tokens = own ?? (await core.counter.count(request, target))
@@ -201,8 +227,7 @@ function generate(
   wire: WireRequest,
   text: string,
   protocol: Protocol,
-  credential: Credential | undefined,
-  signal: AbortSignal,
+  { credential, key, signal }: Caller,
   { handle, ports }: Core,
 ): Promise<Response> {
   const call: Call = {
@@ -214,6 +239,7 @@ function generate(
     edited: false,
     signal,
     ...(credential && { credential }),
+    ...(key && { clientKey: key, keyLabel: key.label }),
     trace: createTrace(ports.now()),
   }
   return respond(call, answered(call, handle, ports), ports, (outcome) => {
@@ -226,6 +252,10 @@ async function answered(call: Call, handle: Handler, ports: Ports): Promise<Answ
   const answer = await handle(call)
   call.trace.firstTokenAt = ports.now()
   return answer
+}
+
+function isLimited({ limits, clientKeys = [] }: GatewayConfig): boolean {
+  return limits !== undefined || clientKeys.some((key) => key.limits !== undefined)
 }
 
 function nothingAt(method: string, path: string): ModelError {

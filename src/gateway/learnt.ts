@@ -4,6 +4,7 @@ import type { SessionState } from '../router/session.ts'
 import { type Balance, createBalance } from './balance.ts'
 import type { Circuit } from './health/circuit.ts'
 import type { Description } from './image/describe.ts'
+import { createLedger, type Ledger } from './limits/ledger.ts'
 import { createMemory, type Memory } from './memory.ts'
 
 /** What calls have taught; it outlives the gateway that learnt it when the config changes. */
@@ -12,6 +13,8 @@ export interface Learnt {
   readonly conversations: Memory<SessionState>
   /** Whom groups have sent their calls to. */
   readonly balance: Balance
+  /** What has been taken of limits. */
+  readonly ledger: Ledger
   /** What is known of a provider's models. */
   of(provider: string): ProviderLearnt
   /**
@@ -46,8 +49,8 @@ export interface ProviderLearnt {
 }
 
 /** Nothing is known of `providers` yet. */
-export function createLearnt(providers: readonly Provider[]): Learnt {
-  return learntOf(providers, new Map(), createMemory(MOST_CONVERSATIONS), createBalance())
+export function createLearnt(providers: readonly Provider[], ledger = createLedger()): Learnt {
+  return learntOf(providers, new Map(), createMemory(MOST_CONVERSATIONS), createBalance(), ledger)
 }
 
 const MOST_CONVERSATIONS = 1000
@@ -60,10 +63,12 @@ function learntOf(
   known: Map<string, ProviderLearnt>,
   conversations: Learnt['conversations'],
   balance: Balance,
+  ledger: Ledger,
 ): Learnt {
   return {
     conversations,
     balance,
+    ledger,
     of(provider) {
       const found = known.get(provider) ?? nothing()
       known.set(provider, found)
@@ -75,7 +80,7 @@ function learntOf(
         const found = known.get(provider.name)
         return found && rows.get(provider.name) === rowOf(provider) ? [[provider.name, found] as const] : []
       })
-      return learntOf(next, new Map(kept), conversations, balance)
+      return learntOf(next, new Map(kept), conversations, balance, ledger)
     },
   }
 }

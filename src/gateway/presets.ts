@@ -19,18 +19,24 @@ export interface PresetParts {
  */
 export function withPresets(main: Gateway, { config, ports, create, protocolOf }: PresetParts): Gateway {
   const gateways = new Map<string, Gateway>()
-  const { presets = {}, apiKey } = config
+  const { presets = {}, apiKey, clientKeys, limits, prices } = config
+  const rights = {
+    ...(apiKey !== undefined && { apiKey }),
+    ...(clientKeys && { clientKeys }),
+    ...(limits && { limits }),
+    ...(prices && { prices }),
+  }
   return (request) => {
     // Nearly every request is for nobody's preset.
     const name = request.url.includes('/preset/') ? presetOf(new URL(request.url).pathname) : undefined
     if (name === undefined) return main(request)
     const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
     // Who has not shown the key is not told which there are.
-    const names = apiKey === undefined ? Object.keys(presets) : undefined
+    const names = apiKey === undefined && !clientKeys ? Object.keys(presets) : undefined
     if (!preset) return Promise.resolve(errorResponse(protocolOf(request), unknown(name, names)))
     // A project's own routes name providers of the config, not of a preset.
     const own = { ...ports, overridesOf: () => [] }
-    const gateway = gateways.get(name) ?? create({ ...preset, ...(apiKey !== undefined && { apiKey }) }, own)
+    const gateway = gateways.get(name) ?? create({ ...preset, ...rights }, own)
     gateways.set(name, gateway)
     return gateway(request)
   }

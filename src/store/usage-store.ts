@@ -14,6 +14,8 @@ export interface CallRecord {
   readonly session?: string
   /** The `ccr code` that it was made for, where that runs on a service. */
   readonly run?: string
+  /** The name of the client key that was shown. */
+  readonly key?: string
   /** The model that the client named. */
   readonly requested: string
   /** Who was asked. Absent: nobody, the call failed before. */

@@ -26,6 +26,8 @@ export interface Joined {
  */
 export async function joinService(config: Config): Promise<Joined | undefined> {
   const secret = readSecret(userConfigHome())
+  // Of its further keys only hashes are known: there is none to show.
+  if (config.clientKeys && config.apiKey === undefined) return undefined
   if (secret === undefined) return undefined
   const services = readRunFiles(userConfigHome()).filter(({ kind, url }) => kind === 'service' && isLocal(url))
   const reasons = await Promise.all(services.map((service) => reasonAgainst(service, config, secret)))

@@ -37,6 +37,7 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
     ...(client !== undefined && { client }),
     ...(trace.session !== undefined && { session: trace.session }),
     ...runOf(call.wire.headers[RUN_HEADER]),
+    ...(call.keyLabel !== undefined && { key: call.keyLabel }),
     requested: call.request.model,
     ...trace.target,
     ...(trace.answered !== undefined && { answered: trace.answered }),

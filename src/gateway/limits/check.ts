@@ -1,0 +1,81 @@
+import { ModelError } from '../../canonical/error.ts'
+import type { Account } from './ledger.ts'
+import type { Amounts, Limits, Quota } from './limits.ts'
+
+/** What a call asks for. */
+export interface Wish {
+  readonly requests: number
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly inputCost: number
+  readonly outputCost: number
+}
+
+/** Throws the `ModelError` of the first limit that the call would pass; `whose` says whose it is. */
+export function checkLimits(limits: Limits, account: Account, wish: Wish, whose: string, now: number): void {
+  const { concurrent } = limits
+  const { calls } = account.held()
+  if (concurrent !== undefined && calls >= concurrent)
+    throw refused(`${whose} may have ${concurrent} calls at once, and ${calls} are running`, BUSY_RETRY_MS)
+  for (const quota of limits.quotas) checkQuota(quota, account, wish, whose, now)
+}
+
+/** What a call holds back of each quota: the most that it may take. */
+export function heldFor(wish: Wish): Amounts {
+  return {
+    requests: wish.requests,
+    tokens: wish.inputTokens + wish.outputTokens,
+    cost: wish.inputCost + wish.outputCost,
+  }
+}
+
+/** What a call has surely taken once it was sent. */
+export function sentOf(wish: Wish): Amounts {
+  return { requests: wish.requests, tokens: wish.inputTokens, cost: wish.inputCost }
+}
+
+/** Nobody knows when a running call ends. */
+const BUSY_RETRY_MS = 1000
+
+function checkQuota(quota: Quota, { meter, held }: Account, wish: Wish, whose: string, now: number): void {
+  const { of, span, most } = quota
+  const [least, wanted] = [sentOf(wish)[of], heldFor(wish)[of]]
+  if (least > most) throw refused(`${spell(quota, whose)}, and this call alone needs ${figure(least)}`, undefined)
+  // A wish for output beyond the whole limit is seldom used up: else such a client would get one call in a span.
+  const own = wanted > most ? Math.min(least + (wanted - least), Math.max(least, most / 4)) : wanted
+  const spent = meter.spent(span, now)[of]
+  const running = held().amounts[of]
+  const excess = spent + running + own - most
+  if (excess <= TOLERANCE) return
+  // What is held is mostly more than what is taken in the end: it may be free soon.
+  const freeAt = excess > spent ? undefined : meter.freeAt(span, of, excess, now)
+  const wait = running > 0 && (freeAt === undefined || excess <= running) ? BUSY_RETRY_MS : undefined
+  const left = freeAt === undefined ? undefined : freeAt - now
+  const soonest = wait === undefined ? left : Math.min(wait, left ?? wait)
+  throw refused(
+    `${spell(quota, whose)}: ${figure(spent)} are spent, ${figure(running)} held for running calls`,
+    soonest,
+  )
+}
+
+/** Sums of fractions are off by less. */
+const TOLERANCE = 1e-9
+
+function spell({ of, span, most }: Quota, whose: string): string {
+  const time = span === 'ever' ? 'in all' : `in a ${span}`
+  return of === 'cost'
+    ? `the budget of ${whose} is ${figure(most)} ${time}`
+    : `${whose} may have ${figure(most)} ${of} ${time}`
+}
+
+function figure(amount: number): string {
+  return String(Math.round(amount * 1e6) / 1e6)
+}
+
+/** Without a time to come back the client is told not to. */
+function refused(message: string, retryAfterMs: number | undefined): ModelError {
+  return new ModelError(`a limit of this router is reached: ${message}`, {
+    kind: 'rate-limit',
+    ...(retryAfterMs === undefined ? { shouldRetry: false } : { retryAfterMs: Math.max(1, retryAfterMs) }),
+  })
+}
