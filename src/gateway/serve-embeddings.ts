@@ -48,7 +48,9 @@ export function serveEmbeddings(
   }
   const answered = async (): Promise<Answer> => {
     const ask = compose(guards, (allowed) => embed(allowed, { routing, counter, ports }))
-    const answer = await ask(guards.length > 0 ? { ...call, ...embeddingTarget(call.request.model, routing) } : call)
+    const answer = await ask(
+      guards.length > 0 ? { ...call, target: embeddingTarget(call.request.model, routing).target } : call,
+    )
     call.trace.firstTokenAt = ports.now()
     return answer
   }

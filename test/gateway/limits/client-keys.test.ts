@@ -131,6 +131,12 @@ describe('what a key may use', () => {
     expect((await gateway(post(path, { ...QUESTION, model: 'mock,big-model' }, { headers }))).status).toBe(403)
   })
 
+  test('embeddings are held to the same', async () => {
+    const { gateway } = gatewayWith()
+    const response = await gateway(post('/v1/embeddings', { model: 'mock,big-model', input: 'hi' }, { headers }))
+    expect(response.status).toBe(403)
+  })
+
   test('the keys of the config are those of its presets', async () => {
     const providers = [testProvider(upstream.url, 'anthropic-messages')]
     const routes = { targets: { default: { provider: 'mock', model: 'big' } }, longContextThreshold: 60_000 }
