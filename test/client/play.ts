@@ -66,7 +66,7 @@ export async function play<Run extends Ended = ClaudeRun>(
 }
 
 function asksModel({ method, path }: Received): boolean {
-  return method === 'POST' && !path.endsWith('/count_tokens')
+  return method === 'POST' && !/(count_tokens|input_tokens|:countTokens)$/.test(path)
 }
 
 /** Puts into a working folder what the episodes read. */

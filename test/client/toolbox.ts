@@ -17,6 +17,7 @@ export interface Toolbox {
 /** The tools of the agent that offers these. */
 export function toolboxFor(tools: ReadonlyMap<string, unknown>): Toolbox {
   if (tools.has('exec_command')) return tools.has('apply_patch') ? codex : codexWithoutPatch
+  if (tools.has('run_shell_command')) return tools.has('replace') ? geminiCli : qwenCode
   return tools.has('bash') ? opencode : claudeCode
 }
 
@@ -29,6 +30,24 @@ const claudeCode: Toolbox = {
   write: (file, line) => ({ name: 'Write', input: { file_path: file, content: `${line}\n` } }),
   edit: (file, from, to) => ({ name: 'Edit', input: { file_path: file, old_string: from, new_string: to } }),
   look: (file) => ({ name: 'Read', input: { file_path: file } }),
+}
+
+const geminiCli: Toolbox = {
+  shell: 'run_shell_command',
+  makeEffect: (folder) => ({ name: 'run_shell_command', input: { command: effectOf(folder) } }),
+  read: (file) => ({ name: 'read_file', input: { file_path: file } }),
+  write: (file, line) => ({ name: 'write_file', input: { file_path: file, content: `${line}\n` } }),
+  edit: (file, from, to) => ({
+    name: 'replace',
+    input: { file_path: file, instruction: `Say ${to}`, old_string: from, new_string: to },
+  }),
+  look: (file) => ({ name: 'read_file', input: { file_path: file } }),
+}
+
+const qwenCode: Toolbox = {
+  ...geminiCli,
+  makeEffect: (folder) => ({ name: 'run_shell_command', input: { command: effectOf(folder), is_background: false } }),
+  edit: (file, from, to) => ({ name: 'edit', input: { file_path: file, old_string: from, new_string: to } }),
 }
 
 const opencode: Toolbox = {

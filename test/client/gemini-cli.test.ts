@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'bun:test'
+
+import { anthropicMessages, gemini, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
+import { GEMINI_CLI, runGeminiCli, type GeminiCliRun } from './gemini-cli.ts'
+import { IMAGE, LIMIT_MS, play, SECRET, type Played, type Player } from './play.ts'
+import { startRouter } from './served.ts'
+
+if (!GEMINI_CLI)
+  console.warn('Gemini CLI or Node.js is not installed, so its tests are skipped: `npm test` installs it.')
+
+function throughCcr(protocol: ServedProtocol): Player<GeminiCliRun> {
+  return {
+    async run(prompt, provider, scratch) {
+      await using router = await startRouter(protocol, provider, scratch)
+      return await runGeminiCli(GEMINI_CLI ?? [], prompt, scratch, router.url)
+    },
+  }
+}
+
+function expectSuccess({ code, text, stderr }: Played<GeminiCliRun>, wanted: string): void {
+  expect({ code, text: text.trim(), ...(code !== 0 && { stderr }) }).toEqual({ code: 0, text: wanted })
+}
+
+const protocols = [anthropicMessages, openaiChat, openaiResponses, gemini]
+
+describe.skipIf(!GEMINI_CLI).each(protocols)('Gemini CLI through ccr to $name', (protocol) => {
+  test(
+    'runs a command, reads, writes and edits',
+    async () => {
+      await using played = await play(throughCcr(protocol), 'tools')
+      expectSuccess(played, `tools done: ${SECRET}, 4 results`)
+      expect(await played.file('effect.txt')).toBe('made\n')
+      expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
+    },
+    LIMIT_MS,
+  )
+})
+
+// It takes seconds to start: what other clients show as well is left to them.
+describe.skipIf(!GEMINI_CLI)('Gemini CLI through ccr', () => {
+  test.each([openaiResponses])(
+    'to $name calls two tools in one turn',
+    async (protocol) => {
+      await using played = await play(throughCcr(protocol), 'parallel')
+      expectSuccess(played, `parallel done: ${SECRET}, 2 results`)
+      expect(await played.file('effect.txt')).toBe('made\n')
+    },
+    LIMIT_MS,
+  )
+
+  test.each([openaiChat, gemini])(
+    'to $name shows the model an image, byte for byte, as an image',
+    async (protocol) => {
+      await using played = await play(throughCcr(protocol), 'image')
+      expectSuccess(played, 'image done: no secret, 1 results')
+      const images = played.conversations.at(-1)?.messages.flatMap((message) => message.images)
+      expect(images).toEqual([{ mediaType: 'image/png', base64: IMAGE }])
+    },
+    LIMIT_MS,
+  )
+})
