@@ -2,7 +2,7 @@ import { parseJson, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { CacheMark, Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { argumentsOf } from '../tool-arguments.ts'
 import type { Encoding } from './encoding.ts'
-import { encodeMedia } from './media.ts'
+import { encodeMedia, encodeResultMedia } from './media.ts'
 import { familyOf, takesStatus } from './model.ts'
 import { defined, isOurs, spelling, withRest } from './residue.ts'
 
@@ -71,7 +71,10 @@ export function encodeReasoningBlock(part: ReasoningPart): JsonObject {
 /** A result for the call with this id. */
 export function encodeResult(part: ToolResultPart, id: string, path: string, encoding: Encoding): JsonObject {
   encoding.dropResidue(part.native, path)
-  const content = part.content.flatMap((item, index) => encodeContent(item, `${path}.content[${index}]`, encoding))
+  const content = part.content.flatMap((item, index) => {
+    const place = `${path}.content[${index}]`
+    return item.type === 'media' ? [encodeResultMedia(item, place, encoding)] : encodeContent(item, place, encoding)
+  })
   const hasStatus = encoding.ours || takesStatus(encoding.target.model)
   if (part.isError && !hasStatus) sayError(content)
   if (content.length === 0 && !encoding.ours) content.push({ text: '(no output)' })

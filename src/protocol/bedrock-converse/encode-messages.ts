@@ -93,13 +93,14 @@ function encodeAssistant(message: Message, path: string, encoding: Encoding): Js
 
 /** Everything but the results, which stand behind their calls already; a result without a call is told as text. */
 function encodeUser(message: Message, path: string, encoding: Encoding): JsonObject[] {
-  return message.parts.flatMap((part, index) => {
-    const place = `${path}.content[${index}]`
-    if (part.type !== 'tool-result') return encodePart(part, place, encoding)
-    if (encoding.pairs.pairOf(part)) return []
-    const inner = part.content.flatMap((item, at) => encodePart(item, `${place}.content[${at}]`, encoding))
-    return [{ text: `Result of tool call ${part.id}:` }, ...inner]
-  })
+  return message.parts.flatMap((part, index) => encodeUserPart(part, `${path}.content[${index}]`, encoding))
+}
+
+function encodeUserPart(part: Part, path: string, encoding: Encoding): JsonObject[] {
+  if (part.type !== 'tool-result') return encodePart(part, path, encoding)
+  if (encoding.pairs.pairOf(part)) return []
+  const inner = part.content.flatMap((item, at) => encodePart(item, `${path}.content[${at}]`, encoding))
+  return [{ text: `Result of tool call ${part.id}:` }, ...inner]
 }
 
 function resultsOf(message: Message, encoding: Encoding): JsonObject[] {
@@ -123,7 +124,7 @@ function asReminder(message: Message, path: string, encoding: Encoding): JsonObj
   let cache: CacheMark | undefined
   const others = message.parts.flatMap((part, index) => {
     const place = `${path}.content[${index}]`
-    if (part.type !== 'text') return encodePart(part, place, encoding)
+    if (part.type !== 'text') return encodeUserPart(part, place, encoding)
     encoding.dropResidue(part.native, place)
     texts.push(part.text)
     cache = encoding.cacheOf(part, place) ?? cache

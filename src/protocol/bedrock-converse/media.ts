@@ -3,6 +3,13 @@ import type { MediaPart } from '../../canonical/request.ts'
 import type { Encoding } from './encoding.ts'
 import { blockResidue, defined, isOurs, spelling, withRest } from './residue.ts'
 
+/** Media of a result, which holds no sound. */
+export function encodeResultMedia(part: MediaPart, path: string, encoding: Encoding): JsonObject {
+  if (part.kind !== 'audio' || encoding.ours) return encodeMedia(part, path, encoding)
+  encoding.drop(path, 'a result of a tool holds no sound at Bedrock')
+  return leftOut(part)
+}
+
 /** An image, document, sound or film as a block; a text in its place where it cannot be sent, which is then listed. */
 export function encodeMedia(part: MediaPart, path: string, encoding: Encoding): JsonObject {
   encoding.dropResidue(part.native, path)
@@ -16,7 +23,11 @@ export function encodeMedia(part: MediaPart, path: string, encoding: Encoding): 
     return block
   }
   encoding.drop(path, refusal ?? `Converse has no block for it: ${part.kind} ${part.mediaType ?? part.source.type}`)
-  return { text: `[${part.kind}${part.title ? ` "${part.title}"` : ''} left out: this model cannot read it]` }
+  return leftOut(part)
+}
+
+function leftOut({ kind, title }: MediaPart): JsonObject {
+  return { text: `[${kind}${title ? ` "${title}"` : ''} left out: this model cannot read it]` }
 }
 
 /** Media of an answer as a block for a client; `undefined` where there is none for it. */

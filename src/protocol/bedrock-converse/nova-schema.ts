@@ -32,10 +32,17 @@ function inline(
   const resolved = resolve(node, root, open, budget)
   if (resolved.recursive !== undefined) return { type: 'object', description: `Again: ${resolved.recursive}` }
   const entries = Object.entries(without(resolved.schema, DEFINITIONS))
+  const inner = (value: Json | undefined): Json | undefined => inline(value, root, resolved.open, budget)
   return Object.fromEntries(
-    entries.map(([key, value]) => [key, DATA.has(key) ? value : inline(value, root, resolved.open, budget)]),
+    entries.map(([key, value]) => {
+      if (DATA.has(key)) return [key, value]
+      const named = NAMED.has(key) && isObject(value) ? Object.entries(value) : undefined
+      return [key, named ? Object.fromEntries(named.map(([name, schema]) => [name, inner(schema)])) : inner(value)]
+    }),
   )
 }
 
+/** Keywords that hold schemas by names of the user's own. */
+const NAMED: ReadonlySet<string> = new Set(['properties', 'patternProperties', 'dependentSchemas'])
 /** Keywords that hold values, not schemas. */
 const DATA: ReadonlySet<string> = new Set(['enum', 'const', 'default', 'examples', 'required'])

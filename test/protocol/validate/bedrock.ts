@@ -266,7 +266,7 @@ function nova(body: JsonObject, config: JsonObject): string[] {
   })
   return [
     ...top.map((key) => `toolSpec.inputSchema.json.${key}: Nova knows no such keyword at the top`),
-    ...(JSON.stringify(specs).includes('"$ref"') ? ['toolSpec.inputSchema.json: a reference'] : []),
+    ...(/"\$ref":"(?!data")/.test(JSON.stringify(specs)) ? ['toolSpec.inputSchema.json: a reference'] : []),
     ...(specs.some(({ cachePoint: point }) => point !== undefined) ? ['toolConfig.tools: Nova caches none'] : []),
     ...(Array.isArray(config.stopSequences) && config.stopSequences.length > 4
       ? ['stopSequences: more than four']
