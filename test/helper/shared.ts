@@ -29,13 +29,20 @@ export function recordedRequests(): RecordedRequest[] {
   )
 }
 
-/** Every request to a model that Claude Code was seen to send. */
+/** Every request to a model that Claude Code and Codex were seen to send. */
 export function capturedRequests(): RecordedRequest[] {
-  const folder = join(root, 'clients/captures/claude-code')
+  return [
+    ...capturedBy('claude-code', 'anthropic-messages', '/messages'),
+    ...capturedBy('codex', 'openai-responses', '/responses'),
+  ]
+}
+
+function capturedBy(agent: string, protocol: ProtocolId, path: string): RecordedRequest[] {
+  const folder = join(root, 'clients/captures', agent)
   return filesIn(folder, '.json').flatMap((file) => {
-    const { path, body } = parseJson(readFileSync(join(folder, file), 'utf8')) as { path: string; body?: JsonObject }
-    if (path !== '/v1/messages' || !body) return []
-    return [{ name: file, protocol: 'anthropic-messages', wire: { path: '/messages', query: '', headers: {}, body } }]
+    const captured = parseJson(readFileSync(join(folder, file), 'utf8')) as { path: string; body?: JsonObject }
+    if (captured.path !== `/v1${path}` || !captured.body) return []
+    return [{ name: `${agent}/${file}`, protocol, wire: { path, query: '', headers: {}, body: captured.body } }]
   })
 }
 
