@@ -36,6 +36,8 @@ export interface Protocol {
   readonly embeddings?: EmbeddingCodec
   /** `path`, as it came, for another model. Absent: the model stands in the body. */
   relayPath?(path: string, model: string): string
+  /** Whether its clients cannot bring back the proof of what another protocol's model thought. Default false. */
+  readonly forgetsProofs?: boolean
   /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */
   untranslatable?(request: ModelRequest): ModelError | undefined
   /** What of the request its provider keeps. Absent, or nothing: the request stands for itself. */

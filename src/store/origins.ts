@@ -24,7 +24,7 @@ export function createOriginStore(file?: string, log?: Log): OriginStore {
     decode: ([provider, model, text, signature]) =>
       provider === undefined || model === undefined
         ? undefined
-        : { provider, model, ...(text && { thought: { text, ...(signature && { signature }) } }) },
+        : { provider, model, ...(text !== undefined && { thought: { text, ...(signature && { signature }) } }) },
   })
   return {
     get: (key) => kept.get(hashOf(key)),

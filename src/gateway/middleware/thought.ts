@@ -8,8 +8,9 @@ import type { RouteTarget } from '../../router/route.ts'
 import type { Middleware, Trace } from '../call.ts'
 
 /**
- * Some providers refuse a conversation whose tool calls come back without what was thought before them, and some
- * clients do not bring it back. For these providers it is remembered, by the call, and put in where it is missing.
+ * Some providers refuse a conversation whose tool calls come back without what was thought before them, or think no more in
+ * it; and some clients do not bring it back, or not its proof. There it is remembered, by the call, and put in where it is
+ * missing.
  */
 export function createThoughtMiddleware(
   providers: readonly Provider[],
@@ -21,10 +22,14 @@ export function createThoughtMiddleware(
     const provider = target && byName.get(target.provider)
     const endpoint = provider && chooseEndpoint(provider, target.model, call.protocol.id)
     const { reasoningReplay } = provider ? traitsFor(provider, target.model, endpoint?.protocol) : {}
-    if (!target || reasoningReplay === undefined || reasoningReplay === 'none') return next(call)
+    const isDemanded = reasoningReplay !== undefined && reasoningReplay !== 'none'
+    const isForgotten = call.protocol.forgetsProofs === true && endpoint?.protocol !== call.protocol.id
+    if (!target || !(isDemanded || isForgotten)) return next(call)
     trace.turn = []
-    trace.atEnd.push(() => remember(trace, target, origins))
-    const messages = await Promise.all(call.request.messages.map((message) => completed(message, target, origins)))
+    trace.atEnd.push(() => remember(trace, trace.target ?? target, origins))
+    const messages = await Promise.all(
+      call.request.messages.map((message) => completed(message, target, isForgotten, origins)),
+    )
     const isWhole = messages.every((message, index) => message === call.request.messages[index])
     return next(isWhole ? call : { ...call, request: { ...call.request, messages }, edited: true })
   }
@@ -33,20 +38,38 @@ export function createThoughtMiddleware(
 function remember({ turn = [], relayed }: Trace, target: RouteTarget, origins: Ports['origins']): void {
   const first = turn.find(isCall)
   const thoughts = turn.filter(isThought)
+  const proofs = thoughts.flatMap((thought) => proofOf(thought) ?? [])
   const text = thoughts.map((thought) => thought.text).join('')
   // Of a relayed answer only the frames that matter were read: its parts are not whole.
-  if (!first || text === '' || relayed) return
-  const signature = thoughts[0]?.signature
+  if (!first || relayed || (text === '' && proofs.length === 0)) return
+  // One proof is of one thought: several do not go into one.
+  if (thoughts.length > 1 && proofs.length > 0 && !proofs.every((proof) => proof === proofs[0])) return
+  const [signature] = proofs
   origins.set(keyOf(first, target), { ...target, thought: { text, ...(signature !== undefined && { signature }) } })
 }
 
-async function completed(message: Message, target: RouteTarget, origins: Ports['origins']): Promise<Message> {
+async function completed(
+  message: Message,
+  target: RouteTarget,
+  isProofForgotten: boolean,
+  origins: Ports['origins'],
+): Promise<Message> {
   const first = message.role === 'assistant' ? message.parts.find(isCall) : undefined
-  if (!first || message.parts.some(isThought)) return message
+  const own = message.parts.filter(isThought)
+  if (!first || own.some((thought) => !isProofForgotten || proofOf(thought) !== undefined)) return message
   const known = await origins.get(keyOf(first, target))
   if (!known?.thought) return message
   const { provider, model, thought } = known
-  return { ...message, parts: [{ type: 'reasoning', ...thought, origin: { provider, model } }, ...message.parts] }
+  const { text, signature } = thought
+  // What the client says itself counts; only the proof of the very same thought can be added to it.
+  if (own.length > 0 && (signature === undefined || own.map((each) => each.text).join('') !== text)) return message
+  const proof = signature === undefined ? {} : text === '' ? { encrypted: signature } : { signature }
+  const others = message.parts.filter((part) => !isThought(part))
+  return { ...message, parts: [{ type: 'reasoning', text, ...proof, origin: { provider, model } }, ...others] }
+}
+
+function proofOf({ signature, encrypted }: ReasoningPart): string | undefined {
+  return encrypted ?? (signature || undefined)
 }
 
 /** Ids alone do not tell calls apart: some vendors count from zero in each conversation. */

@@ -21,5 +21,6 @@ export const openaiChat: Protocol = {
   encodeError,
   embeddings: openaiEmbeddings,
   isNotable,
+  forgetsProofs: true,
   untranslatable,
 }
