@@ -30,6 +30,7 @@ import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRetry } from './middleware/retry.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
+import { createSight } from './middleware/sight.ts'
 import { createThoughtMiddleware } from './middleware/thought.ts'
 import { nameUserRoute } from './middleware/user-route.ts'
 import { createWindowGuard } from './middleware/window.ts'
@@ -114,6 +115,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...(config.clientKeys ? [authoriseTarget] : []),
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
+    createSight(providers),
     createWindowGuard(providers),
     createCutPromptWarning(providers, warn),
     createThoughtMiddleware(providers, ports),

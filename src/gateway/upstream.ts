@@ -112,8 +112,9 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
 
 function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {
   const endpoint = chooseEndpoint(provider, target.model, call.protocol.id)
-  if (!endpoint || !protocols[endpoint.protocol])
-    throw notServed(target, `this version does not serve the protocol ${endpoint?.protocol}`)
+  if (!endpoint) throw notServed(target, 'none of its endpoints serves a model of this name')
+  if (!protocols[endpoint.protocol])
+    throw notServed(target, `this version does not serve the protocol ${endpoint.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
   return { endpoint, relays: isOwn && !call.edited && !call.tap && !editsRequests(provider, target.model) }
 }

@@ -89,6 +89,11 @@ test('a model that reads text alone is told that there was an image', async () =
   ]
   expect(JSON.stringify(await asked('zai', 'openai-chat', 'glm-4.7', { messages }))).not.toContain('iVBORw0KGgo')
   expect(JSON.stringify(await asked('zai', 'openai-chat', 'glm-4.6v', { messages }))).toContain('iVBORw0KGgo')
+  // In the client's own protocol, too, where it would be relayed.
+  const own = JSON.stringify(await asked('zai', 'anthropic-messages', 'glm-4.7', { messages }))
+  expect(own).not.toContain('iVBORw0KGgo')
+  expect(own).toMatch(/image/)
+  expect(JSON.stringify(await asked('zai', 'anthropic-messages', 'glm-4.6v', { messages }))).toContain('iVBORw0KGgo')
 })
 
 test('Vertex is told of calls and results without their ids, which it refuses', async () => {
@@ -104,4 +109,19 @@ test('Vertex is told of calls and results without their ids, which it refuses', 
   ])
   expect(JSON.stringify(told['contents'])).not.toContain('toolu_1')
   expect(JSON.stringify(known['contents'])).toContain('toolu_1')
+})
+
+test('a model that no endpoint of a provider serves is refused, and it is said why', async () => {
+  const entry = { name: 'anyone', api_base_url: 'http://127.0.0.1:9/v1', api_key: 'k3y-of-a-test-0001' }
+  const { config } = resolveConfig({ Providers: [entry] }, {})
+  const providers = config.providers.map((provider) => ({
+    ...provider,
+    endpoints: provider.endpoints.map((endpoint) => ({ ...endpoint, serves: '^claude' })),
+  }))
+  const { gateway } = testGateway({ providers, routes: config.routes })
+  const response = await gateway(
+    post('/v1/messages', { model: 'anyone,gpt-5', max_tokens: 10, messages: [{ role: 'user', content: 'hi' }] }),
+  )
+  expect(response.status).toBe(501)
+  expect(await response.text()).toContain('none of its endpoints serves a model of this name')
 })
