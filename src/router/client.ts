@@ -31,8 +31,11 @@ export interface VersionRange {
 
 /** Reads a range: comparisons that must all hold. `undefined` if it is none. */
 export function readVersionRange(text: string): VersionRange | undefined {
-  const written = text.trim().split(/\s+(?=[<>=\d])/)
-  const tests = written.map((part) => /^(>=|<=|>|<|=)?\s*v?(\d+(?:\.\d+){0,3})(?:\.[x*])?$/.exec(part))
+  const written = text
+    .trim()
+    .replaceAll(/([<>=])\s+/g, '$1')
+    .split(/\s+/)
+  const tests = written.map((part) => /^(>=|<=|>|<|=)?v?(\d+(?:\.\d+){0,3})(?:\.[x*])?$/.exec(part))
   if (tests.some((test) => test === null)) return undefined
   const comparisons = tests.map((test) => ({ sign: test?.[1] ?? '=', bound: numbersOf(test?.[2] ?? '') }))
   return {

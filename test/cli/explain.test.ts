@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+
+// A program is started for each of them.
+setDefaultTimeout(30_000)
 
 const root = mkdtempSync(join(tmpdir(), 'ccr-explain-'))
 const main = join(import.meta.dir, '../../src/main.ts')
