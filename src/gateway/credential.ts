@@ -103,6 +103,12 @@ export async function authorize(
   }
 }
 
+/** Whether a call shows what the client brought, so that its answer says nothing of the keys of the config. */
+export function showsBrought(provider: Provider, credential: Credential | undefined): boolean {
+  const holdsKey = provider.apiKey !== undefined || Object.keys(provider.headers).some(isKeyHeader)
+  return broughtFor(provider, holdsKey, credential) !== undefined
+}
+
 const mark = /^ccr:/i
 const anthropics = /^sk-ant-/
 /** Tokens of a subscription. They are taken only as a bearer's, and only with the name of this beta. */

@@ -29,6 +29,8 @@ export interface Circuit {
   leave(): void
 }
 
+/** What holds for longer may have been mended meanwhile (a bill paid, say): then a probe is worth its price. */
+const LONGEST_TRUST_MS = 600_000
 /** A probe that is not heard of any more does not block for ever. */
 const PROBE_MS = 120_000
 
@@ -38,17 +40,21 @@ export function createCircuit({ failures: most, restMs, longestRestMs }: Breaker
   let rests = 0
   let until = 0
   let told = false
+  /** From when on a probe is let in though the provider wants to be left alone for longer. */
+  let doubtedAt = 0
   let probeUntil = 0
   let reason: ErrorKind | undefined
 
+  const isResting = (now: number): boolean => now < Math.min(until, doubtedAt)
   const state = (now: number): CircuitState => {
     if (until === 0) return 'closed'
-    return now < until || now < probeUntil ? 'open' : 'half-open'
+    return isResting(now) || now < probeUntil ? 'open' : 'half-open'
   }
   const open = (now: number, ms: number, isTold: boolean): void => {
     rests += 1
-    until = Math.max(until, now + ms)
+    until = Math.max(isResting(now) ? until : 0, now + ms)
     told = isTold
+    doubtedAt = isTold ? now + LONGEST_TRUST_MS : until
     probeUntil = 0
   }
   const doubled = (ms: number): number => Math.min(ms * 2 ** Math.min(rests, 20), Math.max(ms, longestRestMs))
@@ -62,7 +68,7 @@ export function createCircuit({ failures: most, restMs, longestRestMs }: Breaker
     },
     succeed(now) {
       // An answer that was on its way when the provider asked for a pause does not take that back.
-      if (told && now < until) return
+      if (told && isResting(now)) return
       failures = 0
       rests = 0
       until = 0

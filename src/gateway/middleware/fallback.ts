@@ -6,6 +6,7 @@ import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import { markTrace } from '../mark-trace.ts'
 import type { Answer, Call, Handler, Middleware } from '../call.ts'
+import { showsBrought } from '../credential.ts'
 import type { CircuitBoard } from '../health/health.ts'
 import { toldOf, type Chain, type Failure } from '../retry/chain.ts'
 import { race, type Raced } from '../retry/hedge.ts'
@@ -123,7 +124,7 @@ function isFinal({ target, error }: Failure, { trace, signal, credential, care }
   const provider = parts.providers.find(({ name }) => name === target.provider)
   const { mostAttempts, budgetMs } = { ...(provider?.retry ?? DEFAULT_RETRY), ...care?.retry }
   // A client whose own login has run out gets a new one when it is told.
-  const isClients = error.kind === 'auth' && credential !== undefined && provider?.takes !== undefined
+  const isClients = error.kind === 'auth' && provider !== undefined && showsBrought(provider, credential)
   const isOver = trace.attempts.length >= mostAttempts || parts.ports.now() - trace.startedAt >= budgetMs
   return isClients || isOver || signal.aborted
 }

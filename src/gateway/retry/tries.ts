@@ -5,6 +5,7 @@ import { DEFAULT_RETRY, type RetryPolicy } from '../../provider/resilience.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import { markTrace } from '../mark-trace.ts'
 import type { Answer, Call, ProviderKey } from '../call.ts'
+import { showsBrought } from '../credential.ts'
 import type { CircuitBoard, Condition, Lease } from '../health/health.ts'
 import type { KeyRing } from '../health/key-ring.ts'
 import { markOfKey } from '../responses/keeper.ts'
@@ -39,7 +40,7 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
   const policy = { ...(provider.retry ?? ONE_ATTEMPT), ...call.care?.retry }
   const keys = keysOf(provider)
   // What the client brings is shown in place of the provider's own keys, whose health it says nothing of.
-  const brings = call.credential !== undefined && provider.takes !== undefined
+  const brings = showsBrought(provider, call.credential)
   let attempts = 0
 
   const situation = (hasOtherKey: boolean): Situation => ({

@@ -68,4 +68,21 @@ describe('a circuit', () => {
     circuit.succeed(T + 60)
     expect(circuit.state(T + 60)).toBe('closed')
   })
+
+  test('is tried again after ten minutes though the provider wants to be left alone for a day', () => {
+    const circuit = createCircuit(SETTINGS)
+    const day = 86_400_000
+    circuit.fail(T, 'quota', { ms: day, isTold: true })
+    expect(circuit.state(T + 599_999)).toBe('open')
+    expect(circuit.readyAt()).toBe(T + day)
+    expect(circuit.state(T + 600_000)).toBe('half-open')
+    circuit.enter(T + 600_000)
+    circuit.fail(T + 600_000, 'quota', { ms: day, isTold: true })
+    expect(circuit.state(T + 1_199_999)).toBe('open')
+    circuit.enter(T + 1_200_000)
+    circuit.fail(T + 1_200_000, 'server')
+    expect(circuit.readyAt()).toBeLessThan(T + 1_201_000)
+    circuit.succeed(T + 1_202_000)
+    expect(circuit.state(T + 1_202_000)).toBe('closed')
+  })
 })
