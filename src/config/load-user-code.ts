@@ -48,14 +48,26 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
       }),
     ),
   )
+  const found: Plugins = { settings, failures, endpoints: registry.endpoints(), ...plugins.found() }
+  const presets = config.presets && presetsWith(config.presets, registry, found)
   return {
-    config: {
-      ...config,
-      providers,
-      plugins: { settings, failures, endpoints: registry.endpoints(), ...plugins.found() },
-    },
+    config: { ...config, providers, plugins: found, ...(presets && { presets }) },
     problems: locateProblems(problems, problems.length > 0 ? readFileSync(config.file, 'utf8') : '', config.file),
   }
+}
+
+/** Presets may use what modules bring to all; who answers there, and at which paths, is their own. */
+function presetsWith(
+  presets: NonNullable<Config['presets']>,
+  registry: Registry,
+  found: Plugins,
+): NonNullable<Config['presets']> {
+  const plugins = { ...found, routers: [], endpoints: [] }
+  const own = Object.entries(presets).map(([name, preset]) => {
+    const providers = preset.providers.map((provider) => withOwn(provider, registry, () => {}))
+    return [name, { ...preset, providers, plugins }] as const
+  })
+  return Object.fromEntries(own)
 }
 
 interface Loading {

@@ -33,7 +33,7 @@ export async function plugged(config: object, files: Readonly<Record<string, str
   const file = join(home, 'config.json')
   writeFileSync(file, JSON.stringify(config))
   const { config: read, problems } = await loadUserCode(
-    loadConfig({ file, env: { PLUGINS, HOMES: home }, home }),
+    loadConfig({ file, env: { PLUGINS, HOMES: home, CCR_HOME: home }, home }),
     createModuleLoader(),
     () => {},
   )

@@ -78,6 +78,17 @@ describe('the order of hooks', () => {
   })
 })
 
+test('a preset may use the transformers of the config', async () => {
+  await using upstream = await createUpstream((request) => chatAnswer(request, { text: 'Yes.' }))
+  const preset = configWith(`${upstream.url}/v1`, ['a'])
+  using scene = await plugged(configWith('http://127.0.0.1:9/v1', [], modules), {
+    ...files,
+    'presets/red/manifest.json': JSON.stringify({ name: 'red', version: '1.0.0', ...preset }),
+  })
+  expect((await scene.gateway(post('/preset/red/v1/messages', ask))).status).toBe(200)
+  expect(upstream.requests[0]?.body).toMatchObject({ up: ['a'] })
+})
+
 describe('where a call goes', () => {
   const config = (code: string) => ({
     files: { 'p.js': `module.exports = { name: 'p', transformRequestIn: (body, provider) => (${code}) }` },
