@@ -116,7 +116,8 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
   if (!protocols[endpoint.protocol])
     throw notServed(target, `this version does not serve the protocol ${endpoint.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
-  return { endpoint, relays: isOwn && !call.edited && !call.tap && !editsRequests(provider, target.model) }
+  const isTaken = isOwn && call.protocol.isUnfit?.(call.request, target.model) !== true
+  return { endpoint, relays: isTaken && !call.edited && !call.tap && !editsRequests(provider, target.model) }
 }
 
 /** A name that a module was to bring may be missing because the module did not load. */

@@ -38,6 +38,8 @@ export interface Protocol {
   relayPath?(path: string, model: string): string
   /** Whether its clients cannot bring back the proof of what another protocol's model thought. Default false. */
   readonly forgetsProofs?: boolean
+  /** Whether a provider would refuse what a client of this protocol sent, though it is its own: for `model` it must be encoded anew. */
+  isUnfit?(request: ModelRequest, model: string): boolean
   /** Why no provider of another protocol can be asked: the request builds on what its own keeps. Absent: never. */
   untranslatable?(request: ModelRequest): ModelError | undefined
   /** What of the request its provider keeps. Absent, or nothing: the request stands for itself. */

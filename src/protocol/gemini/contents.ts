@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../canonical/json.ts'
+import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Message, ModelRequest } from '../../canonical/request.ts'
 import { encodePart, encodeResult, textOfResult } from './encode-parts.ts'
 import type { Encoding } from './encoding.ts'
@@ -9,11 +9,13 @@ import { NO_SIGNATURE } from './signature.ts'
 
 /** The conversation as Gemini's `contents`. */
 export function encodeContents(request: ModelRequest, encoding: Encoding): JsonObject[] {
-  if (encoding.ours)
-    return request.messages
-      .flatMap(splitTurn)
-      .map((message, index) => encodeOwnMessage(message, `contents[${index}]`, encoding))
+  if (encoding.ours) return encodeOwnContents(request.messages, encoding)
   return sign(withUserFirst(settle(request.messages, encoding)), encoding)
+}
+
+/** Whether a model of Gemini 3 would refuse a turn of a client: one that another model answered has no signature. */
+export function isUnfit(request: ModelRequest, model: string): boolean {
+  return isGemini3(model) && request.messages.some(isUnsigned)
 }
 
 interface Content {
@@ -21,6 +23,29 @@ interface Content {
   readonly parts: JsonObject[]
   /** Results of tools stand alone: some hosts count all parts of their content against the calls. */
   readonly results?: true
+}
+
+function encodeOwnContents(messages: readonly Message[], encoding: Encoding): JsonObject[] {
+  const contents: JsonObject[] = []
+  for (const message of messages) {
+    const own = splitTurn(message).map((content, index) =>
+      encodeOwnMessage(content, `contents[${contents.length + index}]`, encoding),
+    )
+    const first = isGemini3(encoding.target.model) && message.role === 'assistant' ? firstCallIn(own) : undefined
+    if (first && first.thoughtSignature === undefined) first.thoughtSignature = NO_SIGNATURE
+    contents.push(...own)
+  }
+  return contents
+}
+
+function firstCallIn(contents: readonly JsonObject[]): JsonObject | undefined {
+  const parts = contents.flatMap(({ parts: each }) => (Array.isArray(each) ? each.filter(isObject) : []))
+  return parts.find((part) => part.functionCall !== undefined)
+}
+
+function isUnsigned({ role, parts }: Message): boolean {
+  const first = role === 'assistant' ? parts.find((part) => part.type === 'tool-call') : undefined
+  return first !== undefined && first.signature === undefined && spelling(first.native, 'noSignature') === undefined
 }
 
 function encodeOwnMessage(message: Message, path: string, encoding: Encoding): JsonObject {

@@ -1,5 +1,6 @@
 import { asNumber, isObject } from '../../canonical/json.ts'
 import type { Protocol } from '../protocol.ts'
+import { isUnfit } from './contents.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeStream } from './decode-stream.ts'
 import { geminiEmbeddings } from './embeddings.ts'
@@ -31,6 +32,7 @@ export const gemini: Protocol = {
     }),
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
+  isUnfit,
   untranslatable,
   embeddings: geminiEmbeddings,
   encodeCount: (totalTokens) => ({ totalTokens }),

@@ -101,6 +101,33 @@ describe('a call without a signature of which the client says so', () => {
   })
 })
 
+describe('a turn that another model answered', () => {
+  const call = { functionCall: { name: 'a', args: {} } }
+  const body = (...parts: JsonObject[]) => ({ contents: [TURN, { role: 'model', parts }, TURN] })
+  const sentTo = (model: string, asked: JsonObject): unknown => {
+    const { wire } = gemini.encodeRequest({ ...decoded(asked), model }, { provider: 'p', model, traits: {} })
+    return (wire.body.contents as JsonObject[])[1]?.parts
+  }
+
+  test('is given the word for no signature where Gemini 3 demands one, and is not relayed', () => {
+    const unsigned = body({ text: 'So.' }, call, call)
+    const signed = { ...call, thoughtSignature: 'skip_thought_signature_validator' }
+    expect(gemini.isUnfit?.(decoded(unsigned), 'gemini-3-pro')).toBe(true)
+    expect(sentTo('gemini-3-pro', unsigned)).toEqual([{ text: 'So.' }, signed, call])
+    expect(gemini.isUnfit?.(decoded(unsigned), 'gemini-2.5-pro')).toBe(false)
+    expect(sentTo('gemini-2.5-pro', unsigned)).toEqual([{ text: 'So.' }, call, call])
+  })
+
+  test.each(['c2ln', 'skip_thought_signature_validator'])(
+    'is left alone where it is signed: %s',
+    (thoughtSignature) => {
+      const signed = body({ ...call, thoughtSignature }, call)
+      expect(gemini.isUnfit?.(decoded(signed), 'gemini-3-pro')).toBe(false)
+      expect(sentTo('gemini-3-pro', signed)).toEqual([{ ...call, thoughtSignature }, call])
+    },
+  )
+})
+
 describe('either spelling of names is read', () => {
   test('as the same request', () => {
     const camel = {
