@@ -89,6 +89,22 @@ describe('a Claude model and a client of Anthropic', () => {
     expect(await response.text()).toBe(relayed.join(''))
   })
 
+  test('a body that an accent edits goes by invoke, too, and its stream is read', async () => {
+    await using scene = await bedrock(() => split(invoked, 64), { transformer: { use: ['cleancache'] } })
+    const system = [{ type: 'text', text: 'Be kind', cache_control: { type: 'ephemeral' } }]
+    const response = await scene.gateway(post('/v1/messages', { ...body, system, stream: true }))
+    expect(await response.text()).toContain('"text":"Grüße"')
+    const request = await scene.upstream.request()
+    expect(request.path).toEndWith('/invoke-with-response-stream')
+    expect(request.body).toMatchObject({
+      anthropic_version: 'bedrock-2023-05-31',
+      odd: 1,
+      system: [{ type: 'text', text: 'Be kind' }],
+    })
+    for (const field of ['model', 'stream']) expect(request.body).not.toHaveProperty(field)
+    expect(request.text).not.toContain('cache_control')
+  })
+
   test('a whole answer is untouched', async () => {
     const reply = {
       ...(anthropicEvents[0]?.['message'] as JsonObject),

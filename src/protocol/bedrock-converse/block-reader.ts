@@ -3,7 +3,6 @@ import { asString, isObject, parseJson, type Json, type JsonObject } from '../..
 import type { Part, ToolCallPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { createAnswerParts } from './answer.ts'
-import type { SentParts } from './finish.ts'
 
 /** Puts the blocks of a streamed answer together. */
 export interface BlockReader {
@@ -13,7 +12,8 @@ export interface BlockReader {
   /** Ends what is open. */
   close(out: ModelEvent[]): void
   parts(): readonly Part[]
-  sent(): SentParts
+  /** Whether any of them is a call that the client shall run. */
+  hasCalls(): boolean
 }
 
 /** A block that has begun. `block` is what a whole answer would hold in its place, so far. */
@@ -124,10 +124,7 @@ export function createBlockReader(context: DecodeContext): BlockReader {
       for (const place of open.keys()) end(place, out)
     },
     parts: () => parts,
-    sent: () => ({
-      calls: parts.some(({ type }) => type === 'tool-call'),
-      content: parts.some(({ type }) => type !== 'tool-call'),
-    }),
+    hasCalls: () => parts.some(({ type }) => type === 'tool-call'),
   }
 }
 

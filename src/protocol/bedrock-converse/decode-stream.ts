@@ -27,7 +27,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   const finish = (raw: string, out: ModelEvent[]): void => {
     isOver = true
     reader.close(out)
-    const outcome = finishOf(raw, envelope.additionalModelResponseFields, reader.sent(), context)
+    const outcome = finishOf(raw, envelope.additionalModelResponseFields, reader.hasCalls(), context)
     if (outcome instanceof Error) out.push({ type: 'error', error: outcome })
     else out.push({ type: 'finish', reason: outcome, ...searchIn(reader.parts()), native: envelopeOf(envelope) })
   }

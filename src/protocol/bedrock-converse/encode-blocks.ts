@@ -60,7 +60,7 @@ export function encodeCall(part: ToolCallPart, id: string, encoding: Encoding): 
   return withRest({ toolUse: { toolUseId: id, name: encoding.names.of(part.name), input } }, part.native)
 }
 
-/** What `toolUse` and `reasoningContent` of an answer hold, for a client. */
+/** A thought with its proof, as a block. */
 export function encodeReasoningBlock(part: ReasoningPart): JsonObject {
   if (part.encrypted !== undefined)
     return withRest({ reasoningContent: { redactedContent: part.encrypted } }, part.native)

@@ -13,6 +13,7 @@ import { encodeUsage } from './usage.ts'
 /** Our events → Converse's. Blocks that are told side by side keep their places apart. */
 export function encodeStream(_context: EncodeContext): Step<ModelEvent, Frame> {
   const places = new Map<number, number>()
+  const begun = new Map<number, Part>()
   let usage: Usage | undefined
   let hasBegun = false
   let hasCalls = false
@@ -30,12 +31,10 @@ export function encodeStream(_context: EncodeContext): Step<ModelEvent, Frame> {
     if (!hasBegun) out.push(frame('messageStart', { role: 'assistant' }))
     hasBegun = true
   }
-  const kinds = new Map<number, Part>()
-
   const write = (event: ModelEvent, out: Frame[]): void => {
     switch (event.type) {
       case 'part-start':
-        kinds.set(event.index, event.part)
+        begun.set(event.index, event.part)
         if (event.part.type !== 'tool-call') return
         hasCalls = true
         return tell(
@@ -45,7 +44,7 @@ export function encodeStream(_context: EncodeContext): Step<ModelEvent, Frame> {
           out,
         )
       case 'part-delta':
-        return tell(event.index, 'contentBlockDelta', { delta: deltaOf(kinds.get(event.index), event.text) }, out)
+        return tell(event.index, 'contentBlockDelta', { delta: deltaOf(begun.get(event.index), event.text) }, out)
       case 'part-end':
         for (const piece of endOf(event.part)) tell(event.index, piece.event, piece.body, out)
         if (places.has(event.index)) tell(event.index, 'contentBlockStop', {}, out)

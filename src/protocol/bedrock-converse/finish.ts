@@ -3,24 +3,17 @@ import type { FinishKind, FinishReason } from '../../canonical/event.ts'
 import { isObject, type Json } from '../../canonical/json.ts'
 import type { DecodeContext } from '../protocol.ts'
 
-/** What an answer was made of. */
-export interface SentParts {
-  readonly calls: boolean
-  /** Anything else, and be it a thought. */
-  readonly content: boolean
-}
-
-/** Why the answer ended; an error where the model's output was of no use. */
+/** Why an answer, with `calls` or without, has ended; an error where the model's output was of no use. */
 export function finishOf(
   raw: string,
   fields: Json | undefined,
-  sent: SentParts,
+  calls: boolean,
   context: DecodeContext,
 ): FinishReason | ModelError {
   if (BROKEN.has(raw)) return failure('malformed', `spoilt its answer (${raw})`, raw, context)
   const kind = KINDS.get(raw) ?? 'other'
   const stopSequence = stopSequenceIn(fields)
-  return { kind: settled(kind, sent), raw, ...(stopSequence !== undefined && { stopSequence }) }
+  return { kind: settled(kind, calls), raw, ...(stopSequence !== undefined && { stopSequence }) }
 }
 
 /** Bedrock's word for a finish; its own is kept where it still fits. */
@@ -73,7 +66,7 @@ const WORDS: Readonly<Record<FinishKind, string>> = {
 }
 const DONE: ReadonlySet<FinishKind> = new Set(['stop', 'tool-calls', 'other'])
 
-function settled(kind: FinishKind, { calls }: SentParts): FinishKind {
+function settled(kind: FinishKind, calls: boolean): FinishKind {
   if (calls && kind === 'stop') return 'tool-calls'
   return kind === 'tool-calls' && !calls ? 'stop' : kind
 }

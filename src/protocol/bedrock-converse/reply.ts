@@ -53,8 +53,7 @@ export function fieldsOf({ finish: { stopSequence }, native }: Pick<ModelReply, 
 function finish(body: JsonObject, parts: readonly Part[], context: DecodeContext): ModelReply['finish'] {
   const calls = parts.some(({ type }) => type === 'tool-call')
   if (typeof body.stopReason !== 'string') return { kind: calls ? 'tool-calls' : 'stop' }
-  const sent = { calls, content: parts.some(({ type }) => type !== 'tool-call') }
-  const outcome = finishOf(body.stopReason, body.additionalModelResponseFields, sent, context)
+  const outcome = finishOf(body.stopReason, body.additionalModelResponseFields, calls, context)
   if (outcome instanceof Error) throw outcome
   return outcome
 }
