@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { hangUp, json, stream } from '../../helper/answer.ts'
+import { hangUp, json, silence, stream } from '../../helper/answer.ts'
+import { readAnswer, textOf } from '../../pains/told.ts'
 import { createStage, type Play } from './stage.ts'
 
 const ok: Play = () => ({ text: 'Hello' })
@@ -154,5 +155,44 @@ describe('one target', () => {
     expect(stage.asked()).toEqual([5])
     await stage.ask({ messages: [{ role: 'user', content: 'Something else' }] }, session)
     expect(stage.asked()).toEqual([8])
+  })
+})
+
+describe('after the pings have begun', () => {
+  // A second of the gateway is a millisecond here.
+  const after = (ms: number, run: () => void): (() => void) => {
+    const timer = setTimeout(run, ms / 1000)
+    return () => clearTimeout(timer)
+  }
+  const fast = { now: () => performance.now() * 1000, after }
+  const silent = { deadlines: { firstByteMs: 60_000 } }
+
+  test('another target still answers, and the client sees one whole answer', async () => {
+    await using stage = await createStage(
+      [
+        { name: 'one', play: () => silence(), row: silent },
+        { name: 'two', play: ok, row: { deadlines: {} } },
+      ],
+      { ports: fast },
+    )
+    const told = await readAnswer(await stage.ask({ stream: true }))
+    expect(told.body.split('event: message_start')[0]).toContain('event: ping')
+    expect(textOf(told)).toBe('Hello')
+    expect(told.stopReason).toBe('end_turn')
+    expect(stage.calls[0]).toMatchObject({ provider: 'two', fallback: true, status: 200 })
+  })
+
+  test('a failure of all is told as an error inside the stream', async () => {
+    await using stage = await createStage(
+      [
+        { name: 'one', play: () => silence(), row: silent },
+        { name: 'two', play: refuse(529), row: { deadlines: {} } },
+      ],
+      { ports: fast },
+    )
+    const told = await readAnswer(await stage.ask({ stream: true }))
+    expect(told.status).toBe(200)
+    expect(told.error?.message).toContain('two,two-model: overload')
+    expect(told.stopReason).toBeNull()
   })
 })
