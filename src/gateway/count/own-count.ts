@@ -4,7 +4,7 @@ import type { Ports } from '../../platform/ports.ts'
 import { protocols } from '../../protocol/index.ts'
 import { addressed } from '../../provider/addressing.ts'
 import { endpointsFor } from '../../provider/choose-endpoint.ts'
-import { applyDialects, traitsFor, unservedDialects } from '../../provider/dialect.ts'
+import { applyDialects, hasTransformers, traitsFor, unservedDialects } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
@@ -36,6 +36,8 @@ export function createOwnCounter(providers: readonly Provider[], ports: Ports, l
       const { countless } = learnt.of(target.provider)
       if (!provider || countless.get(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
         return undefined
+      // Where such a provider is, and what it takes, its transformers alone know, and they know nothing of counting.
+      if (hasTransformers(provider, target.model)) return undefined
       try {
         return await ask(request, provider, target, client, signal, ports)
       } catch (cause) {

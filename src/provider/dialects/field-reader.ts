@@ -17,7 +17,7 @@ export function createFieldReader(name: string): FieldReader {
     const rest = held.slice(whole.length)
     if (rest.startsWith('"')) state = 'behind'
     // A surrogate waits for its other half.
-    const half = /(?:[\uD800-\uDBFF]|\\u[dD][89abAB][0-9a-fA-F]{2})$/.exec(whole)?.[0] ?? ''
+    const half = /(?:[\uD800-\uDBFF]|\\u[dD][89abAB][0-9a-fA-F]{2})$/.exec(whole.slice(-6))?.[0] ?? ''
     const told = whole.slice(0, whole.length - half.length)
     held = state === 'behind' ? '' : half + rest
     return unescaped(state === 'behind' ? whole : told)

@@ -78,6 +78,14 @@ describe('the order of hooks', () => {
   })
 })
 
+test('a provider with transformers is not asked to count tokens: they are counted here', async () => {
+  await using upstream = await createUpstream(() => json({ input_tokens: 1 }))
+  using scene = await plugged(configWith(`${upstream.url}/v1/messages`, ['a'], modules), files)
+  const response = await scene.gateway(post('/v1/messages/count_tokens', ask))
+  expect(await response.json()).toMatchObject({ input_tokens: expect.any(Number) })
+  expect(upstream.requests).toEqual([])
+})
+
 test('a preset may use the transformers of the config', async () => {
   await using upstream = await createUpstream((request) => chatAnswer(request, { text: 'Yes.' }))
   const preset = configWith(`${upstream.url}/v1`, ['a'])

@@ -4,6 +4,9 @@ import type { Json, JsonObject } from '../../../src/canonical/json.ts'
 import { createCollector, type ModelReply } from '../../../src/canonical/reply.ts'
 import { codecOf } from '../../../src/protocol/index.ts'
 import { dialectFor } from '../../../src/provider/dialect.ts'
+import { createFieldReader } from '../../../src/provider/dialects/field-reader.ts'
+import { repairJson } from '../../../src/provider/dialects/repair-json.ts'
+import fc from 'fast-check'
 
 const chat = codecOf('openai-chat')
 const context = { provider: 'p', model: 'm', id: (prefix: string) => `${prefix}1` }
@@ -204,5 +207,41 @@ describe('forcereasoning', () => {
       ['text', 'Well. Yes'],
       'stop',
     ])
+  })
+})
+
+const jsonPrefix = fc.tuple(fc.json(), fc.nat()).map(([text, length]) => text.slice(0, length % (text.length + 1)))
+
+describe('whatever a model writes', () => {
+  test('a repair is an object, or there is none', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), jsonPrefix), (text) => {
+        const repaired = repairJson(text)
+        if (repaired !== undefined && text.trim() !== '') expect(JSON.parse(repaired)).toBeObject()
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('an object is left as it is', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
+        const text = JSON.stringify(value)
+        expect(repairJson(text)).toBe(text)
+      }),
+    )
+  })
+
+  test('the answer of `ExitTool` is the same in whatever pieces it comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 9 }), (response, size) => {
+        const reader = createFieldReader('response')
+        const text = JSON.stringify({ response })
+        const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, at) =>
+          text.slice(at * size, (at + 1) * size),
+        )
+        expect(pieces.map((piece) => reader.push(piece)).join('') + reader.end()).toBe(response)
+      }),
+    )
   })
 })
