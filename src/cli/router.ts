@@ -7,6 +7,7 @@ import type { Instance } from '../server/instance.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 import { userConfigHome } from './home.ts'
 import { redactedLog } from './redacted-log.ts'
+import { createState } from './state.ts'
 import { createUserCodeLoader } from './user-code.ts'
 import { version } from './version.ts'
 
@@ -54,9 +55,11 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const home = userConfigHome()
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
   const responses = createResponseStore(join(home, 'state', 'responses.jsonl'), log)
-  const ports = bunPorts({ log, usage, origins, responses, mostRequests })
+  const state = createState(log)
+  const ports = bunPorts({ log, usage: state.alsoKeeping(usage), origins, responses, mostRequests })
   const portsOf = (next: Config): Ports => ({
     ...ports,
+    ...state.ports(),
     log: redactedLog(log, everyProvider(next), next.apiKey),
     overridesOf: overridesOf(next, log),
   })
@@ -64,6 +67,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const { config, problems } = await load(first, portsOf(first).log)
   const say = (told: Loaded['problems'], to: (problem: string) => void): void =>
     told.map(formatDiagnostic).forEach((problem) => to(problem))
+  await state.openFor(config)
   say(problems, tell ?? ((problem) => log('warn', problem)))
   const server = serve({ config, ports: portsOf(config), ...rest, version })
   return {
@@ -75,10 +79,14 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
       const loaded = await load(next, portsOf(next).log)
       // A later change may have overtaken this one.
       if (!loaded.isLatest()) return
+      await state.openFor(loaded.config)
       say(loaded.problems, (problem) => log('warn', problem))
       server.use(loaded.config, portsOf(loaded.config))
     },
-    stop: (graceMs) => server.stop(graceMs),
+    async stop(graceMs) {
+      await server.stop(graceMs)
+      state.close()
+    },
   }
 }
 

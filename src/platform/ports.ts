@@ -1,6 +1,7 @@
 import type { RouteOverride } from '../router/route.ts'
 import type { OriginStore } from '../store/origin-store.ts'
 import type { ResponseStore } from '../store/response-store.ts'
+import type { SpendJournal } from '../store/spend-journal.ts'
 import type { UsageStore } from '../store/usage-store.ts'
 
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
@@ -24,6 +25,8 @@ export interface Ports {
   readonly origins: OriginStore
   /** Who keeps which response. */
   readonly responses: ResponseStore
+  /** Where it is kept what calls take of limits. Absent: in memory alone. */
+  readonly journal?: SpendJournal
   /** The text of a file. Rejects if it cannot be read; cheap if it has not changed since. */
   readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */

@@ -75,7 +75,10 @@ export function createLedger(): Ledger {
       read(next, now)
     },
     refresh(now) {
-      if (journal?.hasNews()) read(journal, now)
+      if (!journal) return
+      // One that is killed writes nothing any more.
+      const isStale = now - readAt > LOOK_AGAIN_MS && [...accounts.values()].some(({ others }) => others.calls > 0)
+      if (isStale || journal.hasNews()) read(journal, now)
     },
     account(name) {
       const account = accountOf(name)
@@ -109,6 +112,8 @@ interface OpenAccount {
 }
 
 const NONE: Held = { calls: 0, amounts: NOTHING }
+/** Whether the others that hold something still run. */
+const LOOK_AGAIN_MS = 1000
 /** What others have merged meanwhile is no news to them. */
 const WHOLE_AGAIN_MS = 1_800_000
 

@@ -16,7 +16,7 @@ export interface ReserveParts {
   readonly limits?: Limits | undefined
   readonly prices?: Prices | undefined
   readonly ledger: Ledger
-  readonly ports: Pick<Ports, 'now'>
+  readonly ports: Pick<Ports, 'now' | 'journal'>
   readonly warn: Warn
 }
 
@@ -26,6 +26,7 @@ export interface ReserveParts {
  */
 export function createReserve(parts: ReserveParts): Middleware {
   const { limits, ledger, ports } = parts
+  if (ports.journal) ledger.keepIn(ports.journal, ports.now())
   return async (call, next) => {
     const bounds = boundsOf(limits, call.clientKey)
     if (bounds.length === 0) return next(call)

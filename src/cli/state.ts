@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { Config } from '../config/config.ts'
+import type { Log, Ports } from '../platform/ports.ts'
+import type { StateStore } from '../store/sqlite.ts'
+import type { UsageStore } from '../store/usage-store.ts'
+import { userConfigHome } from './home.ts'
+
+/** The state that outlives this process, for those configs that need it. */
+export interface State {
+  /** Opens it, if `config` needs it and it is not open yet: nobody else pays for loading a database. */
+  openFor(config: Config): Promise<void>
+  ports(): Pick<Ports, 'journal'>
+  /** `usage`, and what is kept of calls besides. */
+  alsoKeeping(usage: UsageStore): UsageStore
+  close(): void
+}
+
+export function createState(log: Log): State {
+  let store: StateStore | undefined
+  let isTried = false
+  return {
+    async openFor(config) {
+      if (isTried || !needsState(config)) return
+      isTried = true
+      const { openStateStore } = await import('../store/sqlite.ts')
+      store = openStateStore({ file: join(userConfigHome(), 'state', 'state.db'), log, now: Date.now })
+    },
+    ports: () => (store ? { journal: store.journal } : {}),
+    alsoKeeping: (usage) => ({
+      record(call) {
+        usage.record(call)
+        store?.usage.record(call)
+      },
+    }),
+    close() {
+      store?.close()
+      store = undefined
+    },
+  }
+}
+
+function needsState({ limits, clientKeys = [] }: Config): boolean {
+  return limits !== undefined || clientKeys.some((key) => key.limits !== undefined)
+}

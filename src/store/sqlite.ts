@@ -1,0 +1,125 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Log } from '../platform/ports.ts'
+import { inOne, openDatabase } from './database.ts'
+import type { SpendJournal, Spent } from './spend-journal.ts'
+import { createSpendTables, type Settled } from './spend-tables.ts'
+import type { CallRecord, UsageStore } from './usage-store.ts'
+
+/** What is kept in the state's database. */
+export interface StateStore {
+  readonly journal: SpendJournal
+  readonly usage: UsageStore
+  /** Writes what is not yet written. */
+  close(): void
+}
+
+export interface StateStoreOptions {
+  readonly file: string
+  readonly log: Log
+  readonly now: () => number
+}
+
+/**
+ * Opens the state's database. A file that cannot be used is told, and everything goes on without it: then what is counted
+ * is known to this process alone, until it ends.
+ */
+export function openStateStore({ file, log, now }: StateStoreOptions): StateStore | undefined {
+  const tell = (what: string, error: unknown): void => {
+    const why = error instanceof Error ? error.message : String(error)
+    log('error', `${what} (${file}: ${why}): what is counted for limits is forgotten when ccr ends`, { file })
+  }
+  try {
+    return createStateStore(openDatabase(file), now, (error) => tell('the state can no longer be written', error))
+  } catch (error) {
+    tell('the state cannot be kept: repair the file or move it away', error)
+    return undefined
+  }
+}
+
+/** What has ended is written within so many milliseconds. */
+const FLUSH_MS = 100
+/** A database that others are writing to is tried again. */
+const BUSY = 5
+const MOST_WAITING = 10_000
+const CALLS_KEPT_MS = 90 * 86_400_000
+const MOST_CALLS = 100_000
+const HOUR_MS = 3_600_000
+
+function createStateStore(database: DatabaseSync, now: () => number, onBroken: (error: unknown) => void): StateStore {
+  const tables = createSpendTables(database, now)
+  const insertCall = database.prepare('INSERT OR REPLACE INTO call VALUES (?, ?, ?, ?, ?, ?, ?)')
+  let settled: Settled[] = []
+  let calls: CallRecord[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let isBroken = false
+  let tidyAt = now() + HOUR_MS
+
+  const guarded = <Result>(work: () => Result, otherwise: Result): Result => {
+    if (isBroken) return otherwise
+    try {
+      return work()
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode === BUSY) return otherwise
+      isBroken = true
+      onBroken(error)
+      return otherwise
+    }
+  }
+  const tidy = (): void => {
+    tables.tidy()
+    database.prepare('DELETE FROM call WHERE at < ?').run(now() - CALLS_KEPT_MS)
+    database.exec(`DELETE FROM call WHERE at < (SELECT at FROM call ORDER BY at DESC LIMIT 1 OFFSET ${MOST_CALLS})`)
+  }
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (settled.length === 0 && calls.length === 0) return
+    const isWritten = guarded(() => {
+      inOne(database, () => {
+        for (const each of settled) tables.settle(each)
+        for (const record of calls) insertCall.run(...rowOf(record))
+        if (now() >= tidyAt) tidy()
+      })
+      return true
+    }, false)
+    if (now() >= tidyAt) tidyAt = now() + HOUR_MS
+    if (isWritten || isBroken || settled.length + calls.length > MOST_WAITING) [settled, calls] = [[], []]
+    else flushSoon()
+  }
+  const flushSoon = (): void => {
+    timer ??= setTimeout(flush, FLUSH_MS).unref()
+  }
+  inOne(database, tidy)
+
+  return {
+    journal: {
+      hasNews: () => guarded(tables.hasNews, false),
+      read(isWhole) {
+        flush()
+        return guarded(() => tables.read(isWhole), { spent: [], held: [] })
+      },
+      hold: (call) => guarded(() => tables.hold(call), undefined),
+      settle(id: string, spent: readonly Spent[]) {
+        settled.push({ id, spent })
+        flushSoon()
+      },
+    },
+    usage: {
+      record(call) {
+        if (isBroken) return
+        calls.push(call)
+        flushSoon()
+      },
+    },
+    close() {
+      flush()
+      isBroken = true
+      if (database.isOpen) database.close()
+    },
+  }
+}
+
+function rowOf(record: CallRecord): (string | number | null)[] {
+  const { id, startedAt, key = null, provider = null, model = null, status } = record
+  return [id, startedAt, key, provider, model, status, JSON.stringify(record)]
+}
