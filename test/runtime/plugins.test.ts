@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { CONFIG, configOf, createDesk, readUntil, type Desk } from '../cli/program.ts'
+import { CONFIG, configOf, createDesk, installClaude, readUntil, startedWith, type Desk } from '../cli/program.ts'
 import { json } from '../helper/answer.ts'
 import { createUpstream } from '../helper/upstream.ts'
 
@@ -158,4 +158,19 @@ test('a plugin that throws is named at start, and the other providers answer', a
   expect(await new Response(child.stderr).text()).toMatch(
     /warning: .*config\.json:1:\d+: .*lab\.js did not load: no login/,
   )
+})
+
+test('settings of the config reach plugins in the environment, and Claude Code gets none of them', async () => {
+  await using desk = await pluginDesk('js')
+  const seen = join(desk.root, 'seen')
+  await desk.write(
+    `${PLUGINS}/lab.js`,
+    `require('node:fs').writeFileSync(${JSON.stringify(seen)}, process.env.LAB_PROJECT); module.exports = { name: 'lab-js', transformRequestIn: (body) => body }`,
+  )
+  const config = JSON.parse(await Bun.file(join(desk.root, CONFIG)).text()) as object
+  await desk.write(CONFIG, { ...config, LAB_PROJECT: 'project-1' })
+  await installClaude(desk)
+  expect((await desk.ccr(['code'])).code).toBe(0)
+  expect(await Bun.file(seen).text()).toBe('project-1')
+  expect((await startedWith(desk)).env).not.toHaveProperty('LAB_PROJECT')
 })
