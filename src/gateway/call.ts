@@ -32,6 +32,8 @@ export interface Call {
   readonly target?: RouteTarget
   /** Whom to ask after it if it fails, in order; set by the route middleware. */
   readonly fallbacks?: readonly RouteTarget[]
+  /** Nobody but the target and `fallbacks` may see the call: a rule has chosen them. */
+  readonly isConfined?: boolean
   /** How the call is tried, where a rule says so. */
   readonly care?: Care
   /** Whether nobody else can be asked after the target; set by the fallback middleware. Default true. */

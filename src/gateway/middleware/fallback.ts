@@ -58,7 +58,9 @@ async function goThrough(call: Call, first: RouteTarget, next: Handler, parts: F
     failures.push(...raced.failures)
     const failure = raced.failures.find((each) => each.target === target) ?? raced.failures[0]
     if (!failure) throw new Error('a target has neither answered nor failed')
-    left = isFinal(failure, call, parts) ? [] : chain.after(failure, left).filter((each) => isNew(each, failures))
+    left = isFinal(failure, call, parts)
+      ? []
+      : nextAfter(failure, left, call, chain).filter((each) => isNew(each, failures))
     if (left.length === 0) throw toldOf(failures)
     forget()
     const { message } = failure.error
@@ -127,6 +129,17 @@ function isFinal({ target, error }: Failure, { trace, signal, credential, care }
   const isClients = error.kind === 'auth' && provider !== undefined && showsBrought(provider, credential)
   const isOver = trace.attempts.length >= mostAttempts || parts.ports.now() - trace.startedAt >= budgetMs
   return isClients || isOver || signal.aborted
+}
+
+/** What the chain knows besides is not for a call that is confined to its own targets. */
+function nextAfter(
+  failure: Failure,
+  left: readonly RouteTarget[],
+  { isConfined = false }: Call,
+  chain: Chain,
+): readonly RouteTarget[] {
+  const names = new Set(left.map(nameOfTarget))
+  return chain.after(failure, left).filter((each) => !isConfined || names.has(nameOfTarget(each)))
 }
 
 function isNew(target: RouteTarget, failures: readonly Failure[]): boolean {

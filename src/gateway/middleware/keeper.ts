@@ -32,7 +32,7 @@ async function bound(
   if (!found) return { ...call, edited }
   trace.target = found.target
   trace.reason = found.reason
-  return { ...call, edited, target: found.target, fallbacks: [], keeper: found.keeper }
+  return { ...call, edited, target: found.target, fallbacks: [], isConfined: true, keeper: found.keeper }
 }
 
 async function note(

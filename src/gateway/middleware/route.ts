@@ -31,6 +31,7 @@ export function createRouteMiddleware(
       target: selection.target,
       ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
       ...(selection.care && { care: selection.care }),
+      ...(selection.route.startsWith('rule:') && { isConfined: true }),
       calibrate: choice.calibrate,
       ...(imageTarget && { imageTarget }),
       ...(selection.edited && { request: selection.edited, edited: true }),

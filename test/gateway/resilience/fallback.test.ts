@@ -196,3 +196,25 @@ describe('after the pings have begun', () => {
     expect(told.stopReason).toBeNull()
   })
 })
+
+describe('a rule', () => {
+  const overflow = refuse(400, {}, 'maximum context length is 100000 tokens, your messages resulted in 100001 tokens')
+  const large = { provider: 'large', model: 'large-model' }
+  const own = { provider: 'one', model: 'one-model' }
+  const use = { id: 'rule private', strategy: 'order', isSticky: true, members: [{ of: own, weight: 1 }] } as const
+  const rule = { name: 'private', when: [], use, isShadow: false }
+  const roles = [
+    { name: 'one', play: overflow, row: { traits: { contextWindow: 100_000 } } },
+    { name: 'large', play: ok, row: { traits: { contextWindow: 1_000_000 } } },
+  ]
+  const routes = { targets: { default: own, longContext: large }, overflow: [large], longContextThreshold: 60_000 }
+
+  test.each([
+    ['that has chosen keeps a prompt that does not fit from whom it does not name', [rule], 400, [1, 0]],
+    ['that is not there does not', [], 200, [1, 1]],
+  ])('%s', async (_name, rules, status, asked) => {
+    await using stage = await createStage(roles, { config: { routes: { ...routes, rules } } })
+    expect((await stage.ask({ model: 'claude-x' })).status).toBe(status)
+    expect(stage.asked()).toEqual(asked)
+  })
+})
