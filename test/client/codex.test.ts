@@ -150,6 +150,18 @@ describe.skipIf(!CODEX).each(ROUTED.slice(1))('Codex as with OpenAI itself, $nam
   )
 
   test(
+    'finds tools that it had kept back, and offers them from then on',
+    async () => {
+      await using played = await play(way.with(), 'tool-search')
+      expectSuccess(played, 'tool-search done: no secret, 1 results')
+      const [before, after] = played.conversations.map(({ tools }) => [...tools.keys()])
+      const found = after?.filter((name) => !before?.includes(name)) ?? []
+      expect(found).toContainEqual(expect.stringMatching(/^multi_agent\w+__spawn_agent$/))
+    },
+    LIMIT_MS,
+  )
+
+  test(
     'goes on over HTTP, without a word, where it would rather have a WebSocket',
     async () => {
       await using played = await play(way.with({ provider: ['supports_websockets = true'] }), 'plain')

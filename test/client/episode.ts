@@ -87,6 +87,7 @@ const EPISODES: Readonly<Record<string, readonly Step[]>> = {
   compaction: [(scene) => ({ ...readSecret(scene), usage: { ...USAGE, input: 60_000 } }), makeEffect, finish],
   'cut-short': [() => ({ text: 'this was cut sho', stop: 'length' })],
   refusal: [() => ({ text: '', stop: 'refusal' })],
+  'tool-search': [() => ({ calls: [{ name: 'tool_search', input: { query: 'spawn agent', limit: 8 } }] }), finish],
   'unknown-tool': [() => ({ calls: [{ name: 'NoSuchTool', input: { x: 1 } }] }), finish],
 }
 

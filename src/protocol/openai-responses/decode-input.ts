@@ -5,6 +5,7 @@ import { decodeBlock } from './blocks.ts'
 import { askForSummary, isCompaction, isTrigger, unpackSummary } from './compaction.ts'
 import { decodeItem, keysOf, wholeItem, type ItemScope } from './items.ts'
 import { ID, invalid, residueOf } from './residue.ts'
+import { searchResult } from './tool-search.ts'
 
 /** `instructions` and `input` as instructions and a conversation: items of one turn come together in one message. */
 export function decodeInput(body: JsonObject): { system: TextPart[]; messages: Message[] } {
@@ -87,7 +88,7 @@ function createConversation(system: TextPart[]): Conversation {
         results.push(toolResult(item))
       } else if (isFromClient(item)) {
         endTurn()
-        results.push(wholeItem(item))
+        results.push((item.type === 'tool_search_output' && searchResult(item)) || wholeItem(item))
       } else {
         const summary = isCompaction(item) ? unpackSummary(item) : undefined
         if (summary) addMessage(summary)

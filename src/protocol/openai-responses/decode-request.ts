@@ -6,6 +6,7 @@ import { isPacked, isTrigger } from './compaction.ts'
 import { decodeInput } from './decode-input.ts'
 import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
 import { invalid, residueOf } from './residue.ts'
+import { addFound, foundTools } from './tool-search.ts'
 
 /** A client's `POST /responses`. What has no common meaning (`store`, `include`, `truncation`, …) stays as residue. */
 export function decodeRequest({ path, body }: WireRequest): ModelRequest {
@@ -22,6 +23,7 @@ export function decodeRequest({ path, body }: WireRequest): ModelRequest {
   }
   const stream = claim('stream', asBoolean)
   const tools = claim('tools', decodeTools)
+  const all = addFound(tools ?? [], decodeTools(foundTools(body.input)) ?? [])
   const toolChoice = claim('tool_choice', decodeChoice)
   const text = claim('text', decodeText)
   const isCompaction = Array.isArray(body.input) && body.input.some(isTrigger)
@@ -45,14 +47,14 @@ export function decodeRequest({ path, body }: WireRequest): ModelRequest {
     ...(Array.isArray(body.input) && body.input.some(isPacked) && { unpacked: true }),
     ...(isCompaction && { compaction: true, choice: body.tool_choice ?? null }),
     ...(text?.form && { text: text.form }),
-    ...placesOf(tools ?? []),
+    ...placesOf(all),
   }
   const rest = { ...omit(body, claimed), ...(text?.rest && { text: text.rest }) }
   return {
     model,
     system,
     messages,
-    tools: tools ?? [],
+    tools: all,
     ...present(fields),
     stream: stream ?? false,
     native: quieted(residueOf(rest, new Set(), form)),

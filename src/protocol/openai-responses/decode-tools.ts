@@ -3,6 +3,7 @@ import type { FunctionTool, ServerTool, Tool, ToolChoice } from '../../canonical
 import { describeCustom, INPUT_SCHEMA } from '../openai/custom-tool.ts'
 import { flatName } from './namespace.ts'
 import { formOf, ID, residueOf } from './residue.ts'
+import { isClientSearch, searchTool } from './tool-search.ts'
 
 /** The tools of a request. Those of a namespace stand beside the others, under longer names. */
 export function decodeTools(value: Json): Tool[] | undefined {
@@ -22,12 +23,13 @@ export function decodeChoice(value: Json): ToolChoice | undefined {
 export function placesOf(tools: readonly Tool[]): JsonObject {
   const places: JsonObject = {}
   for (const tool of tools) {
-    const { namespace, name, custom } = formOf(tool)
-    if (tool.type !== 'function' || (!isObject(namespace) && !isObject(custom))) continue
+    const { namespace, name, custom, search } = formOf(tool)
+    if (tool.type !== 'function' || ![namespace, custom, search].some(isObject)) continue
     places[tool.name] = {
       name: name ?? tool.name,
       ...(isObject(namespace) && { namespace: namespace.name }),
       ...(isObject(custom) && { custom: true }),
+      ...(isObject(search) && { search: true }),
     }
   }
   return Object.keys(places).length > 0 ? { places } : {}
@@ -50,7 +52,7 @@ function decodeTool(tool: JsonObject, place: JsonObject = {}): Tool {
     if (tool.type === 'function') return decodeFunction(tool, tool.name, place)
     if (tool.type === 'custom') return decodeCustom(tool, tool.name, place)
   }
-  return serverTool(tool, place)
+  return isClientSearch(tool) ? searchTool(tool) : serverTool(tool, place)
 }
 
 function decodeFunction(tool: JsonObject, name: string, place: JsonObject): FunctionTool {

@@ -11,6 +11,8 @@ export interface ToolPlace {
   readonly name: string
   readonly namespace?: string
   readonly custom?: boolean
+  /** It is the client's search for tools. */
+  readonly search?: boolean
 }
 
 /** Parts of an assistant that came in this protocol, gathered by the items that they came in. */

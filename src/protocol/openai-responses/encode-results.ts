@@ -9,7 +9,8 @@ import { formOf, isOurs, withRest } from './residue.ts'
 export function encodeResult(part: ToolResultPart, path: string, encoding: Encoding): JsonObject | undefined {
   const pair = encoding.pairs.pairOf(part)
   if (encoding.ours && isOurs(part)) {
-    const { item } = formOf(part)
+    const { item, search } = formOf(part)
+    if (isObject(search)) return search
     const keys = isObject(item) ? item : {}
     return withRest({ ...keys, call_id: part.id, output: ownOutput(part, path, encoding) }, part)
   }

@@ -32,7 +32,8 @@ function ownTools(tools: readonly Tool[]): JsonObject[] {
   const out: JsonObject[] = []
   let open: { index: Json | undefined; tools: JsonObject[] } | undefined
   for (const tool of tools) {
-    const { namespace, index } = formOf(tool)
+    const { namespace, index, found } = formOf(tool)
+    if (found === true) continue
     if (!isObject(namespace)) {
       open = undefined
       out.push(encodeOwn(tool))
@@ -47,7 +48,8 @@ function ownTools(tools: readonly Tool[]): JsonObject[] {
 
 function encodeOwn(tool: Tool): JsonObject {
   if (tool.type === 'server') return tool.native.protocol === ID ? tool.native.rest : { type: 'web_search' }
-  const { custom, name, strict, parameters } = formOf(tool)
+  const { custom, name, strict, parameters, search } = formOf(tool)
+  if (isObject(search)) return search
   const common = { name: asString(name) ?? tool.name, defer_loading: tool.deferred }
   if (isObject(custom)) {
     const description = tool.description === describeCustom(custom) ? custom.description : tool.description

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../canonical/json.ts'
+import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { Message, Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
 import { nativeText } from '../openai/native-text.ts'
@@ -62,6 +62,8 @@ function said(text: string): JsonObject {
 function called(part: ToolCallPart, path: string, message: Message, encoding: Encoding): JsonObject {
   const { losses, names, pairs } = encoding
   const id = pairs.pairOfCall(part)?.id ?? part.id
+  const { search } = formOf(part)
+  if (encoding.ours && isObject(search)) return search
   if (encoding.ours && isOurs(part)) return encodeCall(part, part.id, ownPlace(part, part.name))
   losses.residue(part.native, path)
   if (part.cache) losses.drop(`${path}.cache_control`, CACHES_ITSELF)

@@ -5,6 +5,7 @@ import { decodeBlock } from './blocks.ts'
 import { wrapInput } from '../openai/custom-tool.ts'
 import { flatName } from './namespace.ts'
 import { ID, residueOf } from './residue.ts'
+import { searchCall } from './tool-search.ts'
 
 /** What reading an item needs to know. */
 export interface ItemScope {
@@ -33,6 +34,8 @@ export function decodeItem(item: JsonObject, scope: ItemScope): Part[] {
       return [isProvidersOwn(item, scope) ? wholeItem(item) : decodeCustomCall(item, scope)]
     case 'image_generation_call':
       return [decodeImage(item)]
+    case 'tool_search_call':
+      return [(!scope.origin && searchCall(item)) || wholeItem(item)]
     default:
       return [wholeItem(item)]
   }

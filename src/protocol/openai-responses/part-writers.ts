@@ -40,6 +40,7 @@ export function createPartWriter(part: Part, writing: Writing): PartWriter {
     case 'reasoning':
       return writeReasoning(part, writing)
     case 'tool-call':
+      if (writing.items.isSearch(part)) return writeSearch(part, writing)
       return writing.items.isCustom(part) ? writeCustomCall(part, writing) : writeCall(part, writing)
     case 'native':
     case 'media':
@@ -209,6 +210,19 @@ function writeCall(part: ToolCallPart, writing: Writing): PartWriter {
       const item = items.call({ ...whole, input: told }, id)
       frames.done(index, { ...item, id, call_id: head.call_id, name: head.name })
       if (!carried) writeCarrier(whole, writing)
+    },
+  }
+}
+
+// The client's search for tools has no deltas.
+function writeSearch(part: ToolCallPart, writing: Writing): PartWriter {
+  const { frames, items } = writing
+  return {
+    add() {},
+    end(last) {
+      const whole = last.type === 'tool-call' ? last : part
+      writeCarrier(whole, writing)
+      writeItem(items.call(whole, items.idOf(whole, 'tsc_')), frames)
     },
   }
 }

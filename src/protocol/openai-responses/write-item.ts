@@ -7,6 +7,7 @@ import { encodeOwnText } from './blocks.ts'
 import { encodeCall, encodeImage, encodeReasoning, ownPlace, type ToolPlace } from './encode-items.ts'
 import { isRefusal } from './finish.ts'
 import { formOf, ID, isOurs } from './residue.ts'
+import { encodeSearchCall } from './tool-search.ts'
 
 /** Makes output items of parts, whoever answered. */
 export interface ItemWriter {
@@ -18,6 +19,8 @@ export interface ItemWriter {
   idOf(part: Part, prefix: string): string
   /** Whether the client knows the tool as a free-form one. */
   isCustom(part: ToolCallPart): boolean
+  /** Whether it is the client's own search for tools. */
+  isSearch(part: ToolCallPart): boolean
   /** The call as its item; without input for its announcement. */
   call(part: ToolCallPart, id: string): JsonObject
   reasoning(part: ReasoningPart, id: string): JsonObject
@@ -38,6 +41,7 @@ export function createItemWriter(context: EncodeContext): ItemWriter {
       name: asString(told.name) ?? part.name,
       ...(namespace !== undefined && { namespace }),
       custom: told.custom === true,
+      search: told.search === true,
     }
   }
   const idOf = (part: Part, prefix: string): string => {
@@ -49,11 +53,11 @@ export function createItemWriter(context: EncodeContext): ItemWriter {
     if (isOurs(part)) return { annotations: [], ...encodeOwnText(part, 'output_text') }
     return { type: 'output_text', text: part.text, annotations: [], logprobs: [] }
   }
-  const call = (part: ToolCallPart, id: string): JsonObject => ({
-    id,
-    status: 'completed',
-    ...encodeCall(part, part.id || context.id('call_'), placeOf(part)),
-  })
+  const call = (part: ToolCallPart, id: string): JsonObject => {
+    const callId = part.id || context.id('call_')
+    if (placeOf(part).search) return encodeSearchCall(part, id, callId)
+    return { id, status: 'completed', ...encodeCall(part, callId, placeOf(part)) }
+  }
   const reasoning = (part: ReasoningPart, id: string): JsonObject => {
     const item = encodeReasoning(part, proofOf(part))
     return { ...item, id: item.id ?? id, summary: item.summary ?? [] }
@@ -71,6 +75,7 @@ export function createItemWriter(context: EncodeContext): ItemWriter {
     reasoning,
     carrier,
     isCustom: (part) => placeOf(part).custom === true,
+    isSearch: (part) => placeOf(part).search === true,
     items(part) {
       switch (part.type) {
         case 'text': {
