@@ -17,8 +17,10 @@ const upstream = await createUpstream(() =>
 )
 afterAll(() => upstream.close())
 
-const body = `transformRequestIn(request) {
-  return { body: { ...request, marks: [mark, scoped, deep], said: this.options.say }, config: {} }
+// One package is first asked for while a call runs.
+const body = `async transformRequestIn(request) {
+  const { default: late } = await import('late-mark')
+  return { body: { ...request, marks: [mark, scoped, deep, late], said: this.options.say }, config: {} }
 }`
 
 /** The same plugin in each kind of file, with packages of every layout. */
@@ -42,6 +44,8 @@ const packages: Record<string, string> = {
   'cjs-mark/deep.js': "module.exports = 'deep'",
   'inner-mark/package.json': '{ "name": "inner-mark" }',
   'inner-mark/index.js': "module.exports = 'inner'",
+  'late-mark/package.json': '{ "name": "late-mark", "exports": "./late.mjs" }',
+  'late-mark/late.mjs': "export default 'late'",
   'esm-mark/package.json':
     '{ "name": "esm-mark", "type": "module", "exports": { "./deep": { "import": "./lib/deep.js" } }, "imports": { "#own": "./lib/own.js" } }',
   'esm-mark/lib/deep.js': "export { default } from '#own'",
@@ -72,7 +76,7 @@ async function pluginDesk(kind: string): Promise<Desk & { readonly mark: string 
     }),
     desk.write('work/tsconfig.json', '{ "compilerOptions": { "paths": { "*": ["./evil.js"] }, "baseUrl": "." } }'),
     desk.write('work/evil.js', evil),
-    ...['cjs-mark', 'esm-mark', '@lab/dual', 'absent-mark'].map((name) =>
+    ...['cjs-mark', 'esm-mark', '@lab/dual', 'late-mark', 'absent-mark'].map((name) =>
       desk.write(`work/node_modules/${name}/index.js`, evil),
     ),
     desk.write(
@@ -111,7 +115,10 @@ describe('the executable loads a plugin of the user with packages beside it, in 
     child.kill('SIGTERM')
     expect(await child.exited).toBe(0)
     expect(await new Response(child.stderr).text()).not.toContain('warn')
-    expect(upstream.requests.at(-1)?.body).toMatchObject({ marks: ['cjs:inner', 'scoped', 'deep'], said: 'hello' })
+    expect(upstream.requests.at(-1)?.body).toMatchObject({
+      marks: ['cjs:inner', 'scoped', 'deep', 'late'],
+      said: 'hello',
+    })
     expect(existsSync(desk.mark)).toBe(false)
   })
 
