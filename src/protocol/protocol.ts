@@ -36,7 +36,7 @@ export interface Protocol {
   readonly embeddings?: EmbeddingCodec
   /** `path`, as it came, for another model. Absent: the model stands in the body. */
   relayPath?(path: string, model: string): string
-  /** Whether its clients cannot bring back the proof of what another protocol's model thought. Default false. */
+  /** Whether its clients cannot bring back the proof of what another protocol's model thought, or often do not. Default false. */
   readonly forgetsProofs?: boolean
   /** Whether a provider would refuse what a client of this protocol sent, though it is its own: for `model` it must be encoded anew. */
   isUnfit?(request: ModelRequest, model: string): boolean

@@ -210,3 +210,25 @@ function textOf(chunks: readonly JsonObject[]): string {
     .map(({ text = '' }) => text)
     .join('')
 }
+
+test('what a model thought goes back to it from a client that drops thoughts and writes names before ids', async () => {
+  const turn = { reasoning: 'Hm.', calls: [{ name: 'look', input: { at: 'x' } }] }
+  await using upstream = await createUpstream((request) => answerTurn(request, turn))
+  const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+  const tools = [{ functionDeclarations: [{ name: 'look' }] }]
+  type Part = { thought?: boolean; functionCall?: { id: string; name: string } }
+  const first = (await (await gateway(ask(WHOLE, { ...QUESTION, tools }))).json()) as {
+    candidates: [{ content: { parts: Part[] } }]
+  }
+  const parts = first.candidates[0].content.parts
+    .filter(({ thought }) => !thought)
+    .map(({ functionCall }) => ({ functionCall: { ...functionCall, id: `look__${functionCall?.id}` } }))
+  const functionResponse = { id: parts[0]?.functionCall.id, name: 'look', response: { output: 'seen' } }
+  const contents = [...QUESTION.contents, { role: 'model', parts }, { role: 'user', parts: [{ functionResponse }] }]
+  await (await gateway(ask(WHOLE, { contents, tools }))).text()
+  const { messages } = JSON.parse(upstream.requests[1]?.text ?? '{}') as { messages: JsonObject[] }
+  expect(messages[1]?.content).toMatchObject([
+    { type: 'thinking', thinking: 'Hm.', signature: expect.any(String) },
+    { type: 'tool_use', id: first.candidates[0].content.parts.at(-1)?.functionCall?.id as string },
+  ])
+})

@@ -15,17 +15,18 @@ export function createHistoryParts(): HistoryParts {
   let count = 0
   const unanswered = createUnanswered()
   const freshId = (): string => `call_${++count}`
+  const plainId = createPlainIds()
 
   const readCall = (call: JsonObject, raw: JsonObject): ToolCallPart => {
     const name = asString(call.name) ?? ''
     const given = asString(call.id)
-    const id = given || freshId()
+    const id = given ? plainId(given, name) : freshId()
     unanswered.add(id, name)
     const shown = asString(raw.thoughtSignature)
     const isNone = shown !== undefined && isNoSignature(shown)
     const signature = isNone ? undefined : shown
     const sealed = signature === undefined ? undefined : unsealSignature(signature)
-    const form = { ...(!given && { id: 'absent' }), ...(isNone && { noSignature: shown }) }
+    const form = { ...idForm(given, id), ...(isNone && { noSignature: shown }) }
     const native = residueOf(callRest(raw, call), SIGNATURE, form)
     return {
       type: 'tool-call',
@@ -39,7 +40,7 @@ export function createHistoryParts(): HistoryParts {
   }
 
   const answerTo = (name: string, given: string | undefined): string => {
-    const id = given || (unanswered.nextOf(name) ?? freshId())
+    const id = given ? plainId(given, name) : (unanswered.nextOf(name) ?? freshId())
     unanswered.answer(id)
     return id
   }
@@ -59,15 +60,16 @@ export function createHistoryParts(): HistoryParts {
       ...residueOf(raw, FUNCTION_RESPONSE).rest,
       ...(Object.keys(inner).length > 0 && { functionResponse: inner }),
     }
+    const id = answerTo(name, given)
     return {
       type: 'tool-result',
-      id: answerTo(name, given),
+      id,
       content,
       ...(isError && { isError }),
       native: {
         protocol: ID,
         rest,
-        form: { name, response, ...(!given && { id: 'absent' }), ...(media.length > 0 && { parts: true }) },
+        form: { name, response, ...idForm(given, id), ...(media.length > 0 && { parts: true }) },
       },
     }
   }
@@ -79,6 +81,24 @@ export function createHistoryParts(): HistoryParts {
       return typeof raw.text === 'string' ? readText(raw.text, raw) : otherPart(raw)
     },
   }
+}
+
+/** Gemini CLI puts the function's name before the ids that it was given; others know the call by its id alone. */
+function createPlainIds(): (given: string, name: string) => string {
+  const known = new Map<string, string>()
+  const taken = new Set<string>()
+  return (given, name) => {
+    const plain = name !== '' && given.startsWith(`${name}__`) ? given.slice(name.length + 2) : given
+    const id = known.get(given) ?? (plain === '' || taken.has(plain) ? given : plain)
+    known.set(given, id)
+    taken.add(id)
+    return id
+  }
+}
+
+function idForm(given: string | undefined, id: string): JsonObject {
+  if (!given) return { id: 'absent' }
+  return given === id ? {} : { givenId: given }
 }
 
 interface Unanswered {

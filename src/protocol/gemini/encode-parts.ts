@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../canonical/json.ts'
+import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from '../../canonical/request.ts'
 import { argumentsOf } from '../tool-arguments.ts'
@@ -36,7 +36,7 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
   const raw = spelling(part.native, 'response')
   const inside = part.content.filter((piece) => isInside(piece, part, encoding))
   const own = defined({
-    ...(takesId(part.native, encoding) && { id: part.id }),
+    ...(takesId(part.native, encoding) && { id: idOf(encoding.pairs.pairOf(part)?.call ?? part) }),
     name: typeof name === 'string' ? encoding.names.of(name) : undefined,
     response: isObject(raw) && isSame(contentOfResponse(raw), said(part)) ? raw : responseOf(part),
     parts: inside.length > 0 ? inside.flatMap((piece) => encodePart(piece, path, encoding)) : undefined,
@@ -97,7 +97,7 @@ function encodeCall(part: ToolCallPart, path: string, encoding: Encoding): JsonO
   const known = isOurs(part) || !part.origin || isFrom(part, encoding)
   if (part.signature !== undefined && !known) encoding.drop(`${path}.signature`, 'another model signed it')
   const functionCall = defined({
-    ...(takesId(part.native, encoding) && { id: part.id }),
+    ...(takesId(part.native, encoding) && { id: idOf(part) }),
     name: encoding.names.of(part.name),
     args: part.input === '' && isOurs(part) ? undefined : argumentsOf(part.input),
   })
@@ -108,6 +108,11 @@ function encodeCall(part: ToolCallPart, path: string, encoding: Encoding): JsonO
 /** Whether the model that is asked is the one that made the part. */
 function isFrom({ origin }: ReasoningPart | ToolCallPart, { target }: Encoding): boolean {
   return origin?.provider === target.provider && origin.model === target.model
+}
+
+/** The id as the client wrote it. */
+function idOf(part: ToolCallPart | ToolResultPart): string {
+  return asString(spelling(part.native, 'givenId')) ?? part.id
 }
 
 function takesId(native: Native | undefined, { target }: Encoding): boolean {

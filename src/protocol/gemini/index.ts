@@ -32,6 +32,7 @@ export const gemini: Protocol = {
     }),
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
+  forgetsProofs: true,
   isUnfit,
   untranslatable,
   embeddings: geminiEmbeddings,

@@ -128,6 +128,30 @@ describe('a turn that another model answered', () => {
   )
 })
 
+describe('names before ids, as Gemini CLI writes them', () => {
+  const call = (id: string, name = 'read') => ({ functionCall: { id, name, args: {} } })
+  const result = (id: string, name = 'read') => ({ functionResponse: { id, name, response: { output: 'x' } } })
+  const talk = (calls: JsonObject[], results: JsonObject[]) => ({
+    contents: [TURN, { role: 'model', parts: calls }, { role: 'user', parts: results }],
+  })
+  const idsIn = (body: JsonObject) =>
+    decoded(body).messages.flatMap(({ parts }) => parts.flatMap((part) => ('id' in part ? part.id : [])))
+
+  test.each([
+    ['are left off', talk([call('read__c1')], [result('read__c1')]), ['c1', 'c1']],
+    [
+      'stay where ids would meet',
+      talk([call('read__1'), call('write__1', 'write')], [result('write__1', 'write'), result('read__1')]),
+      ['1', 'write__1', 'write__1', '1'],
+    ],
+    ['stay where they are all there is', talk([call('read__')], [result('read__')]), ['read__', 'read__']],
+    ['of another function stay', talk([call('look__1')], [result('look__1')]), ['look__1', 'look__1']],
+  ])('%s, and go on to Gemini', (_, body, ids) => {
+    expect(idsIn(body)).toEqual(ids)
+    expect(encoded(body, 'gemini').wire.body).toEqual(body)
+  })
+})
+
 describe('either spelling of names is read', () => {
   test('as the same request', () => {
     const camel = {
