@@ -52,6 +52,8 @@ export interface AttemptRecord {
   /** Why it failed; absent: its answer began. */
   readonly error?: ErrorKind
   readonly status?: number
+  /** What it took all the same, as far as the provider had said it. */
+  readonly usage?: Usage
 }
 
 /** Where finished calls are kept. */

@@ -45,7 +45,9 @@ export async function race(
       adoptAttempts(call.trace, runner.call.trace, known)
       if (runner === winner || hasFailed) continue
       // Its own note would come too late for the record of a short call.
-      call.trace.attempts.push({ ...target, durationMs: ports.now() - startedAt, error: 'aborted' })
+      const { usage } = runner.call.trace
+      const durationMs = ports.now() - startedAt
+      call.trace.attempts.push({ ...target, durationMs, error: 'aborted', ...(usage && { usage }) })
       runner.abort.abort()
     }
     resolve(raced)

@@ -147,7 +147,7 @@ function record(
       ...target,
       ...(label !== undefined && { key: label }),
       durationMs: ports.now() - startedAt,
-      ...(error && { error: error.kind, status: error.status }),
+      ...(error && { error: error.kind, status: error.status, ...(trace.usage && { usage: trace.usage }) }),
     }
     trace.attempts.push(attempt)
     ports.log('debug', 'attempt', { call: id, ...attempt, ...(error && { why: error.message }) })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'bun:test'
-import { json, silence } from '../../helper/answer.ts'
+import { insertAfter, json, silence } from '../../helper/answer.ts'
+import { answerTurn } from '../../helper/answer-turn.ts'
+import { USAGE } from '../../helper/turn.ts'
 import { createStage, type Play } from './stage.ts'
 
 const ok: Play = () => ({ text: 'Hello' })
@@ -32,6 +34,21 @@ describe.each([true, false])('hedging (stream: %p)', (stream) => {
       'one aborted',
       'two undefined',
     ])
+  })
+
+  test.if(stream)('accounts for what the call that was ended has taken', async () => {
+    const begins: Play = (request) =>
+      insertAfter(answerTurn(request, { text: 'Hello' }), 1, { until: new Promise(() => {}) })
+    await using stage = await createStage(
+      [
+        { name: 'one', protocol: 'anthropic-messages', play: begins },
+        { name: 'two', play: ok },
+      ],
+      hedged,
+    )
+    await (await stage.ask({ stream })).text()
+    const lost = stage.calls[0]?.attempts?.find(({ provider }) => provider === 'one')
+    expect(lost).toMatchObject({ error: 'aborted', usage: { input: USAGE.input } })
   })
 
   test('asks nobody else where the first is quick', async () => {
