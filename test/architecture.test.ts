@@ -108,7 +108,7 @@ describe('purity', () => {
     ['fetch', /(?<![.\w])fetch\s*\(/],
     ['the clock', /\bDate\.now\b|\bnew Date\s*\(\s*\)|(?<![.\w])Date\s*\(\s*\)|\bperformance\s*\./],
     ['random', /\bMath\.random\b|\bcrypto\s*\.(?!subtle\.(?:digest|importKey|sign)\b)|\brandomUUID\b/],
-    ['console', /\bconsole\s*\./],
+    ['console', /(?<!\/\/)\bconsole\s*\./],
     ['async', /\basync\b|\bawait\b|\bnew Promise\b/],
     ['environment', /\bimport\.meta\.env\b|\bglobalThis\b/],
     ['code from text', /\beval\s*\(|\bnew Function\b/],

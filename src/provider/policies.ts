@@ -226,7 +226,7 @@ export const policies: readonly Policy[] = [
     at: ['groq'],
     protocol: chat,
     dialects: ['groq'],
-    source: 'https://groq.com/docs/openai',
+    source: 'https://console.groq.com/docs/openai',
   },
   {
     at: ['cerebras'],

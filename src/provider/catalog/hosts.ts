@@ -11,7 +11,7 @@ export const hosts: readonly CatalogRow[] = [
     ],
     keys: ['GROQ_API_KEY'],
     example: 'openai/gpt-oss-120b',
-    sources: ['https://groq.com/docs/openai', 'https://groq.com/docs/responses-api'],
+    sources: ['https://console.groq.com/docs/openai', 'https://console.groq.com/docs/responses-api'],
   },
   {
     name: 'cerebras',
