@@ -26,6 +26,7 @@ const EDGES: Readonly<Record<string, readonly string[]>> = {
     'store/response-store.ts',
     'store/responses.ts',
     'store/spend-journal.ts',
+    'store/reply-store.ts',
   ],
 }
 
@@ -37,6 +38,7 @@ const EDGES_OF_LAYER: Readonly<Record<string, readonly string[]>> = {
     'store/origin-store.ts',
     'store/response-store.ts',
     'store/spend-journal.ts',
+    'store/reply-store.ts',
   ],
   server: ['config', 'store', 'platform'],
   cli: ['config', 'store', 'platform'],

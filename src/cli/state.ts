@@ -9,7 +9,7 @@ import { userConfigHome } from './home.ts'
 export interface State {
   /** Opens it, if `config` needs it and it is not open yet: nobody else pays for loading a database. */
   openFor(config: Config): Promise<void>
-  ports(): Pick<Ports, 'journal'>
+  ports(): Pick<Ports, 'journal' | 'replies'>
   /** `usage`, and what is kept of calls besides. */
   alsoKeeping(usage: UsageStore): UsageStore
   close(): void
@@ -25,7 +25,7 @@ export function createState(log: Log): State {
       const { openStateStore } = await import('../store/sqlite.ts')
       store = openStateStore({ file: join(userConfigHome(), 'state', 'state.db'), log, now: Date.now })
     },
-    ports: () => (store ? { journal: store.journal } : {}),
+    ports: () => (store ? { journal: store.journal, replies: store.replies } : {}),
     alsoKeeping: (usage) => ({
       record(call) {
         usage.record(call)
@@ -39,6 +39,6 @@ export function createState(log: Log): State {
   }
 }
 
-function needsState({ limits, clientKeys = [] }: Config): boolean {
-  return limits !== undefined || clientKeys.some((key) => key.limits !== undefined)
+function needsState({ limits, cache, clientKeys = [] }: Config): boolean {
+  return cache !== undefined || limits !== undefined || clientKeys.some((key) => key.limits !== undefined)
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../canonical/json.ts'
+import type { CacheSettings } from '../gateway/cache/reply-cache.ts'
 import type { ClientKey } from '../gateway/client-key.ts'
 import type { GatewayConfig } from '../gateway/gateway.ts'
 import type { Limits } from '../gateway/limits/limits.ts'
@@ -55,8 +56,8 @@ export interface Config {
   readonly hedgeAfterMs?: number
   /** A stream of text that breaks off is gone on with by another target. */
   readonly continuation: boolean
-  /** Kept; nothing is cached yet. */
-  readonly cache?: { readonly enabled: boolean; readonly ttlSeconds?: number }
+  /** What of answers is kept. Absent: nothing. */
+  readonly cache?: CacheSettings
   /** The modules of the user that the file names. Absent: none. */
   readonly userCode?: UserCode
   /** The whole file with its variables replaced; holds secrets. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../canonical/json.ts'
-import { asString, isObject } from '../canonical/json.ts'
+import { asString } from '../canonical/json.ts'
 import type { Provider } from '../provider/provider.ts'
 import { findProvider } from '../router/model-name.ts'
 import type { Routes } from '../router/route.ts'
@@ -34,14 +34,6 @@ export function readDefaultEndpoint(
     longContextThreshold: DEFAULT_LONG_CONTEXT_THRESHOLD,
     ...(chosen && { defaultProvider: chosen.name }),
   }
-}
-
-/** What `cache` says. Kept; nothing is cached yet. */
-export function readCache(top: JsonObject): { readonly enabled: boolean; readonly ttlSeconds?: number } | undefined {
-  const { cache } = top
-  if (!isObject(cache)) return undefined
-  const { enabled, ttl } = cache
-  return { enabled: enabled === true, ...(typeof ttl === 'number' && { ttlSeconds: ttl }) }
 }
 
 const noEndpoint: Problem = {

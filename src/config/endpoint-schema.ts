@@ -1,13 +1,4 @@
-import {
-  Array as ArrayOf,
-  Boolean as BooleanOf,
-  Integer,
-  Literal,
-  Object as ObjectOf,
-  Optional,
-  String as StringOf,
-  Union,
-} from '@sinclair/typebox'
+import { Array as ArrayOf, Literal, Object as ObjectOf, Optional, String as StringOf, Union } from '@sinclair/typebox'
 import { endpointTypes } from './endpoint-type.ts'
 import { configSchema } from './schema.ts'
 
@@ -65,20 +56,5 @@ export const endpointSchema = ObjectOf({
   ),
   port: PORT,
   logLevel: LOG_LEVEL,
-  cache: Optional(
-    ObjectOf(
-      {
-        enabled: Optional(BooleanOf({ description: 'Whether answers are kept.' })),
-        ttl: Optional(
-          Integer({
-            description: 'For how many seconds.',
-            errorMessage: 'expected a whole number of seconds',
-            minimum: 0,
-          }),
-        ),
-      },
-      { description: 'Kept; not yet in effect.' },
-    ),
-  ),
   ...settings,
 })

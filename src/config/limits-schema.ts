@@ -1,5 +1,7 @@
 import {
   Array as ArrayOf,
+  Boolean as BooleanOf,
+  Integer,
   Number as NumberOf,
   Object as ObjectOf,
   Optional,
@@ -78,5 +80,26 @@ export const clientKeysSchema = Optional(
       description: 'Further keys that clients may show in place of APIKEY, each with rights of its own.',
       errorMessage: 'expected a list of keys, `[{ "label": "laptop", "hash": "…" }]`',
     },
+  ),
+)
+
+/** Whether answers are given again. */
+export const cacheSchema = Optional(
+  ObjectOf(
+    {
+      enabled: Optional(BooleanOf({ description: 'Whether answers are kept. Default false.' })),
+      ttl: Optional(
+        Integer({
+          description: 'For how many seconds. Default 300.',
+          errorMessage: 'expected a whole number of seconds',
+          minimum: 0,
+        }),
+      ),
+      megabytes: most('How much of them is kept in memory. Default 32.'),
+      except: Optional(
+        ArrayOf(StringOf(), { description: 'Names of rules and scenarios whose answers are not kept.' }),
+      ),
+    },
+    { description: 'Answers to the very same request are given again, for as long as `ttl` says. Default: off.' },
   ),
 )

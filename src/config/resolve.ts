@@ -6,7 +6,8 @@ import type { Routes } from '../router/route.ts'
 import { readAllowedHosts, readAllowedOrigins } from './access.ts'
 import { checkAgainst } from './check.ts'
 import type { Config } from './config.ts'
-import { readCache, readDefaultEndpoint } from './default-endpoint.ts'
+import { readCache } from './cache.ts'
+import { readDefaultEndpoint } from './default-endpoint.ts'
 import type { Problem } from './diagnostic.ts'
 import { isError } from './diagnostic.ts'
 import { readFurtherRoutes } from './further-routes.ts'
@@ -68,7 +69,6 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
   }
   const prices = readPrices(top['prices'], problems)
   const rights = readRights(top, problems)
-  const cache = hasEndpoints ? readCache(top) : undefined
   const level = asString(top['LOG_LEVEL'])
   return {
     config: {
@@ -92,7 +92,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...(prices.length > 0 && { prices }),
       ...readHedge(top['hedge']),
       continuation: toFlag(top['continuation']) ?? false,
-      ...(cache && { cache }),
+      ...readCache(top),
       raw: file,
     },
     problems,

@@ -13,7 +13,7 @@ import {
 } from '@sinclair/typebox'
 import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
-import { budgetSchema, clientKeysSchema, limitsSchema } from './limits-schema.ts'
+import { budgetSchema, cacheSchema, clientKeysSchema, limitsSchema } from './limits-schema.ts'
 import { protocolNames } from './protocol-name.ts'
 import { breakerSchema, hedgeSchema, keysSchema, retrySchema, timeoutsSchema } from './resilience-schema.ts'
 import { count } from './schema-parts.ts'
@@ -309,6 +309,7 @@ export const configSchema = ObjectOf({
   keys: clientKeysSchema,
   limits: limitsSchema,
   budget: budgetSchema,
+  cache: cacheSchema,
   hedge: hedgeSchema,
   continuation: flag(
     'Whether a stream of text that breaks off is gone on with by another target, which is shown what was said. Default false.',

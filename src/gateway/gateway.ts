@@ -6,6 +6,7 @@ import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
+import type { CacheSettings } from './cache/reply-cache.ts'
 import { authorise, identify, type ClientKey, type Identity } from './client-key.ts'
 import { compose, createTrace, type Answer, type Call, type Handler, type Middleware } from './call.ts'
 import { createChooser, routingOf, type Chooser } from './chooser.ts'
@@ -17,6 +18,7 @@ import { createLearnt, type Learnt } from './learnt.ts'
 import { createCircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
 import { authoriseRoute, authoriseTarget } from './middleware/authorise.ts'
+import { createCache } from './middleware/cache.ts'
 import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
 import { createCutPromptWarning } from './middleware/cut-prompt.ts'
@@ -61,6 +63,8 @@ export interface GatewayConfig {
   readonly clientKeys?: readonly ClientKey[]
   /** What all calls together may take. Absent: as much as they want. */
   readonly limits?: Limits
+  /** What of answers is kept. Absent: nothing. */
+  readonly cache?: CacheSettings
   readonly smallFastModel?: string
   /** Images are described to every model by the target of `image`. Default: only to those that do not see them. */
   readonly forceUseImageAgent?: boolean
@@ -109,6 +113,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...(config.plugins ? [nameUserRoute] : []),
     createKeeperMiddleware(providers, ports),
     ...guards,
+    ...(config.cache ? [createCache(config.cache, providers, ports)] : []),
     createCompactionMiddleware(ports),
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),

@@ -19,12 +19,13 @@ export interface PresetParts {
  */
 export function withPresets(main: Gateway, { config, ports, create, protocolOf }: PresetParts): Gateway {
   const gateways = new Map<string, Gateway>()
-  const { presets = {}, apiKey, clientKeys, limits, prices } = config
+  const { presets = {}, apiKey, clientKeys, limits, prices, cache } = config
   const rights = {
     ...(apiKey !== undefined && { apiKey }),
     ...(clientKeys && { clientKeys }),
     ...(limits && { limits }),
     ...(prices && { prices }),
+    ...(cache && { cache }),
   }
   return (request) => {
     // Nearly every request is for nobody's preset.

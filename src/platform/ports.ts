@@ -1,5 +1,6 @@
 import type { RouteOverride } from '../router/route.ts'
 import type { OriginStore } from '../store/origin-store.ts'
+import type { ReplyStore } from '../store/reply-store.ts'
 import type { ResponseStore } from '../store/response-store.ts'
 import type { SpendJournal } from '../store/spend-journal.ts'
 import type { UsageStore } from '../store/usage-store.ts'
@@ -27,6 +28,8 @@ export interface Ports {
   readonly responses: ResponseStore
   /** Where it is kept what calls take of limits. Absent: in memory alone. */
   readonly journal?: SpendJournal
+  /** Where answers are kept to be given again. Absent: in memory alone. */
+  readonly replies?: ReplyStore
   /** The text of a file. Rejects if it cannot be read; cheap if it has not changed since. */
   readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */

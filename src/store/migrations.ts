@@ -11,4 +11,6 @@ export const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY, at INTEGER NOT NULL, key TEXT, provider TEXT, model TEXT, status INTEGER NOT NULL,
      record TEXT NOT NULL);
    CREATE INDEX call_at ON call (at);`,
+  `CREATE TABLE reply (key TEXT PRIMARY KEY, expires INTEGER NOT NULL, body TEXT NOT NULL);
+   CREATE INDEX reply_expires ON reply (expires);`,
 ]

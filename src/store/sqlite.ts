@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../platform/ports.ts'
 import { inOne, openDatabase } from './database.ts'
+import type { KeptReply, ReplyStore } from './reply-store.ts'
 import type { SpendJournal, Spent } from './spend-journal.ts'
 import { createSpendTables, type Settled } from './spend-tables.ts'
 import type { CallRecord, UsageStore } from './usage-store.ts'
@@ -9,6 +10,7 @@ import type { CallRecord, UsageStore } from './usage-store.ts'
 export interface StateStore {
   readonly journal: SpendJournal
   readonly usage: UsageStore
+  readonly replies: ReplyStore
   /** Writes what is not yet written. */
   close(): void
 }
@@ -43,13 +45,17 @@ const BUSY = 5
 const MOST_WAITING = 10_000
 const CALLS_KEPT_MS = 90 * 86_400_000
 const MOST_CALLS = 100_000
+const MOST_REPLIES = 10_000
 const HOUR_MS = 3_600_000
 
 function createStateStore(database: DatabaseSync, now: () => number, onBroken: (error: unknown) => void): StateStore {
   const tables = createSpendTables(database, now)
   const insertCall = database.prepare('INSERT OR REPLACE INTO call VALUES (?, ?, ?, ?, ?, ?, ?)')
+  const insertReply = database.prepare('INSERT OR REPLACE INTO reply VALUES (?, ?, ?)')
+  const selectReply = database.prepare('SELECT body, expires FROM reply WHERE key = ?')
   let settled: Settled[] = []
   let calls: CallRecord[] = []
+  let replies: [string, KeptReply][] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let isBroken = false
   let tidyAt = now() + HOUR_MS
@@ -68,22 +74,27 @@ function createStateStore(database: DatabaseSync, now: () => number, onBroken: (
   const tidy = (): void => {
     tables.tidy()
     database.prepare('DELETE FROM call WHERE at < ?').run(now() - CALLS_KEPT_MS)
+    database.prepare('DELETE FROM reply WHERE expires < ?').run(now())
+    database.exec(
+      `DELETE FROM reply WHERE expires < (SELECT expires FROM reply ORDER BY expires DESC LIMIT 1 OFFSET ${MOST_REPLIES})`,
+    )
     database.exec(`DELETE FROM call WHERE at < (SELECT at FROM call ORDER BY at DESC LIMIT 1 OFFSET ${MOST_CALLS})`)
   }
   const flush = (): void => {
     clearTimeout(timer)
     timer = undefined
-    if (settled.length === 0 && calls.length === 0) return
+    if (settled.length + calls.length + replies.length === 0) return
     const isWritten = guarded(() => {
       inOne(database, () => {
         for (const each of settled) tables.settle(each)
         for (const record of calls) insertCall.run(...rowOf(record))
+        for (const [key, { text, expiresAt }] of replies) insertReply.run(key, expiresAt, text)
         if (now() >= tidyAt) tidy()
       })
       return true
     }, false)
     if (now() >= tidyAt) tidyAt = now() + HOUR_MS
-    if (isWritten || isBroken || settled.length + calls.length > MOST_WAITING) [settled, calls] = [[], []]
+    if (isWritten || isBroken || settled.length + calls.length > MOST_WAITING) [settled, calls, replies] = [[], [], []]
     else flushSoon()
   }
   const flushSoon = (): void => {
@@ -108,6 +119,18 @@ function createStateStore(database: DatabaseSync, now: () => number, onBroken: (
       record(call) {
         if (isBroken) return
         calls.push(call)
+        flushSoon()
+      },
+    },
+    replies: {
+      get: (key) =>
+        guarded(() => {
+          const row = selectReply.get(key)
+          return row && { text: String(row['body']), expiresAt: Number(row['expires']) }
+        }, undefined),
+      set(key, kept) {
+        if (isBroken) return
+        replies.push([key, kept])
         flushSoon()
       },
     },

@@ -39,6 +39,8 @@ export interface CallRecord {
   readonly stream: boolean
   /** Whether the provider's own bytes went to the client. */
   readonly relayed: boolean
+  /** Whether it was an answer that was given before. */
+  readonly cached?: boolean
 }
 
 /** One time that a provider was asked for the answer of a call. */

@@ -70,11 +70,11 @@ listens on 127.0.0.1:3000, no client key
 `)
 })
 
-test('ccr config check names a cache as not yet in effect, and who takes what from clients', async () => {
+test('ccr config check says how long answers are kept, and who takes what from clients', async () => {
   await using desk = await createDesk()
   const endpoints = [{ name: 'anthropic', type: 'anthropic', auth: 'passthrough' }]
   await desk.write(CONFIG, { endpoints, cache: { enabled: true, ttl: 1 } }, 0o600)
   const { stdout } = await desk.ccr(['config', 'check'])
   expect(stdout).toContain("any model, no key, takes a client's `ccr:` key, passes a client's own login on")
-  expect(stdout).toContain('cache: kept in the config, not yet in effect')
+  expect(stdout).toContain('answers are kept for 1 s')
 })

@@ -41,7 +41,7 @@ test('the form with endpoints is read as it is written', () => {
     port: 3000,
     logLevel: 'info',
     host: '127.0.0.1',
-    cache: { enabled: true, ttlSeconds: 3600 },
+    cache: { ttlMs: 3_600_000, mostCharacters: 32_000_000, except: [] },
     routes: { targets: {}, defaultProvider: 'anthropic' },
     raw: Bun.JSON5.parse(fixture) as object,
   })

@@ -52,6 +52,7 @@ function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
     ...(trace.attempts.length > 1 && { attempts: trace.attempts }),
     stream: call.request.stream,
     relayed: trace.relayed,
+    ...(trace.isCached && { cached: true }),
   }
 }
 
