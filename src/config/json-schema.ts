@@ -1,9 +1,10 @@
 import type { JsonObject } from '../canonical/json.ts'
-import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
+import { schemaText } from './schema-text.ts' with { type: 'macro' }
 
 /** The JSON Schema of the config file in both its forms, for editors. */
 export function jsonSchema(): JsonObject {
-  const { config, endpoints } = plainSchemas()
+  const config = JSON.parse(schemaText('config')) as JsonObject
+  const endpoints = JSON.parse(schemaText('endpoints')) as JsonObject
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'ccr configuration',

@@ -10,7 +10,7 @@ import { isSafeSessionId } from '../router/session.ts'
 import { checkAgainst } from './check.ts'
 import { formatDiagnostic, isError, locateProblems, type Problem } from './diagnostic.ts'
 import { readOverride } from './profiles.ts'
-import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
+import { schemaText } from './schema-text.ts' with { type: 'macro' }
 
 export interface OverrideOptions {
   /** Where the config lies; each project's overrides are in a folder of it, named like Claude's own. */
@@ -91,7 +91,7 @@ function readFile(
     // Whatever else stands in such a file is not ours.
     const { Router = null, fallback = null, rules = null } = value
     const routes = { Router, fallback, rules }
-    const problems = checkAgainst(plainSchemas().override, routes)
+    const problems = checkAgainst(JSON.parse(schemaText('override')) as object, routes)
     const sound = isSound(problems) ? routes : { ...routes, rules: null }
     const override = readOverride(sound, [], { providers, groups, problems, from })
     for (const problem of locateProblems(problems, text, file)) log('warn', formatDiagnostic(problem))

@@ -23,7 +23,7 @@ import { readHedge } from './resilience.ts'
 import { readRights } from './rights.ts'
 import { readRoutes } from './routes.ts'
 import { toNumber } from './scalar.ts'
-import { plainSchemas } from './schema-constants.ts' with { type: 'macro' }
+import { schemaText } from './schema-text.ts' with { type: 'macro' }
 
 /** The port that is listened on if nothing else is said. */
 export const DEFAULT_PORT = 3456
@@ -135,9 +135,8 @@ function failedProviders(list: Json | undefined, problems: readonly Problem[]): 
 function checkForm(raw: Json, file: JsonObject, form: Form): Problem[] {
   const mixed = mixedForms(file)
   if (mixed.length > 0) return mixed
-  const schemas = plainSchemas()
-  if (form.list === 'endpoints') return checkAgainst(schemas.endpoints, raw)
-  const problems = checkAgainst(schemas.config, raw).map((problem) => misspelt(problem, file))
+  if (form.list === 'endpoints') return checkAgainst(JSON.parse(schemaText('endpoints')) as JsonObject, raw)
+  const problems = checkAgainst(JSON.parse(schemaText('config')) as JsonObject, raw).map((problem) => misspelt(problem, file))
   const isTwice = form.list === 'Providers' && file['providers'] !== undefined
   return isTwice ? [...problems, secondList] : problems
 }
