@@ -136,7 +136,9 @@ function checkForm(raw: Json, file: JsonObject, form: Form): Problem[] {
   const mixed = mixedForms(file)
   if (mixed.length > 0) return mixed
   if (form.list === 'endpoints') return checkAgainst(JSON.parse(schemaText('endpoints')) as JsonObject, raw)
-  const problems = checkAgainst(JSON.parse(schemaText('config')) as JsonObject, raw).map((problem) => misspelt(problem, file))
+  const problems = checkAgainst(JSON.parse(schemaText('config')) as JsonObject, raw).map((problem) =>
+    misspelt(problem, file),
+  )
   const isTwice = form.list === 'Providers' && file['providers'] !== undefined
   return isTwice ? [...problems, secondList] : problems
 }
