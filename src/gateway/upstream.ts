@@ -2,6 +2,7 @@ import { ModelError } from '../canonical/error.ts'
 import { parseJson, type JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
 import { decodeSse } from '../protocol/framing/sse.ts'
+import { forceFormat, type ForcedFormat } from '../protocol/forced-format.ts'
 import { codecOf, protocols } from '../protocol/index.ts'
 import {
   chain,
@@ -107,7 +108,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
     return { headers, body }
   }
   const answer = call.request.stream ? inElements(incoming, endpoint.protocol) : incoming
-  return { headers, body: await translated(call, answer, endpoint, dialects, context, ports) }
+  return { headers, body: await translated(call, answer, endpoint, dialects, context, ports, prepared.answer) }
 }
 
 function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint: Endpoint; relays: boolean } {
@@ -117,7 +118,14 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
     throw notServed(target, `this version does not serve the protocol ${endpoint.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
   const isTaken = isOwn && call.protocol.isUnfit?.(call.request, target.model) !== true
-  return { endpoint, relays: isTaken && !call.edited && !call.tap && !editsRequests(provider, target.model) }
+  const isWhole = !call.edited && !call.tap && !editsRequests(provider, target.model)
+  return { endpoint, relays: isTaken && isWhole && !lacksFormat(call, endpoint, provider, target) }
+}
+
+function lacksFormat({ request }: Call, { protocol }: Endpoint, provider: Provider, target: RouteTarget): boolean {
+  if (!request.outputFormat) return false
+  const traits = traitsFor(provider, target.model, protocol)
+  return codecOf(protocol).formatGap?.(request, { ...target, traits }) !== undefined
 }
 
 /** A name that a module was to bring may be missing because the module did not load. */
@@ -151,6 +159,7 @@ interface Prepared {
   readonly text: () => string
   readonly dropped: Call['trace']['dropped']
   readonly context: Pick<DecodeContext, 'id' | 'toolNames'>
+  readonly answer?: ForcedFormat['answer']
 }
 
 function relayed(call: Call, target: RouteTarget): Prepared {
@@ -182,8 +191,10 @@ function encoded(
   const refusal = endpoint.protocol === call.protocol.id ? undefined : call.protocol.untranslatable?.(call.request)
   if (refusal) throw refusal
   const traits = { ...traitsFor(provider, target.model, endpoint.protocol), ...learnt }
-  const request = { ...call.request, model: target.model }
-  const { wire, dropped, context } = codecOf(endpoint.protocol).encodeRequest(request, { ...target, traits })
+  const codec = codecOf(endpoint.protocol)
+  const asked = { ...call.request, model: target.model }
+  const forced = forceFormat(asked, codec.formatGap?.(asked, { ...target, traits }))
+  const { wire, dropped, context } = codec.encodeRequest(forced.request, { ...target, traits })
   const edited = applyDialects(wire, provider, { ...target, protocol: endpoint.protocol })
   return {
     isRelay: false,
@@ -194,8 +205,9 @@ function encoded(
     headers: { 'content-type': 'application/json', ...accept(call), ...edited.headers },
     body: edited.body,
     text: () => JSON.stringify(edited.body),
-    dropped,
+    dropped: [...dropped, ...forced.dropped],
     context: { ...context, id: ports.id },
+    ...(forced.answer && { answer: forced.answer }),
   }
 }
 
@@ -213,6 +225,7 @@ async function translated(
   dialects: readonly Dialect[],
   decodeContext: DecodeContext,
   ports: Ports,
+  answer: ForcedFormat['answer'],
 ): Promise<Answer['body']> {
   const protocol = codecOf(endpoint.protocol)
   const encodeContext: EncodeContext = {
@@ -234,13 +247,14 @@ async function translated(
         (first, second) => chain(first, second),
         (incoming.framing ?? decodeSse)(),
       )
-      return chain(framing, protocol.decodeStream(decodeContext))
+      const events = chain(framing, protocol.decodeStream(decodeContext))
+      return answer ? chain(events, answer.events()) : events
     },
-    reply: (body) =>
-      protocol.decodeReply(
-        inwards.reduce((current, dialect) => dialect.reply?.(current) ?? current, body),
-        decodeContext,
-      ),
+    reply: (body) => {
+      const current = inwards.reduce((before, dialect) => dialect.reply?.(before) ?? before, body)
+      const reply = protocol.decodeReply(current, decodeContext)
+      return answer ? answer.reply(reply) : reply
+    },
   }
   return call.request.stream
     ? translateStream(incoming, translation, call.trace)

@@ -32,6 +32,8 @@ export interface Protocol {
   }
   /** How a client is told the tokens of its request. Absent: as Anthropic does it. */
   encodeCount?(inputTokens: number): JsonObject
+  /** What the target lacks to bind the answer to the request's format. Absent, or nothing: it has a field for it. */
+  formatGap?(request: ModelRequest, target: Target): FormatGap | undefined
   /** How it asks for embeddings; absent: it has none. */
   readonly embeddings?: EmbeddingCodec
   /** `path`, as it came, for another model. Absent: the model stands in the body. */
@@ -59,6 +61,14 @@ export interface Protocol {
   isNotable(frame: Frame): boolean
   /** How the events that a stream mostly consists of begin, where that tells that they are not notable. Sticky, ASCII. */
   readonly dullEvents?: RegExp
+}
+
+/** How else an answer can be bound to a format. */
+export interface FormatGap {
+  /** Whether a tool can be forced. */
+  readonly forcesTools: boolean
+  /** Whether JSON can be asked for, if without a schema. */
+  readonly takesJson: boolean
 }
 
 /** How a request hangs together with what a provider keeps. */
@@ -121,6 +131,8 @@ export interface Traits {
   readonly callIds?: false
   /** OpenAI Chat: how a tool can be forced. `words`: not one by its name; `auto`: not at all. Absent: in every way. */
   readonly toolChoice?: 'words' | 'auto'
+  /** The formats that an answer can be bound to. `json`: JSON without a schema; `none`: not even that. Absent: the protocol's own. */
+  readonly outputFormats?: 'json' | 'none'
   /** Top-level request fields that were refused: left out and listed in `dropped`. */
   readonly refusedFields?: readonly string[]
 }

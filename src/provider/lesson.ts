@@ -2,6 +2,7 @@ import type { ModelError } from '../canonical/error.ts'
 import { asNumber, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 import type { Traits } from '../protocol/protocol.ts'
 import { bedrockLesson } from './lesson-bedrock.ts'
+import { formatLesson } from './lesson-format.ts'
 import { mapped, refusedField, without } from './lesson-field.ts'
 import { applyLimit, limitLesson, type LimitLesson } from './lesson-limit.ts'
 
@@ -32,6 +33,7 @@ export function lessonOf(error: ModelError, { body, headers }: Lessoned): Lesson
   return (
     forgetting(message, body) ??
     ofBedrock(message, body) ??
+    ofFormat(error, body) ??
     stopping(message, body) ??
     replaying(message, body) ??
     folding(message, body) ??
@@ -45,6 +47,11 @@ export function lessonOf(error: ModelError, { body, headers }: Lessoned): Lesson
 
 function ofBedrock(message: string, body: JsonObject): Lesson | undefined {
   const lesson = bedrockLesson(message, body)
+  return lesson && { type: 'trait', ...lesson }
+}
+
+function ofFormat(error: ModelError, body: JsonObject): Lesson | undefined {
+  const lesson = formatLesson(error, body)
   return lesson && { type: 'trait', ...lesson }
 }
 

@@ -123,6 +123,25 @@ export const policies: readonly Policy[] = [
   },
 
   {
+    at: ['deepseek'],
+    protocol: chat,
+    traits: { outputFormats: 'json' },
+    source: 'https://api-docs.deepseek.com/guides/json_mode',
+  },
+  {
+    at: ['deepseek'],
+    protocol: 'anthropic-messages',
+    traits: { outputFormats: 'none' },
+    source: 'https://api-docs.deepseek.com/guides/anthropic_api',
+  },
+  {
+    at: ZAI,
+    protocol: chat,
+    traits: { outputFormats: 'json' },
+    source: 'https://docs.z.ai/guides/capabilities/struct-output',
+  },
+
+  {
     at: ZAI,
     protocol: chat,
     traits: {

@@ -3,6 +3,7 @@ import type { Frame, Protocol } from '../protocol.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
 import { decodeRequest, encodeRequest } from './request.ts'
+import { formatGap } from './format-gap.ts'
 import { ID } from './residue.ts'
 import { decodeStream, encodeStream } from './stream.ts'
 
@@ -21,6 +22,7 @@ export const anthropicMessages: Protocol = {
     encodeRequest: (wire) => ({ ...wire, path: '/messages/count_tokens', body: omit(wire.body, NOT_COUNTED) }),
     decodeReply: (body) => (isObject(body) ? asNumber(body['input_tokens']) : undefined),
   },
+  formatGap,
   ping: { event: 'ping', data: '{"type": "ping"}' },
   isNotable,
   dullEvents:

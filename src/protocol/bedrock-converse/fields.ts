@@ -3,7 +3,8 @@ import { EFFORTS, type Effort, type ModelRequest, type ReasoningOption } from '.
 import { encodeForeignThinking, LEAST_BUDGET } from '../claude-thinking.ts'
 import { effortForBudget } from '../effort.ts'
 import type { Encoding } from './encoding.ts'
-import { isSince45, type Family } from './model.ts'
+import { isSince45 } from '../claude-version.ts'
+import type { Family } from './model.ts'
 import { defined } from './residue.ts'
 
 /** What is said in `additionalModelRequestFields`, in the words of the model's vendor. */

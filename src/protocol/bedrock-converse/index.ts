@@ -6,6 +6,7 @@ import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
 import { decodeReply, encodeReply } from './reply.ts'
+import { formatGap } from './format-gap.ts'
 import { ID } from './residue.ts'
 
 /** Amazon Bedrock's Converse. https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html */
@@ -27,6 +28,7 @@ export const bedrockConverse: Protocol = {
     }),
     decodeReply: (body) => (isObject(body) ? asNumber(body.inputTokens) : undefined),
   },
+  formatGap,
   // No client speaks it: nothing is relayed.
   isNotable: () => true,
 }

@@ -1,3 +1,5 @@
+import { isSince45 } from '../claude-version.ts'
+
 /** Whose model it is, as far as its id or ARN tells: what Converse accepts differs by vendor. */
 export type Family = 'claude' | 'nova' | 'gpt-oss' | 'mistral' | 'llama' | 'cohere' | 'deepseek' | 'unknown'
 
@@ -16,11 +18,6 @@ export function takesSchemas(model: string): boolean {
   // https://docs.aws.amazon.com/bedrock/latest/userguide/structured-output.html
   if (family === 'claude') return isSince45(model)
   return family !== 'nova' && family !== 'llama' && family !== 'cohere' && !/deepseek[.-]*r1/i.test(model)
-}
-
-/** Whether it is a Claude from 4.5 on. */
-export function isSince45(model: string): boolean {
-  return /claude-(?:[a-z]+-(?:4-[5-9]|4-\d\d(?!\d)|[5-9](?!\d)))/i.test(model)
 }
 
 /** Whether the model keeps prompts in a cache where it is told to. An opaque one may: it says so when it does not. */

@@ -7,6 +7,7 @@ import { geminiEmbeddings } from './embeddings.ts'
 import { encodeRequest } from './encode-request.ts'
 import { encodeStream } from './encode-stream.ts'
 import { decodeError, encodeError } from './error.ts'
+import { formatGap } from './format-gap.ts'
 import { pathOf, readPath } from './path.ts'
 import { decodeReply, encodeReply } from './reply.ts'
 import { ID } from './residue.ts'
@@ -33,6 +34,7 @@ export const gemini: Protocol = {
     decodeReply: (body) => (isObject(body) ? asNumber(body['totalTokens']) : undefined),
   },
   forgetsProofs: true,
+  formatGap,
   isUnfit,
   untranslatable,
   embeddings: geminiEmbeddings,

@@ -1,3 +1,4 @@
+import { formatGap } from '../openai/format-gap.ts'
 import { openaiEmbeddings } from '../openai/embeddings.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeError, encodeError } from '../openai/error.ts'
@@ -23,4 +24,5 @@ export const openaiChat: Protocol = {
   isNotable,
   forgetsProofs: true,
   untranslatable,
+  formatGap,
 }

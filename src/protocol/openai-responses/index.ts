@@ -1,3 +1,4 @@
+import { formatGap } from '../openai/format-gap.ts'
 import { openaiEmbeddings } from '../openai/embeddings.ts'
 import type { Protocol } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
@@ -31,4 +32,5 @@ export const openaiResponses: Protocol = {
   isNotable,
   dullEvents: /event: response\.[a-z_.]+\.delta\n/y,
   untranslatable,
+  formatGap,
 }
