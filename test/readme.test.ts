@@ -47,7 +47,9 @@ test('every snippet of a config is tested', () => {
 
 test('the table names every command that there is, and no other', () => {
   const named = new Set([...readme.matchAll(/^\| `ccr ([^`]+)`/gm)].map(([, command = '']) => words(command)))
-  const listed = [...usage.matchAll(/^ {2}([a-z][a-z ]*?)(?: \[|,| {2}|$)/gm)].map(([, command = '']) => words(command))
+  const listed = [...usage.matchAll(/^ {2}([a-z][a-z ]*?)(?: \[|,| {2}| [A-Z]|$)/gm)].map(([, command = '']) =>
+    words(command),
+  )
   expect([...named].toSorted()).toEqual(listed.toSorted())
 })
 
