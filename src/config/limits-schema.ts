@@ -103,3 +103,21 @@ export const cacheSchema = Optional(
     { description: 'Answers to the very same request are given again, for as long as `ttl` says. Default: off.' },
   ),
 )
+
+/** What a provider allows. */
+export const upstreamLimitsSchema = Optional(
+  ObjectOf(
+    {
+      requestsPerMinute: most('Calls in a minute.'),
+      tokensPerMinute: most('Tokens of input and output in a minute.'),
+      concurrent: most('Calls that run at once.'),
+      queue: count('How many calls may wait. Default 100.', 'expected a number, 0 or more', { minimum: 0 }),
+      wait: most('How long a call waits, in milliseconds. Default 60000.'),
+    },
+    {
+      ...closed,
+      description: 'What the provider allows: calls beyond it wait for their turn, rather than be refused there.',
+      errorMessage: 'expected an object `{ "requestsPerMinute": 60 }`',
+    },
+  ),
+)

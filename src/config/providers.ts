@@ -19,6 +19,7 @@ import { readReach, type Reach } from './reach.ts'
 import { readHeaders } from './request-headers.ts'
 import { readBreaker, readKeys, readRetry } from './resilience.ts'
 import { readTransformer } from './transformer.ts'
+import { readUpstreamLimits } from './upstream-limits.ts'
 
 /** What the whole config says about every provider. */
 export interface ProviderDefaults {
@@ -105,6 +106,7 @@ function readProvider(entry: Entry): Provider | undefined {
     deadlines: readDeadlines(fields['timeouts'], defaults.timeoutMs),
     retry: readRetry(defaults.retry, fields['retry'] ?? undefined, defaults.timeoutMs),
     breaker: readBreaker(defaults.breaker, fields['breaker'] ?? undefined),
+    ...readUpstreamLimits(fields['limits']),
     ...(reach.row && { catalog: reach.row.name }),
     ...(filled.length > 0 && { filled }),
   }

@@ -13,7 +13,7 @@ import {
 } from '@sinclair/typebox'
 import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { SCENARIOS, type Scenario } from '../router/route.ts'
-import { budgetSchema, cacheSchema, clientKeysSchema, limitsSchema } from './limits-schema.ts'
+import { budgetSchema, cacheSchema, clientKeysSchema, limitsSchema, upstreamLimitsSchema } from './limits-schema.ts'
 import { protocolNames } from './protocol-name.ts'
 import { breakerSchema, hedgeSchema, keysSchema, retrySchema, timeoutsSchema } from './resilience-schema.ts'
 import { count } from './schema-parts.ts'
@@ -150,6 +150,7 @@ const provider = ObjectOf(
     timeouts: timeoutsSchema,
     retry: retrySchema,
     breaker: breakerSchema,
+    limits: upstreamLimitsSchema,
     contextWindow: tokenLimit(
       'How many tokens input and output may have together; an object says it by model. Default: what is known of the model.',
     ),

@@ -27,6 +27,7 @@ import { logCall } from './middleware/log.ts'
 import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
+import { createQueues } from './middleware/queue.ts'
 import { createReserve } from './middleware/reserve.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRetry } from './middleware/retry.ts'
@@ -118,6 +119,7 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),
     ...(config.clientKeys ? [authoriseTarget] : []),
+    ...createQueues(providers, ports),
     createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
     createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
     createSight(providers),

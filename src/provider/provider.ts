@@ -3,6 +3,7 @@ import type { Traits } from '../protocol/protocol.ts'
 import type { Dialect } from './dialect.ts'
 import type { BreakerSettings, RetryPolicy } from './resilience.ts'
 import type { Transformer } from './transformer.ts'
+import type { UpstreamLimits } from './upstream-limits.ts'
 
 /** Somebody we call. */
 export interface Provider {
@@ -43,6 +44,8 @@ export interface Provider {
   readonly retry?: RetryPolicy
   /** Absent: `DEFAULT_BREAKER`. */
   readonly breaker?: BreakerSettings
+  /** What it allows, so that calls wait here for their turn. Absent: nobody says. */
+  readonly limits?: UpstreamLimits
 }
 
 /**
