@@ -30,6 +30,7 @@ export interface HeldElsewhere {
 /** A running call: what it may take at most of each account, and what counts if its process dies. */
 export interface HeldCall {
   readonly id: string
+  /** One or two. */
   readonly accounts: readonly string[]
   readonly at: number
   readonly amounts: { readonly requests: number; readonly tokens: number; readonly cost: number }

@@ -1,8 +1,9 @@
-// `bun run bench startup [rounds]`, `bun run bench soak [minutes]`, `bun run bench routing [rounds]`, `bun run bench codecs [rounds]`; without a name: startup. What each does stands on top of its file.
+// `bun run bench startup [rounds]`, `bun run bench soak [minutes]`, `bun run bench routing [rounds]`, `bun run bench codecs [rounds]`, `bun run bench limits [rounds]`; without a name: startup. What each does stands on top of its file.
 const BENCHES: Readonly<Record<string, () => Promise<unknown>>> = {
   startup: () => import('./startup.ts'),
   soak: () => import('./soak.ts'),
   routing: () => import('./routing.ts'),
+  limits: () => import('./limits.ts'),
   codecs: () => import('./codecs.ts'),
 }
 
