@@ -33,6 +33,7 @@ import { relayedRequestHeaders, relayedResponseHeaders } from './headers.ts'
 import type { Learnt } from './learnt.ts'
 import { limitOutput, type OutputLimit } from './output-limit.ts'
 import { hopsOf } from './hops.ts'
+import { createAsking } from './asking.ts'
 import { relayReply, relayStream } from './relay.ts'
 import { askTransformers } from './plugin/ask-transformers.ts'
 import type { Plugins } from './plugin/plugins.ts'
@@ -53,6 +54,7 @@ export function createUpstream(
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
   const school = createSchool(ports, learnt)
   const detour = createDetour(createWarn(ports))
+  const asAsked = createAsking()
   return async (call) => {
     const target = call.target
     const provider = target && asAsked(byName.get(target.provider), call)
@@ -62,17 +64,6 @@ export function createUpstream(
     if (plugins && hasTransformers(provider, target.model))
       return askTransformers(call, provider, target, plugins.settings, ports)
     return detour(call, provider, target, (there) => ask(call, there, target, school, ports))
-  }
-}
-
-/** The provider with the key that was chosen for the call, and with the deadlines of its rule. */
-function asAsked(provider: Provider | undefined, { key, care }: Call): Provider | undefined {
-  const isOwn = key?.provider === provider?.name
-  if (!provider || (!isOwn && !care?.deadlines)) return provider
-  return {
-    ...provider,
-    ...(isOwn && key && { apiKey: key.show() }),
-    ...(care?.deadlines && { deadlines: { ...provider.deadlines, ...care.deadlines } }),
   }
 }
 
