@@ -20,8 +20,12 @@ export function hasUrl(row: CatalogRow, { protocol, baseUrl }: Pick<Endpoint, 'p
 
 /** Only a host with places in it costs a pattern: this is asked of every row when `ccr` starts. */
 function isAtHost(template: string, { parameters }: CatalogRow, host: string): boolean {
-  const start = 'https://'
-  if (!template.startsWith(start)) return false
-  const [named = ''] = template.slice(start.length).split(/[/[]/, 1)
-  return named.includes('{') ? patternOf(named, parameters).test(host) : named === host
+  if (!template.startsWith(SCHEME)) return false
+  const end = SCHEME.length + host.length
+  if (template.startsWith(host, SCHEME.length)) return end === template.length || '/['.includes(template.charAt(end))
+  if (!template.includes('{')) return false
+  const [named = ''] = template.slice(SCHEME.length).split(/[/[]/, 1)
+  return named.includes('{') && patternOf(named, parameters).test(host)
 }
+
+const SCHEME = 'https://'
