@@ -8,7 +8,8 @@ import type { CatalogRow } from './row.ts'
  * machine are known by name alone: any program may have their ports.
  */
 export function rowAt(endpoint: Pick<Endpoint, 'protocol' | 'baseUrl'>): CatalogRow | undefined {
-  const host = new URL(endpoint.baseUrl).host
+  const { protocol, host } = new URL(endpoint.baseUrl)
+  if (protocol !== 'https:') return undefined
   const near = catalog.filter((row) => row.endpoints.some(({ url }) => isAtHost(url, row, host)))
   return near.find((row) => hasUrl(row, endpoint)) ?? near[0]
 }
