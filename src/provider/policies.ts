@@ -52,6 +52,12 @@ export const policies: readonly Policy[] = [
 
   // OpenAI's own, by whoever serves them in its protocols.
   {
+    protocol: chat,
+    at: ['openai'],
+    traits: { promptCacheKey: true },
+    source: 'https://developers.openai.com/api/docs/guides/prompt-caching',
+  },
+  {
     at: OPENAI,
     models: '(gpt-5(-(mini|nano|codex))?#|o\\d+(-[a-z-]+)?#)',
     traits: { refusedFields: ['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logit_bias'] },

@@ -42,6 +42,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeReasoning(request, target, own, losses),
     ...encodeFormat(request.outputFormat, losses),
     ...encodeStreaming(request, own),
+    ...cacheKeyOf(request, target, own),
     ...fields,
     ...quietOf(request),
     ...restFor(request.native, 'openai-chat'),
@@ -61,6 +62,11 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       id: createIds(request),
     },
   }
+}
+
+/** Claude Code's name of its user holds the session: only a mark of it is told. */
+function cacheKeyOf({ userId }: ModelRequest, { traits }: Target, own: boolean): JsonObject {
+  return own || !traits.promptCacheKey || userId === undefined ? {} : { prompt_cache_key: `ccr-${fingerprint(userId)}` }
 }
 
 function quietOf(request: ModelRequest): JsonObject {
