@@ -114,8 +114,8 @@ function isForeignProof({ native, signature }: ReasoningPart): boolean {
 }
 
 function encodeToolResult(part: ToolResultPart, path: string, encoding: Encoding): JsonObject {
-  const blocks = part.content.flatMap<JsonObject>(
-    (item, index) => encodePart(item, `${path}.content[${index}]`, encoding) ?? [],
+  const blocks = part.content.flatMap<JsonObject>((item, index) =>
+    isBlank(item, encoding) ? [] : (encodePart(item, `${path}.content[${index}]`, encoding) ?? []),
   )
   return withRest(
     {

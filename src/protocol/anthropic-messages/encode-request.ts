@@ -5,6 +5,7 @@ import type { Encoded, Target } from '../protocol.ts'
 import { encodeMessage, encodeSystem, encodeTurns } from './encode-messages.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { isBareText } from './parts.ts'
+import { limitMarks } from './mark-limit.ts'
 import { ID, spelling, withKeys, withRest } from './residue.ts'
 import { encodeEffort, encodeOwnThinking } from './thinking.ts'
 import { encodeTool, encodeToolChoice } from './tools.ts'
@@ -38,6 +39,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   mergeContainers(body, request)
   if (!thinking.thinking) leaveOutClearing(body, request, encoding)
   leaveOutRefused(body, encoding)
+  limitMarks(body, encoding)
   const { provider, model } = target
   return {
     wire: { path: '/messages', query: queryOf(request), headers: headersOf(request), body },

@@ -1,4 +1,5 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { pairIds } from './pair-ids.ts'
 
 /** A message on the wire with its content as blocks. */
 export interface Turn {
@@ -10,11 +11,11 @@ export interface Turn {
 }
 
 /**
- * Turns in the order that Anthropic demands: roles alternate, every call is answered in the next user turn, answers
+ * Turns in the order that Anthropic demands: a user begins, roles alternate, every call is answered in the next user turn, answers
  * come first in it, and none is left that answers nothing.
  */
 export function settleTurns(turns: readonly Turn[]): Turn[] {
-  return answerCalls(mergeTurns(turns)).map((turn) =>
+  return answerCalls(pairIds(withUserFirst(mergeTurns(turns)))).map((turn) =>
     turn.role === 'user' ? { ...turn, blocks: resultsFirst(turn.blocks) } : turn,
   )
 }
@@ -36,6 +37,13 @@ export function callsWithoutThinking(turns: readonly Turn[]): boolean {
   const first = last.blocks[0]?.type
   return first !== 'thinking' && first !== 'redacted_thinking'
 }
+
+function withUserFirst(turns: Turn[]): Turn[] {
+  const first = turns.find(({ role }) => role !== 'system')
+  return first?.role === 'assistant' ? [{ role: 'user', blocks: [{ type: 'text', text: BEGINNING }] }, ...turns] : turns
+}
+
+const BEGINNING = '(earlier messages are left out)'
 
 function mergeTurns(turns: readonly Turn[]): Turn[] {
   const merged: Turn[] = []
@@ -89,7 +97,7 @@ function asPlainBlocks(block: JsonObject): JsonObject[] {
   const blocks = Array.isArray(content) ? content.filter(isObject) : [{ type: 'text', text: content ?? '' }]
   return [
     { type: 'text', text: `Result of tool call ${block.tool_use_id}:` },
-    ...blocks.filter((item) => item.text !== ''),
+    ...blocks.filter((item) => asString(item.text)?.trim() !== ''),
   ]
 }
 

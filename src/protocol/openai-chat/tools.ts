@@ -60,14 +60,15 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
     return []
   }
   if (tool.deferred) scope.losses.drop(`${path}.defer_loading`, 'Chat Completions shows every tool from the beginning')
-  const strict = scope.own ? tool.strict : strictFor(tool.strict, tool.schema, scope.losses, path)
+  const told = parameters(tool, scope)
+  const strict = scope.own ? tool.strict : strictFor(tool.strict, told.parameters as JsonObject, scope.losses, path)
   return [
     {
       type: 'function',
       function: {
         name: scope.names.of(tool.name),
         ...(tool.description !== undefined && { description: tool.description }),
-        ...parameters(tool, scope),
+        ...told,
         ...(strict !== undefined && { strict }),
         ...restFor(tool.native, 'openai-chat'),
       },

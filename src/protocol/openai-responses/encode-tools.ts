@@ -86,11 +86,11 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   }
   if (tool.deferred)
     encoding.losses.drop(`${path}.defer_loading`, 'the Responses API is shown every tool from the beginning')
-  // Absent would mean strict, which most schemas are not made for.
-  const strict = strictFor(tool.strict, tool.schema, encoding.losses, path) ?? false
   const { $schema: _dialect, ...schema } = tool.schema
   const isRecord = schema.type === undefined || schema.type === 'object'
   const parameters = isRecord ? { ...schema, type: 'object', properties: schema.properties ?? {} } : schema
+  // Absent would mean strict, which most schemas are not made for.
+  const strict = strictFor(tool.strict, parameters, encoding.losses, path) ?? false
   return [
     defined({
       type: 'function',

@@ -214,7 +214,9 @@ function turns(body: JsonObject): string[] {
     open = calls
     answeredBefore = responses.length
   })
-  if (contents[0]?.role === 'model') faults.push('contents: the model speaks first')
+  const first = contents[0]
+  if (first?.role === 'model' && objects(first.parts).some((held) => held.functionCall !== undefined))
+    faults.push('contents: begin with a call')
   if (open.length > 0) faults.push(`calls of ${open.join()} are not answered`)
   return faults
 }
