@@ -35,7 +35,6 @@ import { limitOutput, type OutputLimit } from './output-limit.ts'
 import { hopsOf } from './hops.ts'
 import { createAsking } from './asking.ts'
 import { relayReply, relayStream } from './relay.ts'
-import { askTransformers } from './plugin/ask-transformers.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { createDetour } from './detour.ts'
 import { createSchool, type School } from './school.ts'
@@ -61,8 +60,10 @@ export function createUpstream(
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
     const unserved = unservedDialects(provider, target.model)
     if (unserved.length > 0) throw unservedError(target, unserved, plugins)
-    if (plugins && hasTransformers(provider, target.model))
+    if (plugins && hasTransformers(provider, target.model)) {
+      const { askTransformers } = await import('./plugin/ask-transformers.ts')
       return askTransformers(call, provider, target, plugins.settings, ports)
+    }
     return detour(call, provider, target, (there) => ask(call, there, target, school, ports))
   }
 }
