@@ -42,7 +42,6 @@ import { listModelsReply, modelReply } from './models.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
-import { withUserEndpoints } from './plugin/user-endpoint.ts'
 import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
@@ -154,9 +153,12 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
       return errorResponse(protocol, error)
     }
   })
-  return config.plugins
-    ? withUserEndpoints(serveOwn, { ...config.plugins, providers, apiKey: config.apiKey, ports })
-    : serveOwn
+  const { plugins } = config
+  if (!plugins) return serveOwn
+  const withUserCode = import('./plugin/user-endpoint.ts').then(({ withUserEndpoints }) =>
+    withUserEndpoints(serveOwn, { ...plugins, providers, apiKey: config.apiKey, ports }),
+  )
+  return async (request) => (await withUserCode)(request)
 }
 
 /** The parts of a gateway. */
