@@ -16,6 +16,8 @@ import { encodeUsage } from './usage.ts'
 export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const kinds = new Map<number, Part['type']>()
   const written = new Set<number>()
+  // Calls that have begun and are not told yet, in order, each with its whole once that is known.
+  const calls = new Map<number, Part | undefined>()
   let head: JsonObject | undefined
   let usage: Usage | undefined
   let over = false
@@ -33,7 +35,20 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     return [chunk([kind === 'text' ? { text } : { text, thought: true }])]
   }
 
+  // A call is whole only at its end; one that began earlier is told earlier.
+  const endCall = (index: number, part: Part): Frame[] => {
+    calls.set(index, part)
+    const frames: Frame[] = []
+    for (const [place, whole] of calls) {
+      if (!whole) break
+      calls.delete(place)
+      frames.push(chunk(encodeAnswerPart(whole)))
+    }
+    return frames
+  }
+
   const end = (index: number, part: Part): Frame[] => {
+    if (part.type === 'tool-call') return endCall(index, part)
     // A text was written as it came; only what is known at its end is left.
     const isText = part.type === 'text' || part.type === 'reasoning'
     const left = isText && written.has(index) ? leftOf(part) : encodeAnswerPart(part)
@@ -69,6 +84,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
         return []
       case 'part-start':
         kinds.set(event.index, event.part.type)
+        if (event.part.type === 'tool-call') calls.set(event.index, undefined)
         return []
       case 'part-delta':
         return delta(event.index, event.text)
