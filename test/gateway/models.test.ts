@@ -39,7 +39,7 @@ const callers: readonly (readonly [name: string, headers: Record<string, string>
 
 const MISSING = expect.stringContaining('nobody')
 
-describe('#51: the list of models', () => {
+describe('pains #51: the list of models', () => {
   test.each(callers)('in the shape of %s, for %j', async (name, headers) => {
     const { gateway } = testGateway(config('http://127.0.0.1:1'))
     const response = await gateway(new Request('http://127.0.0.1/v1/models', { headers }))

@@ -221,7 +221,7 @@ describe('a page of an allowed origin', () => {
 })
 
 describe('what is no model call', () => {
-  test('a WebSocket is refused with the one status after which Codex goes on over HTTP without a warning', async () => {
+  test('pains #43: a WebSocket is refused with the one status after which Codex goes on over HTTP without a warning', async () => {
     await using server = start()
     const upgrade = [
       OWN,

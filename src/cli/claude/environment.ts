@@ -32,6 +32,8 @@ export function claudeEnvironment(
   const noProxy = extendNoProxy([inherited['NO_PROXY'], inherited['no_proxy']])
   return {
     CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+    // Elsewhere than at Anthropic it may send the definitions of all its tools with every request.
+    ENABLE_TOOL_SEARCH: 'true',
     DISABLE_TELEMETRY: 'true',
     DISABLE_COST_WARNINGS: 'true',
     ...Object.fromEntries(kept),
