@@ -1,3 +1,4 @@
+import { fingerprint } from '../canonical/fingerprint.ts'
 import type { Log } from '../platform/ports.ts'
 import { createKeptMap } from './kept-map.ts'
 import type { OriginStore, Remembered } from './origin-store.ts'
@@ -27,21 +28,7 @@ export function createOriginStore(file?: string, log?: Log): OriginStore {
         : { provider, model, ...(text !== undefined && { thought: { text, ...(signature && { signature }) } }) },
   })
   return {
-    get: (key) => kept.get(hashOf(key)),
-    set: (key, remembered) => void kept.set(hashOf(key), remembered),
+    get: (key) => kept.get(fingerprint(key)),
+    set: (key, remembered) => void kept.set(fingerprint(key), remembered),
   }
-}
-
-/** 53 bits: signatures are long random texts, so that two of a session never meet. */
-function hashOf(text: string): string {
-  let high = 0xdeadbeef
-  let low = 0x41c6ce57
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
-    high = Math.imul(high ^ code, 2654435761)
-    low = Math.imul(low ^ code, 1597334677)
-  }
-  high = Math.imul(high ^ (high >>> 16), 2246822507) ^ Math.imul(low ^ (low >>> 13), 3266489909)
-  low = Math.imul(low ^ (low >>> 16), 2246822507) ^ Math.imul(high ^ (high >>> 13), 3266489909)
-  return (4294967296 * (2097151 & low) + (high >>> 0)).toString(36)
 }

@@ -1,6 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
-import { fingerprint } from '../../protocol/fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { RequestState } from '../../protocol/protocol.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { RouteTarget } from '../../router/route.ts'

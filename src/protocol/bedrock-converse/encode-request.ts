@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type ModelRequest } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { encodeMessages, encodeSystem } from './encode-messages.ts'

@@ -1,7 +1,7 @@
 import { isObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { CacheMark, ModelRequest } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import { createToolNames, type ToolNames } from '../openai/tool-names.ts'
 import { type Pairs, pairTools } from '../tool-pairs.ts'
 import type { Dropped, Target } from '../protocol.ts'

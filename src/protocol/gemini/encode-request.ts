@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { toGeminiSchema } from '../schema/gemini-schema.ts'
 import { encodeContents } from './contents.ts'

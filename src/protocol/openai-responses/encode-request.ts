@@ -1,7 +1,7 @@
 import { asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import { carriedTo } from '../openai/carried.ts'
 import { takesEffort } from '../openai/model-names.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai/reasoning.ts'

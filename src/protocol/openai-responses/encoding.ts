@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor } from '../../canonical/native.ts'
 import type { ModelRequest, Tool, ToolCallPart } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 import { createLosses, type Losses } from '../openai/losses.ts'
 import { createToolNames, type ToolNames } from '../openai/tool-names.ts'
 import { pairTools, type Pairs } from '../tool-pairs.ts'

@@ -1,5 +1,5 @@
 import type { ModelRequest } from '../../canonical/request.ts'
-import { fingerprint } from '../fingerprint.ts'
+import { fingerprint } from '../../canonical/fingerprint.ts'
 
 /** The names under which a provider knows the tools. */
 export interface ToolNames {
