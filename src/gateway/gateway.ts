@@ -7,10 +7,10 @@ import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import type { CacheSettings } from './cache/reply-cache.ts'
-import { authorise, identify, type ClientKey, type Identity } from './client-key.ts'
-import { compose, createTrace, type Answer, type Call, type Handler, type Middleware } from './call.ts'
+import { authorise, identify, type ClientKey } from './client-key.ts'
+import { compose, type Handler, type Middleware } from './call.ts'
 import { createChooser, routingOf, type Chooser } from './chooser.ts'
-import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey, type Credential } from './credential.ts'
+import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey } from './credential.ts'
 import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import type { Limits } from './limits/limits.ts'
@@ -23,7 +23,6 @@ import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
 import { createCutPromptWarning } from './middleware/cut-prompt.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
-import { logCall } from './middleware/log.ts'
 import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
 import { createOriginMiddleware } from './middleware/origin.ts'
@@ -39,6 +38,7 @@ import { nameUserRoute } from './middleware/user-route.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
+import { openCall, respondWith, type Caller } from './open-call.ts'
 import { operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
@@ -47,7 +47,7 @@ import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
-import { asModelError, errorResponse, respond } from './respond.ts'
+import { asModelError, errorResponse } from './respond.ts'
 import { createChain } from './retry/chain.ts'
 import { serveEmbeddings } from './serve-embeddings.ts'
 import { createUpstream, parseBody } from './upstream.ts'
@@ -202,19 +202,12 @@ async function serve(
   const text = await readBody(request)
   const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
   if (operation.type === 'count-tokens') return count(wire, protocol, caller, core)
-  if (operation.type === 'embed') return serveEmbeddings({ wire, text, protocol, ...caller }, config, core)
+  if (operation.type === 'embed') return serveEmbeddings({ wire, text, protocol, caller }, config, core)
   if (operation.type === 'compact') {
     const ask = (asked: WireRequest, told: string): Promise<Response> => generate(asked, told, protocol, caller, core)
     return compact(wire, text, protocol, ask, { ...core, providers: config.providers })
   }
   return generate(wire, text, protocol, caller, core)
-}
-
-/** Who asks, and for how long. */
-interface Caller {
-  readonly credential: Credential | undefined
-  readonly key: Identity['key']
-  readonly signal: AbortSignal
 }
 
 async function count(
@@ -238,31 +231,11 @@ function generate(
   wire: WireRequest,
   text: string,
   protocol: Protocol,
-  { credential, key, signal }: Caller,
+  caller: Caller,
   { handle, ports }: Core,
 ): Promise<Response> {
-  const call: Call = {
-    id: ports.id('call_'),
-    protocol,
-    wire,
-    text,
-    request: protocol.decodeRequest(wire),
-    edited: false,
-    signal,
-    ...(credential && { credential }),
-    ...(key && { clientKey: key, keyLabel: key.label }),
-    trace: createTrace(ports.now()),
-  }
-  return respond(call, answered(call, handle, ports), ports, (outcome) => {
-    for (const learn of call.trace.atEnd) learn()
-    logCall(call, outcome, ports)
-  })
-}
-
-async function answered(call: Call, handle: Handler, ports: Ports): Promise<Answer> {
-  const answer = await handle(call)
-  call.trace.firstTokenAt = ports.now()
-  return answer
+  const call = openCall({ protocol, wire, text, request: protocol.decodeRequest(wire) }, caller, ports)
+  return respondWith(call, handle, ports)
 }
 
 function isLimited({ limits, clientKeys = [] }: GatewayConfig): boolean {
