@@ -100,9 +100,9 @@ export interface Routing {
 export type RouteName = 'explicit' | 'subagent' | `rule:${string}` | Scenario
 
 /** Who shall answer, and why. */
-export interface Selection {
+export interface Choice {
   readonly target: RouteTarget
-  /** Whom to try after it, in order: each once, and never the target itself. */
+  /** Whom to try after it. */
   readonly fallbacks: readonly RouteTarget[]
   readonly route: RouteName
   /** One readable sentence: the fact that decided. */
@@ -111,6 +111,10 @@ export interface Selection {
   readonly group?: Group
   /** How the call is tried, if the rule that chose says so. */
   readonly care?: Care
+}
+
+/** A choice with what comes of it. Its fallbacks hold each target once, and never the chosen one. */
+export interface Selection extends Choice {
   readonly shadows: readonly ShadowChoice[]
   /** What the user should hear of: a marker or rule that could not be followed. */
   readonly warnings: readonly string[]

@@ -5,8 +5,8 @@ import { withoutMarkers } from './marker.ts'
 import { markedTarget, namedByMarker } from './named.ts'
 import { effectiveRoutes } from './override.ts'
 import { nothingFits } from './refusal.ts'
-import type { Routing, Selection, ShadowChoice } from './route.ts'
-import { type Choice, type Question, type Step, stepsOf } from './step.ts'
+import type { Choice, Routing, Selection, ShadowChoice } from './route.ts'
+import { type Question, type Step, stepsOf } from './step.ts'
 
 /**
  * Chooses who answers a request, and who is asked after that one: the first step of `stepsOf` that chooses. Throws a

@@ -1,12 +1,11 @@
 import type { ModelError } from '../canonical/error.ts'
-import type { Care } from '../provider/resilience.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
 import { type Group, orderOf } from './group.ts'
 import { configuredTarget, distinct, findProvider, nameOfTarget, plainModel } from './model-name.ts'
 import { namedByClient, type Named, type Wish } from './named.ts'
 import type { EffectiveRoute, EffectiveRoutes } from './override.ts'
-import { type RouteName, type RouteTarget, type Routing, type RoutingRule, SCENARIOS, type Scenario } from './route.ts'
+import { type Choice, type RouteName, type Routing, type RoutingRule, SCENARIOS, type Scenario } from './route.ts'
 import { quote, RULES } from './rule.ts'
 
 /** One of the ways in which a request may find its target, looked at in this order until one chooses. */
@@ -22,18 +21,6 @@ export interface Step {
   readonly warning?: string
   /** Why it chooses nobody. */
   why(): string
-}
-
-export interface Choice {
-  readonly target: RouteTarget
-  /** Whom to try after it. */
-  readonly fallbacks: readonly RouteTarget[]
-  readonly route: RouteName
-  readonly reason: string
-  /** Set if it was chosen among several. */
-  readonly group?: Group
-  /** How the call is tried, if the rule says so. */
-  readonly care?: Care
 }
 
 /** What the steps are taken for. */
