@@ -15,9 +15,12 @@ export interface AnswerTool {
 export function readAnswer(reply: ModelReply, tool: AnswerTool): ModelReply {
   const given = reply.parts.find((part) => isAnswer(part, tool))
   if (!given) return reply
-  const parts = reply.parts.flatMap<Part>((part) => {
-    if (part === given) return { type: 'text', text: answerOf(given as ToolCallPart, tool) }
-    return part.type === 'text' || isAnswer(part, tool) ? [] : part
+  const place = reply.parts.indexOf(given)
+  const lastCall = reply.parts.slice(0, place).findLastIndex(isCall)
+  const parts = reply.parts.flatMap<Part>((part, index) => {
+    if (index === place) return { type: 'text', text: answerOf(given as ToolCallPart, tool) }
+    // What was said before another call belongs to that.
+    return (part.type === 'text' && index > lastCall) || isAnswer(part, tool) ? [] : part
   })
   return { ...reply, parts, finish: finishOf(reply.finish, parts.some(isCall)) }
 }
