@@ -1,7 +1,8 @@
 // Compiles the executable. `bun build.ts` makes dist/ccr for this machine, `bun build.ts linux-x64-musl …` makes
 // dist/<target>/ccr for others, `bun build.ts all` for every target of the table; `bun build.ts release` also packs them
 // into dist/release, a folder that install.sh downloads from when it is served. The same sources give the same bytes.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { tarGz, zip } from './.ci/archive.ts'
 import { signAdHoc, signatureProblems } from './.ci/macho-signature.ts'
@@ -38,6 +39,11 @@ const flags = [
   `--define=CCR_VERSION=${JSON.stringify(version)}`,
 ]
 
+// Bun cannot run a macro whose path holds a quote: such a checkout is compiled elsewhere.
+const isPlain = !/['"`\\\n]/.test(import.meta.dir)
+const sources = isPlain ? import.meta.dir : copySources()
+if (!isPlain) process.on('exit', () => rmSync(sources, { recursive: true }))
+
 const wanted = process.argv.slice(2)
 const whole = ['all', 'release']
 const unknown = wanted.filter((name) => !whole.includes(name) && !(name in targets))
@@ -63,7 +69,7 @@ function build(outfile: string, target?: string): void {
   const { exitCode } = Bun.spawnSync(
     [process.execPath, 'build', ...flags, ...cross, 'src/main.ts', '--outfile', staged],
     {
-      cwd: import.meta.dir,
+      cwd: sources,
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
@@ -72,6 +78,14 @@ function build(outfile: string, target?: string): void {
   rmSync(stage, { recursive: true })
   if (exitCode !== 0) process.exit(exitCode)
   console.log(`${outfile} ${version}`)
+}
+
+function copySources(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'ccr-build-'))
+  for (const name of ['src', 'package.json', 'tsconfig.json'])
+    cpSync(join(import.meta.dir, name), join(copy, name), { recursive: true })
+  symlinkSync(join(import.meta.dir, 'node_modules'), join(copy, 'node_modules'))
+  return copy
 }
 
 // macOS kills an executable whose signature does not fit, and Bun leaves the one of its runtime on some targets.
