@@ -7,7 +7,7 @@ import type { Turn } from './turns.ts'
  * answers nothing.
  */
 export function pairIds(turns: readonly Turn[]): Turn[] {
-  let open = new Map<string, string[]>()
+  let open = new Map<string, Calls>()
   let taken = new Set<string>()
   return turns.map((turn) => {
     if (turn.role === 'system') return turn
@@ -19,19 +19,36 @@ export function pairIds(turns: readonly Turn[]): Turn[] {
   })
 }
 
-function named(block: JsonObject, open: Map<string, string[]>, taken: Set<string>): JsonObject {
+/** The calls of a turn that came with one id. Clients may send very many: neither list is ever copied. */
+interface Calls {
+  readonly ids: string[]
+  answered: number
+  /** The number that the next one is tried with. */
+  next: number
+}
+
+function named(block: JsonObject, open: Map<string, Calls>, taken: Set<string>): JsonObject {
   if (block.type === 'tool_use') {
     const id = asString(block.id) ?? ''
-    const before = open.get(id) ?? []
-    let own = id
-    for (let count = 2; before.length > 0 && taken.has(own); count++) own = `${id}_${count}`
-    taken.add(own)
-    open.set(id, [...before, own])
+    const own = begin(id, open, taken)
     return own === id ? block : { ...block, id: own }
   }
   if (block.type !== 'tool_result') return block
   const id = asString(block.tool_use_id) ?? ''
-  const [own = `${id}_again`, ...left] = open.get(id) ?? [id]
-  open.set(id, left)
+  const calls = open.get(id)
+  const own = calls ? (calls.ids[calls.answered++] ?? `${id}_again`) : id
   return own === id ? block : { ...block, tool_use_id: own }
+}
+
+function begin(id: string, open: Map<string, Calls>, taken: Set<string>): string {
+  const calls = open.get(id)
+  if (!calls) {
+    open.set(id, { ids: [id], answered: 0, next: 2 })
+    return id
+  }
+  while (taken.has(`${id}_${calls.next}`)) calls.next++
+  const own = `${id}_${calls.next}`
+  taken.add(own)
+  calls.ids.push(own)
+  return own
 }
