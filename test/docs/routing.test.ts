@@ -2,17 +2,17 @@ import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { JsonObject } from '../src/canonical/json.ts'
-import type { ModelRequest } from '../src/canonical/request.ts'
-import { resolveConfig } from '../src/config/resolve.ts'
-import { explain } from '../src/gateway/explain.ts'
-import { CONDITION_NAMES } from '../src/router/condition.ts'
-import { nameOfTarget } from '../src/router/model-name.ts'
-import { SCENARIOS } from '../src/router/route.ts'
-import { STRATEGIES } from '../src/router/strategy.ts'
-import { requestWith } from './router/request.ts'
+import type { JsonObject } from '../../src/canonical/json.ts'
+import type { ModelRequest } from '../../src/canonical/request.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { explain } from '../../src/gateway/explain.ts'
+import { CONDITION_NAMES } from '../../src/router/condition.ts'
+import { nameOfTarget } from '../../src/router/model-name.ts'
+import { SCENARIOS } from '../../src/router/route.ts'
+import { STRATEGIES } from '../../src/router/strategy.ts'
+import { requestWith } from '../router/request.ts'
 
-const text = readFileSync(join(import.meta.dir, '../docs/routing.md'), 'utf8')
+const text = readFileSync(join(import.meta.dir, '../../docs/routing.md'), 'utf8')
 const env = { DEEPSEEK_API_KEY: 'key-of-a-test', GROQ_API_KEY: 'key-of-a-test' }
 const examples = [...text.matchAll(/^```jsonc\n([^]*?)^```$/gm)].map(
   ([, snippet = '']) => Bun.JSON5.parse(snippet) as JsonObject,

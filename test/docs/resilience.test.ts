@@ -1,10 +1,10 @@
 import { expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Json } from '../src/canonical/json.ts'
-import { resolveConfig } from '../src/config/resolve.ts'
+import type { Json } from '../../src/canonical/json.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
 
-const text = readFileSync(join(import.meta.dir, '../docs/resilience.md'), 'utf8')
+const text = readFileSync(join(import.meta.dir, '../../docs/resilience.md'), 'utf8')
 const env = { FIRST_KEY_1: 'key-1', FIRST_KEY_2: 'key-2', SECOND_KEY: 'key-3' }
 
 test('the config of docs/resilience.md does what its text says', () => {
