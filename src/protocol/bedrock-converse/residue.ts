@@ -1,7 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
-import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import { isObject, omit, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
-import { underlay } from '../json-objects.ts'
+import { residueReader } from '../residue.ts'
 
 export { defined, isSame } from '../json-objects.ts'
 
@@ -26,20 +26,8 @@ export function blockResidue(
   return { native: residueOf(Object.keys(inner).length > 0 ? { ...beside, [kind]: inner } : beside, form) }
 }
 
-/** Whether a node came in this protocol. */
-export function isOurs(node: { readonly native?: Native }): boolean {
-  return node.native?.protocol === ID
-}
-
-/** One spelling that `form` remembers, if it belongs to this protocol. */
-export function spelling(native: Native | undefined, key: string): Json | undefined {
-  return native?.protocol === ID && isObject(native.form) ? native.form[key] : undefined
-}
-
-/** `own` with the residue of this protocol added where `own` says nothing, at every depth. */
-export function withRest(own: JsonObject, native: Native | undefined): JsonObject {
-  return native?.protocol === ID ? underlay(own, native.rest) : own
-}
+/** What this protocol has left on nodes. */
+export const { isOurs, spelling, withRest } = residueReader(ID)
 
 /** The error for a field that cannot be read. */
 export function invalid(path: string, message: string): ModelError {

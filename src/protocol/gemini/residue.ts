@@ -1,7 +1,8 @@
 import { ModelError } from '../../canonical/error.ts'
-import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import { omit, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import { underlay } from '../json-objects.ts'
+import { residueReader } from '../residue.ts'
 
 export { defined, isSame, underlay } from '../json-objects.ts'
 
@@ -14,20 +15,8 @@ export function residueOf(object: JsonObject, claimed: ReadonlySet<string>, form
   return form && Object.keys(form).length > 0 ? { protocol: ID, rest, form } : { protocol: ID, rest }
 }
 
-/** Whether a node came in this protocol. */
-export function isOurs(node: { readonly native?: Native }): boolean {
-  return node.native?.protocol === ID
-}
-
-/** One spelling that `form` remembers, if it belongs to this protocol. */
-export function spelling(native: Native | undefined, key: string): Json | undefined {
-  return native?.protocol === ID && isObject(native.form) ? native.form[key] : undefined
-}
-
-/** `own` with the residue of this protocol added where `own` says nothing, at every depth. */
-export function withRest(own: JsonObject, native: Native | undefined): JsonObject {
-  return native?.protocol === ID ? underlay(own, native.rest) : own
-}
+/** What this protocol has left on nodes. */
+export const { isOurs, spelling, withRest } = residueReader(ID)
 
 /** What is left of an object inside a request, each key by its path: so each is a loss of its own elsewhere. */
 export function flattened(name: string, rest: JsonObject): JsonObject {
