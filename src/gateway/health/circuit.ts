@@ -15,9 +15,9 @@ export interface Rest {
 export interface Circuit {
   state(now: number): CircuitState
   /** When it is worth asking again; in the past for a circuit that is not open. */
-  readyAt(): number
-  /** Whether `readyAt` is what the provider itself said. */
-  isTold(): boolean
+  readyAt(now: number): number
+  /** Whether the provider itself wants to be left alone now; `readyAt` is then the end that it named. */
+  isTold(now: number): boolean
   /** The last failure, if there was one since the last success. */
   why(): ErrorKind | undefined
   /** A call begins. In a half-open circuit it is the probe: nobody else is let in until it ends. */
@@ -36,43 +36,50 @@ const PROBE_MS = 120_000
 
 export function createCircuit({ failures: most, restMs, longestRestMs }: BreakerSettings): Circuit {
   let failures = 0
-  /** How many rests there were since the last success. */
+  /** How many rests there were since the last success that nobody told. */
   let rests = 0
-  let until = 0
-  let told = false
+  /** What is told binds, what is guessed does not: neither makes the other longer. */
+  let guessedUntil = 0
+  let toldUntil = 0
   /** From when on a probe is let in though the provider wants to be left alone for longer. */
   let doubtedAt = 0
   let probeUntil = 0
   let reason: ErrorKind | undefined
 
-  const isResting = (now: number): boolean => now < Math.min(until, doubtedAt)
+  const isTold = (now: number): boolean => now < Math.min(toldUntil, doubtedAt)
+  const isResting = (now: number): boolean => now < guessedUntil || isTold(now)
   const state = (now: number): CircuitState => {
-    if (until === 0) return 'closed'
+    if (guessedUntil === 0 && toldUntil === 0) return 'closed'
     return isResting(now) || now < probeUntil ? 'open' : 'half-open'
   }
-  const open = (now: number, ms: number, isTold: boolean): void => {
-    rests += 1
-    until = Math.max(isResting(now) ? until : 0, now + ms)
-    told = isTold
-    doubtedAt = isTold ? now + LONGEST_TRUST_MS : until
+  const open = (now: number, ms: number, byProvider: boolean): void => {
     probeUntil = 0
+    if (!isTold(now)) toldUntil = 0
+    if (byProvider) {
+      toldUntil = Math.max(toldUntil, now + ms)
+      doubtedAt = now + LONGEST_TRUST_MS
+    } else {
+      rests += 1
+      guessedUntil = Math.max(now < guessedUntil ? guessedUntil : 0, now + ms)
+    }
   }
   const doubled = (ms: number): number => Math.min(ms * 2 ** Math.min(rests, 20), Math.max(ms, longestRestMs))
   return {
     state,
-    readyAt: () => Math.max(until, probeUntil),
-    isTold: () => told,
+    readyAt: (now) => (isTold(now) ? toldUntil : Math.max(guessedUntil, toldUntil, probeUntil)),
+    isTold,
     why: () => reason,
     enter(now) {
       if (state(now) === 'half-open') probeUntil = now + PROBE_MS
     },
     succeed(now) {
-      // An answer that was on its way when the provider asked for a pause does not take that back.
-      if (told && isResting(now)) return
       failures = 0
       rests = 0
-      until = 0
+      guessedUntil = 0
       probeUntil = 0
+      // An answer that was on its way when the provider asked for a pause does not take that back.
+      if (isTold(now)) return
+      toldUntil = 0
       reason = undefined
     },
     fail(now, why, rest) {

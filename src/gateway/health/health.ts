@@ -107,7 +107,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
           if (what === 'nobody' || name === undefined) return undefined
           const circuit = circuits.get(name) ?? createCircuit(byName.get(target.provider)?.breaker ?? DEFAULT_BREAKER)
           circuits.set(name, circuit)
-          return circuit.fail(now(), error.kind, restOf(error)) ? { what, until: circuit.readyAt() } : undefined
+          return circuit.fail(now(), error.kind, restOf(error)) ? { what, until: circuit.readyAt(now()) } : undefined
         },
       }
     },
@@ -136,8 +136,8 @@ function conditionAt(circuit: Circuit | undefined, now: number): Condition {
   const isOpen = state === 'open'
   return {
     state,
-    readyAt: isOpen ? circuit.readyAt() : 0,
-    isTold: isOpen && circuit.isTold(),
+    readyAt: isOpen ? circuit.readyAt(now) : 0,
+    isTold: isOpen && circuit.isTold(now),
     ...(why && { why }),
   }
 }

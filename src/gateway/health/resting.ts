@@ -22,7 +22,7 @@ export function restingOf(providers: readonly Provider[], learnt: Learnt, now: n
       if (state === 'closed') return []
       const why = circuit.why()
       const what = withKeyName(name, provider)
-      return [{ provider: provider.name, what, state, until: circuit.readyAt(), ...(why && { why }) }]
+      return [{ provider: provider.name, what, state, until: circuit.readyAt(now), ...(why && { why }) }]
     }),
   )
 }

@@ -12,7 +12,7 @@ describe('a circuit', () => {
     expect([1, 2, 3].map(() => circuit.fail(T, 'server'))).toEqual([false, false, true])
     expect(circuit.state(T)).toBe('open')
     expect(circuit.why()).toBe('server')
-    expect(circuit.readyAt()).toBe(T + 100)
+    expect(circuit.readyAt(T)).toBe(T + 100)
   })
 
   test('lets one probe in when the rest is over; it closes or opens for twice as long, up to the longest rest', () => {
@@ -32,7 +32,7 @@ describe('a circuit', () => {
     circuit.succeed(now)
     expect(circuit.state(now)).toBe('closed')
     for (const _ of [1, 2, 3]) circuit.fail(now, 'server')
-    expect(circuit.readyAt()).toBe(now + 100)
+    expect(circuit.readyAt(now)).toBe(now + 100)
   })
 
   test('is not blocked by a probe that is given up or never heard of again', () => {
@@ -51,7 +51,7 @@ describe('a circuit', () => {
     expect(circuit.fail(T, 'rate-limit', { ms: 30_000, isTold: true })).toBe(true)
     circuit.succeed(T + 5)
     expect(circuit.state(T + 29_999)).toBe('open')
-    expect(circuit.isTold()).toBe(true)
+    expect(circuit.isTold(T + 29_999)).toBe(true)
     expect(circuit.state(T + 30_000)).toBe('half-open')
     circuit.enter(T + 30_000)
     circuit.succeed(T + 30_001)
@@ -61,12 +61,29 @@ describe('a circuit', () => {
   test('a rest that nobody told is undone by a success, and doubles', () => {
     const circuit = createCircuit(SETTINGS)
     circuit.fail(T, 'rate-limit', { ms: 50, isTold: false })
-    expect(circuit.readyAt()).toBe(T + 50)
+    expect(circuit.readyAt(T)).toBe(T + 50)
     circuit.enter(T + 50)
     circuit.fail(T + 50, 'rate-limit', { ms: 50, isTold: false })
-    expect(circuit.readyAt()).toBe(T + 150)
+    expect(circuit.readyAt(T + 50)).toBe(T + 150)
     circuit.succeed(T + 60)
     expect(circuit.state(T + 60)).toBe('closed')
+  })
+
+  test('what the provider said binds for as long as it said, however long is guessed besides', () => {
+    const circuit = createCircuit(SETTINGS)
+    for (const _ of [1, 2, 3]) circuit.fail(T, 'server')
+    circuit.fail(T, 'overload', { ms: 10, isTold: true })
+    expect([circuit.state(T + 9), circuit.isTold(T + 9), circuit.readyAt(T + 9)]).toEqual(['open', true, T + 10])
+    expect([circuit.state(T + 10), circuit.isTold(T + 10), circuit.readyAt(T + 10)]).toEqual(['open', false, T + 100])
+    circuit.succeed(T + 11)
+    expect(circuit.state(T + 11)).toBe('closed')
+  })
+
+  test('rests that were told make no guess longer', () => {
+    const circuit = createCircuit(SETTINGS)
+    for (const _ of [1, 2, 3]) circuit.fail(T, 'rate-limit', { ms: 10, isTold: true })
+    circuit.fail(T + 10, 'server')
+    expect(circuit.readyAt(T + 10)).toBe(T + 110)
   })
 
   test('is tried again after ten minutes though the provider wants to be left alone for a day', () => {
@@ -74,14 +91,14 @@ describe('a circuit', () => {
     const day = 86_400_000
     circuit.fail(T, 'quota', { ms: day, isTold: true })
     expect(circuit.state(T + 599_999)).toBe('open')
-    expect(circuit.readyAt()).toBe(T + day)
+    expect(circuit.readyAt(T)).toBe(T + day)
     expect(circuit.state(T + 600_000)).toBe('half-open')
     circuit.enter(T + 600_000)
     circuit.fail(T + 600_000, 'quota', { ms: day, isTold: true })
     expect(circuit.state(T + 1_199_999)).toBe('open')
     circuit.enter(T + 1_200_000)
     circuit.fail(T + 1_200_000, 'server')
-    expect(circuit.readyAt()).toBeLessThan(T + 1_201_000)
+    expect(circuit.readyAt(T + 1_200_000)).toBeLessThan(T + 1_201_000)
     circuit.succeed(T + 1_202_000)
     expect(circuit.state(T + 1_202_000)).toBe('closed')
   })
