@@ -1,22 +1,35 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ErrorKind } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
-import type { Middleware } from '../call.ts'
+import type { Call, Middleware } from '../call.ts'
+import { markTrace } from '../mark-trace.ts'
 
 /**
  * Asks once more where the model said nothing, or wrote a tool call that nobody can read: the same question mostly
  * gets a real answer. Nothing of the first one has reached the client.
  */
-export function createRetryEmpty(ports: Pick<Ports, 'log'>): Middleware {
+export function createRetryEmpty(ports: Pick<Ports, 'log' | 'now'>): Middleware {
   return async (call, next) => {
+    const startedAt = ports.now()
+    const forget = markTrace(call.trace)
     try {
       return await next(call)
     } catch (cause) {
       if (!(cause instanceof ModelError) || !SPOILT.has(cause.kind) || call.signal.aborted) throw cause
       ports.log('warn', `${cause.message}: asking once more`, { call: call.id })
+      note(call, cause, ports.now() - startedAt)
+      // What was said of the spoilt answer does not hold for the next one.
+      forget()
       return next(call)
     }
   }
 }
 
 const SPOILT: ReadonlySet<ErrorKind> = new Set(['empty-answer', 'malformed'])
+
+/** It was an attempt of its own, and the provider counts it. */
+function note({ trace, target }: Call, error: ModelError, durationMs: number): void {
+  if (!target) return
+  const usage = trace.usage && { usage: trace.usage }
+  trace.attempts.push({ ...target, durationMs, error: error.kind, status: error.status, ...usage })
+}
