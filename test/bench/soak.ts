@@ -1,13 +1,14 @@
-// 100 streams at once through the executable, with clients that go away and clients that read slowly: prints the router's memory by
-// the minute, compares what client, router and provider know of each call, and counts what is open at the end.
+// 100 streams at once through the executable, with clients that go away, clients that read slowly and providers that fail in many
+// ways: prints the router's memory by the minute, compares what client, log, record and provider know of each call, and counts what
+// is open at the end.
 // `bun run bench soak [minutes]`; ends with 1 if memory grows after minute 2, a call is lost or told twice, or a handle stays open.
 import { join } from 'node:path'
 import { CONFIG, createDesk, readUntil } from '../cli/program.ts'
 import { running } from '../cli/service.ts'
 import { executable } from '../client/agent.ts'
-import { discrepancies } from './soak/account.ts'
+import { account } from './soak/account.ts'
 import { caseOf } from './soak/case.ts'
-import { play } from './soak/client.ts'
+import { play, type Played } from './soak/client.ts'
 import { handlesOf, memoryOf, processorTimeOf } from './soak/process.ts'
 import { createProvider } from './soak/provider.ts'
 
@@ -21,7 +22,7 @@ const provider = createProvider()
 await using desk = await createDesk()
 const row = (name: string, path: string, use: readonly string[] = []) => ({
   name,
-  api_base_url: `${provider.url}/v1/${path}`,
+  api_base_url: `${provider.url}/${name}/v1/${path}`,
   api_key: 'lab-key-1',
   models: ['m'],
   transformer: { use },
@@ -29,8 +30,16 @@ const row = (name: string, path: string, use: readonly string[] = []) => ({
 await desk.write(CONFIG, {
   LOG: true,
   LOG_LEVEL: 'info',
-  Providers: [row('chat', 'chat/completions'), row('messages', 'messages', ['Anthropic'])],
+  Providers: [
+    row('chat', 'chat/completions'),
+    row('messages', 'messages', ['Anthropic']),
+    row('other', 'chat/completions'),
+  ],
   Router: { default: 'chat,m' },
+  fallback: { default: ['other,m'] },
+  breaker: { rest: 2000 },
+  // Never reached, but counted: each call is reserved, settled and kept.
+  limits: { requestsPerDay: 1_000_000, concurrent: 1000 },
 })
 const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
   cwd: desk.work,
@@ -44,7 +53,7 @@ await fetch(`${url}/health`)
 const handlesBefore = handlesOf(child.pid)
 console.log(`at rest: ${memoryOf(child.pid).toFixed(1)} MiB`)
 
-const failures = new Map<string, string>()
+const played = new Map<string, Played>()
 let calls = 0
 const end = performance.now() + minutes * 60_000
 const clients = Array.from({ length: STREAMS }, async (_, index) => {
@@ -52,24 +61,29 @@ const clients = Array.from({ length: STREAMS }, async (_, index) => {
   await Bun.sleep(index * 50)
   while (performance.now() < end) {
     const one = caseOf(calls++)
-    const failure = await play(url, provider, one)
-    if (failure !== undefined) failures.set(one.id, failure)
+    played.set(one.id, await play(url, provider, one))
   }
 })
 const medians = await watchMemory()
 await Promise.all(clients)
 await untilQuiet()
 
-const problems = [
-  ...growth(medians),
-  ...discrepancies({
-    calls,
-    failures,
-    seen: provider.seen,
-    logs: join(desk.root, CONFIG, '../logs'),
-    counted: (await running(desk))[0]?.calls ?? 0,
-  }),
-]
+// Records are written some moments later.
+await Bun.sleep(1000)
+const { discrepancies, counts } = account({
+  calls,
+  played,
+  seen: provider.seen,
+  home: join(desk.root, CONFIG, '..'),
+  counted: (await running(desk))[0]?.calls ?? 0,
+})
+const problems = [...growth(medians), ...discrepancies]
+console.log(
+  Object.entries(counts)
+    .map(([what, count]) => `${what}: ${count}`)
+    .toSorted()
+    .join('\n'),
+)
 // Connections that are kept alive end with their other side.
 await provider.stop()
 await Bun.sleep(500)
@@ -82,7 +96,9 @@ console.log(`open at the end: ${describe(handlesAfter)}; before: ${describe(hand
 console.log(`at rest again: ${memoryOf(child.pid).toFixed(1)} MiB; processor time ${processorTimeOf(child.pid)} s`)
 child.kill('SIGTERM')
 if ((await child.exited) !== 0) problems.push(`the router ended with ${child.exitCode}`)
-console.log(`${calls} calls, ${problems.length === 0 ? 'each known once to client, router and provider' : 'PROBLEMS:'}`)
+console.log(
+  `${calls} calls, ${problems.length === 0 ? 'each known once to client, log, record and provider' : 'PROBLEMS:'}`,
+)
 for (const problem of problems.slice(0, 50)) console.log(`  ${problem}`)
 process.exitCode = problems.length === 0 ? 0 : 1
 

@@ -1,4 +1,4 @@
-import { type Case, endsWell } from './case.ts'
+import { type Case, leaves, type Outcome, outcomesOf } from './case.ts'
 import type { Provider } from './provider.ts'
 
 /** As much as an agent sends. */
@@ -6,8 +6,21 @@ const FILLER = 'A line of a file that an agent has read, with its words and its 
 const SLOW_MS = 150
 const PIECES_BEFORE_LEAVING = 6
 
-/** Plays a case as its client; gives what was wrong about the answer. */
-export async function play(url: string, provider: Provider, one: Case): Promise<string | undefined> {
+/** How a call ended for its client. */
+export interface Played {
+  readonly outcome?: Outcome
+  /** What was wrong about the answer. */
+  readonly wrong?: string
+}
+
+/** Plays a case as its client. */
+export async function play(url: string, provider: Provider, one: Case): Promise<Played> {
+  const played = await playOut(url, provider, one)
+  if (played.outcome === undefined || outcomesOf(one).includes(played.outcome)) return played
+  return { wrong: `an end that is called ${played.outcome}`, ...played }
+}
+
+async function playOut(url: string, provider: Provider, one: Case): Promise<Played> {
   const leaving = new AbortController()
   try {
     const answer = ask(url, one, leaving.signal)
@@ -17,9 +30,12 @@ export async function play(url: string, provider: Provider, one: Case): Promise<
     }
     const response = await answer
     const text = await read(response, one, leaving)
-    return isWhole(text, one) ? undefined : `${response.status}, and it ends with ${JSON.stringify(text.slice(-200))}`
+    if (response.ok && isWhole(text, one)) return { outcome: 'whole' }
+    const isTold = isError(text, response, one)
+    const wrong = `${response.status}, and it ends with ${JSON.stringify(text.slice(-200))}`
+    return isTold ? { outcome: 'failed', ...(!outcomesOf(one).includes('failed') && { wrong }) } : { wrong }
   } catch (cause) {
-    return leaving.signal.aborted && !endsWell(one) ? undefined : String(cause)
+    return leaving.signal.aborted ? { outcome: 'gone' } : { wrong: String(cause) }
   }
 }
 
@@ -52,8 +68,7 @@ async function read(response: Response, { behaviour }: Case, leaving: AbortContr
   for await (const piece of response.body ?? []) {
     text = (text + decoder.decode(piece, { stream: true })).slice(-5000)
     if (behaviour.startsWith('slow')) await Bun.sleep(SLOW_MS)
-    const isGoing = behaviour === 'midway' || behaviour === 'slow-then-gone'
-    if (isGoing && ++pieces === PIECES_BEFORE_LEAVING) leaving.abort()
+    if (leaves(behaviour) && ++pieces === PIECES_BEFORE_LEAVING) leaving.abort()
   }
   return text
 }
@@ -61,4 +76,10 @@ async function read(response: Response, { behaviour }: Case, leaving: AbortContr
 function isWhole(text: string, { behaviour, way }: Case): boolean {
   if (behaviour === 'whole') return text.includes('lazy dog')
   return way === 'relayed-chat' ? text.includes('data: [DONE]') : text.includes('event: message_stop')
+}
+
+/** Whether the answer says, in the client's protocol, that it failed. */
+function isError(text: string, { ok }: Response, { way }: Case): boolean {
+  if (!ok) return text.startsWith(way === 'relayed-chat' ? '{"error":{' : '{"type":"error","error":{')
+  return way === 'relayed-chat' ? /^data: \{"error":/m.test(text) : /^event: error\ndata: \{"type":"error"/m.test(text)
 }

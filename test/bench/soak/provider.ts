@@ -1,8 +1,8 @@
-import { anthropicFrames, anthropicMessage } from '../../helper/turn-anthropic.ts'
+import { anthropicError, anthropicErrorFrame, anthropicFrames, anthropicMessage } from '../../helper/turn-anthropic.ts'
 import { chatCompletion, chatFrames } from '../../helper/turn-chat.ts'
-import { caseOf } from './case.ts'
+import { caseOf, type Case } from './case.ts'
 
-/** A provider that speaks two protocols at the pace of a model. */
+/** Providers of two protocols, at the pace of a model, with the faults of each case. */
 export interface Provider {
   readonly url: string
   /** How often each call came, by its id. */
@@ -25,17 +25,27 @@ interface Wire {
   readonly whole: string
   readonly frames: readonly string[]
   readonly large: readonly string[]
+  readonly empty: Pick<Wire, 'whole' | 'frames'>
+  readonly error: Pick<Wire, 'whole' | 'frames'>
 }
 
+const CHAT_ERROR = { error: { message: 'The server had an error', type: 'server_error', code: null } }
 const CHAT: Wire = {
   whole: JSON.stringify(chatCompletion(TURN)),
   frames: chatFrames(TURN),
   large: enlarged(chatFrames({ text: '#' }), JSON.stringify(LARGE_TURN.text)),
+  empty: { whole: JSON.stringify(chatCompletion({})), frames: chatFrames({}) },
+  error: { whole: JSON.stringify(CHAT_ERROR), frames: [`data: ${JSON.stringify(CHAT_ERROR)}\n\n`] },
 }
 const MESSAGES: Wire = {
   whole: JSON.stringify(anthropicMessage(TURN)),
   frames: anthropicFrames(TURN),
   large: enlarged(anthropicFrames({ text: '#' }), JSON.stringify(LARGE_TURN.text)),
+  empty: { whole: JSON.stringify(anthropicMessage({})), frames: anthropicFrames({}) },
+  error: {
+    whole: JSON.stringify(anthropicError('overloaded_error', 'Overloaded')),
+    frames: [anthropicErrorFrame()],
+  },
 }
 
 export function createProvider(): Provider {
@@ -52,14 +62,22 @@ export function createProvider(): Provider {
       seen.set(id, (seen.get(id) ?? 0) + 1)
       waiting.get(id)?.()
       waiting.delete(id)
-      const { behaviour } = caseOf(Number(id.slice(5)))
-      const wire = new URL(request.url).pathname.endsWith('/messages') ? MESSAGES : CHAT
-      if (behaviour === 'early') await Bun.sleep(HOLD_MS)
-      if (behaviour === 'whole') return new Response(wire.whole, { headers: { 'content-type': 'application/json' } })
-      const frames = behaviour.startsWith('slow') ? wire.large : wire.frames
+      const one = caseOf(Number(id.slice(5)))
+      const { pathname } = new URL(request.url)
+      const wire = pathname.endsWith('/messages') ? MESSAGES : CHAT
+      if (one.behaviour === 'early') await Bun.sleep(HOLD_MS)
+      const isHit = seen.get(id) === 1 || one.fault === 'dead'
+      const status = isHit ? statusOf(one, pathname) : undefined
+      if (status !== undefined) return new Response(wire.error.whole, { status, headers: headersOf(status) })
+      const { pieces, end } = isHit ? broken(wire, one) : { pieces: piecesOf(wire, one), end: 'close' as const }
       running++
-      const over = (): void => void running--
-      return new Response(paced(frames, over), { headers: { 'content-type': 'text/event-stream' } })
+      const type = one.behaviour === 'whole' ? 'application/json' : 'text/event-stream'
+      return new Response(
+        paced(pieces, end, () => running--),
+        {
+          headers: { 'content-type': type },
+        },
+      )
     },
   })
   return {
@@ -71,16 +89,59 @@ export function createProvider(): Provider {
   }
 }
 
-function paced(frames: readonly string[], over: () => void): ReadableStream {
+/** With which status the provider refuses, if it does. Only one of the two asks for a pause: else nobody could be asked. */
+function statusOf({ fault }: Case, path: string): number | undefined {
+  if (fault === 'rate') return path.startsWith('/other/') ? 529 : 429
+  if (fault === 'failure') return 500
+  return fault === 'overload' || fault === 'dead' ? 529 : undefined
+}
+
+function headersOf(status: number): Record<string, string> {
+  return { 'content-type': 'application/json', ...(status === 429 && { 'retry-after': '1' }) }
+}
+
+/** What is sent, and whether the connection then breaks. */
+interface Sent {
+  readonly pieces: readonly string[]
+  readonly end: 'close' | 'break'
+}
+
+function broken(wire: Wire, one: Case): Sent {
+  const pieces = piecesOf(wire, one)
+  const isWhole = one.behaviour === 'whole'
+  const half = isWhole ? [wire.whole.slice(0, wire.whole.length / 2)] : pieces.slice(0, pieces.length / 2)
+  switch (one.fault) {
+    case 'inside':
+      return { pieces: isWhole ? [wire.error.whole] : wire.error.frames, end: 'close' }
+    case 'empty':
+      return { pieces: isWhole ? [wire.empty.whole] : wire.empty.frames, end: 'close' }
+    case 'early-cut':
+      return { pieces: isWhole ? half : pieces.slice(0, 1), end: 'close' }
+    case 'late-cut':
+      return { pieces: half, end: 'break' }
+    case 'reset':
+      return { pieces: [], end: 'break' }
+    default:
+      return { pieces, end: 'close' }
+  }
+}
+
+function piecesOf(wire: Wire, { behaviour }: Case): readonly string[] {
+  if (behaviour === 'whole') return [wire.whole]
+  return behaviour.startsWith('slow') ? wire.large : wire.frames
+}
+
+function paced(pieces: readonly string[], end: Sent['end'], over: () => void): ReadableStream {
   let next = 0
   return new ReadableStream(
     {
       async pull(controller) {
         if (next > 0) await Bun.sleep(PACE_MS)
-        const frame = frames[next++]
-        if (frame !== undefined) return controller.enqueue(new TextEncoder().encode(frame))
+        const piece = pieces[next++]
+        if (piece !== undefined) return controller.enqueue(new TextEncoder().encode(piece))
         over()
-        controller.close()
+        if (end === 'break') controller.error()
+        else controller.close()
       },
       cancel: over,
     },
