@@ -2,6 +2,7 @@ import type { Part } from '../../canonical/request.ts'
 import { promptTokens } from '../../canonical/usage.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { estimateInput } from '../../router/estimate.ts'
+import { nameOfTarget } from '../../router/model-name.ts'
 import type { Middleware } from '../call.ts'
 import type { Warn } from '../warn.ts'
 
@@ -11,13 +12,15 @@ import type { Warn } from '../warn.ts'
  */
 export function createCutPromptWarning(providers: readonly Provider[], warn: Warn): Middleware {
   const local = new Set(providers.filter(isLocal).map(({ name }) => name))
+  // To look again would cost an estimate of every prompt.
+  const told = new Set<string>()
   return async (call, next) => {
     const { trace, text, request } = call
     if (call.target && local.has(call.target.provider)) {
       trace.atEnd.push(() => {
         const target = trace.target ?? call.target
         const read = trace.usage && promptTokens(trace.usage)
-        if (!target || !read || !local.has(target.provider)) return
+        if (!target || !read || !local.has(target.provider) || told.has(nameOfTarget(target))) return
         if (
           text.length < Math.max(SHORTEST, read * MOST_CHARACTERS) ||
           request.messages.some(({ parts }) => parts.some(holdsMedia))
@@ -25,6 +28,7 @@ export function createCutPromptWarning(providers: readonly Provider[], warn: War
           return
         const estimated = estimateInput(request)
         if (read > estimated * LEAST_SHARE) return
+        told.add(nameOfTarget(target))
         warn(`${target.provider} (${target.model}) has read only a part of the prompt: ${REMEDY}`, { read, estimated })
       })
     }
