@@ -122,6 +122,12 @@ export function createScanner(text: string): Scanner {
     fail(`expected \`,\` or \`${close}\` here, before ${found(text, at)}`, end, 'put a `,` here')
   }
 
+  // Bun's parser refuses it there; nobody sees it.
+  const refuseOddBlank = (word: string): void => {
+    const odd = oddBlank.exec(text[at] ?? '')
+    if (odd) fail(`an invisible character (${codeOf(odd[0])}) stands behind \`${word}\``, at, 'remove it')
+  }
+
   const name = (): string => {
     if (text[at] === '"' || text[at] === "'") return string()
     identifier.lastIndex = at
@@ -152,15 +158,14 @@ export function createScanner(text: string): Scanner {
     const digits = number.exec(text)?.[0]
     if (digits !== undefined) {
       at += digits.length
+      if (/^[+-].*[yN]$/.test(digits)) refuseOddBlank(digits)
       return
     }
     identifier.lastIndex = at
     const word = identifier.exec(text)?.[0]
     if (word !== undefined && literals.has(word)) {
       at += word.length
-      const odd = oddBlank.exec(text[at] ?? '')
-      // Bun's parser refuses it there; nobody sees it.
-      if (odd) fail(`an invisible character (${codeOf(odd[0])}) stands behind \`${word}\``, at, 'remove it')
+      refuseOddBlank(word)
       return
     }
     if (at >= text.length) fail('expected a value, found the end of the file')

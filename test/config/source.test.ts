@@ -115,6 +115,16 @@ describe('errors', () => {
     )
   })
 
+  test.each(['+Infinity', '-Infinity', '+NaN', 'Infinity', 'NaN', '-0x1F', '1', 'true', 'null'])(
+    'a blank that nobody sees behind %s has a place exactly where Bun refuses it',
+    (value) => {
+      for (const blank of ['\u00a0', '\u2003', '\ufeff', '\u2028', '\u3000']) {
+        const edited = `{g:${value}${blank},}`
+        expect([edited, readSource(edited).error === undefined]).toEqual([edited, isReadable(edited)])
+      }
+    },
+  )
+
   test('any text at all is survived', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 40 }), (any) => void readSource(any)))
   })
