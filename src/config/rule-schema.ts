@@ -86,7 +86,7 @@ const conditions = {
       errorMessage: 'expected an object `{ "from": "22:00", "to": "06:00" }`',
     }),
   ),
-  project: patterns('The folder that the agent works in, with all that is in it: `~/work/*`.'),
+  project: patterns('The folder that the agent works in, with all that is in it: `~/projects/*`.'),
   images: flag('Whether the conversation shows an image.'),
   prompt: patterns('What the last prompt of the user holds: words, or `/…/`.'),
   system: patterns('What the system prompt holds: words, or `/…/`.'),

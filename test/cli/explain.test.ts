@@ -22,7 +22,7 @@ const config = {
   rules: [
     { name: 'night', when: { time: { from: '22:00', to: '06:00', zone: 'UTC' } }, use: 'b,three' },
     { name: 'fix', when: { prompt: 'fix', client: 'claude-code' }, use: 'fast' },
-    { name: 'blue', when: { header: { 'x-team': 'blue' }, project: '/work' }, use: 'b,three' },
+    { name: 'blue', when: { header: { 'x-team': 'blue' }, project: '/projects' }, use: 'b,three' },
     { name: 'try', shadow: true, when: { tools: 'Bash' }, use: 'b,three' },
   ],
 }
@@ -110,7 +110,7 @@ describe('options stand for', () => {
     ['an effort', ['--effort', 'max'], 'a,two think'],
     [
       'headers and a project',
-      ['--header', 'X-Other: 1', '--header=X-Team: blue', '--project', '/work/x'],
+      ['--header', 'X-Other: 1', '--header=X-Team: blue', '--project', '/projects/x'],
       'b,three rule:blue',
     ],
     ['a time', ['--time', '2026-01-01T23:00Z'], 'b,three rule:night'],

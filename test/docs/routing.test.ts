@@ -27,7 +27,7 @@ test.each<[number, string, Partial<ModelRequest>, string, string, number?]>([
   [
     0,
     'in a folder',
-    { system: [{ type: 'text', text: `Working directory: ${homedir()}/work/secret/x` }] },
+    { system: [{ type: 'text', text: `Working directory: ${homedir()}/projects/secret/x` }] },
     '',
     'local,qwen3-coder',
   ],
