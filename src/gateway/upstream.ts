@@ -1,6 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
 import { parseJson, type JsonObject } from '../canonical/json.ts'
 import type { Ports } from '../platform/ports.ts'
+import { withCacheMarks } from '../protocol/cache-marks.ts'
 import { decodeSse } from '../protocol/framing/sse.ts'
 import { forceFormat, type ForcedFormat } from '../protocol/forced-format.ts'
 import { codecOf, protocols } from '../protocol/index.ts'
@@ -186,7 +187,8 @@ function encoded(
   const codec = codecOf(endpoint.protocol)
   const asked = { ...call.request, model: target.model }
   const forced = forceFormat(asked, codec.formatGap?.(asked, { ...target, traits }))
-  const { wire, dropped, context } = codec.encodeRequest(forced.request, { ...target, traits })
+  const marked = withCacheMarks(forced.request, endpoint.protocol, traits)
+  const { wire, dropped, context } = codec.encodeRequest(marked, { ...target, traits })
   const edited = applyDialects(wire, provider, { ...target, protocol: endpoint.protocol })
   return {
     isRelay: false,

@@ -123,6 +123,8 @@ export interface Traits {
   readonly systemMessages?: boolean
   /** Whether Anthropic's `cache_control` marks are understood. */
   readonly cacheControl?: boolean
+  /** What of a prompt is cached only up to a mark: one is set where the client could set none. Absent: it needs none. */
+  readonly cacheMarks?: readonly ('tools' | 'system' | 'messages')[]
   /** OpenAI Chat: whether calls of one session may name it, so that they meet the same prompt cache. */
   readonly promptCacheKey?: boolean
   /** Bedrock Converse: whether an answer is streamed that may call tools. Absent: yes. */

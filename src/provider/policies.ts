@@ -3,6 +3,7 @@ import type { Policy } from './policy.ts'
 const chat = 'openai-chat'
 const responses = 'openai-responses'
 
+const CLAUDE = '([a-z-]+[.])*claude.*'
 const ZAI = ['zai', 'zai-coding', 'zhipu', 'zhipu-coding']
 const MOONSHOT = ['moonshot', 'moonshot-cn']
 const DASHSCOPE = ['dashscope', 'dashscope-intl', 'dashscope-coding', 'dashscope-coding-intl']
@@ -48,6 +49,33 @@ export const policies: readonly Policy[] = [
     models: '(deepseek-r1(-[a-z0-9.-]+)?|qwq(-[a-z0-9.-]+)?|minimax-m[12]([.]\\d)?(-[a-z0-9-]+)?)',
     dialects: ['extrathinktag'],
     source: 'https://platform.minimax.io/docs/api-reference/text-openai-api',
+  },
+
+  // Models that cache nothing of a prompt but what stands before a mark.
+  {
+    protocol: 'anthropic-messages',
+    models: CLAUDE,
+    traits: { cacheMarks: ['tools', 'system', 'messages'] },
+    source: 'https://platform.claude.com/docs/en/build-with-claude/prompt-caching',
+  },
+  {
+    protocol: 'bedrock-converse',
+    models: CLAUDE,
+    traits: { cacheMarks: ['tools', 'system', 'messages'] },
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html',
+  },
+  {
+    protocol: 'bedrock-converse',
+    models: '([a-z-]+[.])*nova-.*',
+    traits: { cacheMarks: ['system'] },
+    source: 'https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html',
+  },
+  {
+    at: ['openrouter', 'vercel'],
+    protocol: chat,
+    models: CLAUDE,
+    traits: { cacheMarks: ['system', 'messages'] },
+    source: 'https://openrouter.ai/docs/guides/best-practices/prompt-caching',
   },
 
   // OpenAI's own, by whoever serves them in its protocols.

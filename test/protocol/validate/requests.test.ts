@@ -2,7 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { ModelError } from '../../../src/canonical/error.ts'
 import type { JsonObject } from '../../../src/canonical/json.ts'
 import type { ProtocolId } from '../../../src/canonical/native.ts'
+import { withCacheMarks } from '../../../src/protocol/cache-marks.ts'
 import { codecOf, protocols } from '../../../src/protocol/index.ts'
+import { policyOf } from '../../../src/provider/policy.ts'
 import { ANTHROPIC_REQUESTS } from '../../helper/fuzz/anthropic-requests.ts'
 import { capturedRequests, hasRecordings, recordedRequests, type RecordedRequest } from '../../helper/shared.ts'
 import { having } from '../../law/scenarios.ts'
@@ -71,7 +73,9 @@ describe.each(PROVIDERS)('what a provider of %s (%s) is sent', (protocol, model,
   function encoded({ protocol: client, wire }: RecordedRequest): JsonObject | undefined {
     try {
       const decoded = codecOf(client).decodeRequest({ ...wire, body: { model, ...wire.body } })
-      const sent = codecOf(protocol).encodeRequest({ ...decoded, model }, { provider: 'p', model, traits: {} })
+      const traits = { cacheMarks: policyOf(model, { protocol }).traits.cacheMarks ?? [] }
+      const marked = withCacheMarks({ ...decoded, model }, protocol, traits)
+      const sent = codecOf(protocol).encodeRequest(marked, { provider: 'p', model, traits })
       return JSON.parse(JSON.stringify(sent.wire.body)) as JsonObject
     } catch (cause) {
       if (cause instanceof ModelError && cause.status < 500) return undefined
