@@ -4,11 +4,13 @@ import { USAGE } from '../helper/turn.ts'
 import { CLAUDE } from './claude-code.ts'
 import { passingFaults } from './fault.ts'
 import { DOCUMENT, expectSuccess, IMAGE, LIMIT_MS, play, SECRET, type Played } from './play.ts'
-import { waysTo, type Way } from './way.ts'
+import { furtherWaysTo, waysTo, type Way } from './way.ts'
 
 if (!CLAUDE) console.warn('Claude Code is not installed, so its tests are skipped: `npm test` installs it.')
 
-describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (way) => {
+const WAYS = [...waysTo(CLAUDE ?? '')]
+
+describe.skipIf(!CLAUDE).each([...WAYS, ...furtherWaysTo(CLAUDE ?? '')])('Claude Code, $name', (way) => {
   test(
     'runs a command, reads, writes and edits, and counts every answer once',
     async () => {
@@ -24,6 +26,24 @@ describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (
     LIMIT_MS,
   )
 
+  test(
+    'gives the model its own thinking back',
+    async () => {
+      await using played = await play(way, 'thinking')
+      expectSuccess(played, `thinking done: ${SECRET}, 1 results`)
+      const thought = blocks(played, 'thinking').map((block) => block['thinking'])
+      expect(thought).toEqual(['First I must read the file.', 'Now I know the secret.'])
+      const back = played.conversations
+        .at(-1)
+        ?.messages.map((message) => message.reasoning)
+        .join('')
+      if (way.returnsReasoning) expect(back).toBe('First I must read the file.')
+    },
+    LIMIT_MS,
+  )
+})
+
+describe.skipIf(!CLAUDE).each(WAYS)('Claude Code, $name', (way) => {
   test(
     'lets a sub-agent do the work',
     async () => {
@@ -87,22 +107,6 @@ describe.skipIf(!CLAUDE).each([...waysTo(CLAUDE ?? '')])('Claude Code, $name', (
       await using played = await play(way, 'plain')
       const system = played.conversations[0]?.messages.filter((message) => message.role !== 'assistant') ?? []
       expect(system.map((message) => message.text).join('\n')).toContain('Primary working directory')
-    },
-    LIMIT_MS,
-  )
-
-  test(
-    'gives the model its own thinking back',
-    async () => {
-      await using played = await play(way, 'thinking')
-      expectSuccess(played, `thinking done: ${SECRET}, 1 results`)
-      const thought = blocks(played, 'thinking').map((block) => block['thinking'])
-      expect(thought).toEqual(['First I must read the file.', 'Now I know the secret.'])
-      const back = played.conversations
-        .at(-1)
-        ?.messages.map((message) => message.reasoning)
-        .join('')
-      if (way.returnsReasoning) expect(back).toBe('First I must read the file.')
     },
     LIMIT_MS,
   )

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 
 import { CODEX, runCodex, type CodexOptions, type CodexRun } from './codex.ts'
-import { anthropicMessages, gemini, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
+import { openaiResponses, type ServedProtocol } from './config.ts'
 import { IMAGE, LIMIT_MS, play, SECRET, type Played, type Player } from './play.ts'
-import { startRouter } from './served.ts'
+import { PROTOCOLS, throughCcr } from './through.ts'
 
 if (!CODEX) console.warn('Codex is not installed, so its tests are skipped: `npm test` installs it.')
 
@@ -24,20 +24,19 @@ const straight: Way = {
   }),
 }
 
-function throughCcr(protocol: ServedProtocol): Way {
+function routed(protocol: ServedProtocol): Way {
   return {
     name: `ccr to ${protocol.name}`,
     returnsReasoning: protocol.returnsReasoning,
-    with: (extra) => ({
-      async run(prompt, provider, scratch) {
-        await using router = await startRouter(protocol, provider, scratch)
-        return await runCodex(CODEX ?? '', prompt, scratch, { ...extra, url: `${router.url}/v1` })
-      },
-    }),
+    with: (extra) =>
+      throughCcr(protocol, (prompt, scratch, url) =>
+        runCodex(CODEX ?? '', prompt, scratch, { ...extra, url: `${url}/v1` }),
+      ),
   }
 }
 
-const ROUTED = [openaiResponses, anthropicMessages, openaiChat, gemini].map(throughCcr)
+const ROUTED = PROTOCOLS.map(routed)
+const TRANSLATED = PROTOCOLS.filter((protocol) => protocol !== openaiResponses).map(routed)
 
 /** So that the first answer of the episode fills the window. */
 const SMALL_WINDOW = ['model_auto_compact_token_limit = 50000', 'model_context_window = 100000']
@@ -135,7 +134,7 @@ describe.skipIf(!CODEX).each([straight, ...ROUTED])('Codex, $name', (way) => {
   )
 })
 
-describe.skipIf(!CODEX).each(ROUTED.slice(1))('Codex as with OpenAI itself, $name', (way) => {
+describe.skipIf(!CODEX).each(TRANSLATED)('Codex as with OpenAI itself, $name', (way) => {
   test(
     'compacts by an operation that only OpenAI has, and goes on from the summary',
     async () => {

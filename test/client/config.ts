@@ -8,9 +8,10 @@ import type { Scratch } from './agent.ts'
 /** A protocol that the scripted model serves to `ccr`. */
 export interface ServedProtocol {
   readonly name: string
-  readonly path: string
-  /** `transformer.use` of the config. */
-  readonly dialects: readonly string[]
+  /** How an entry of the config says where it is served, and in what. */
+  entry(url: string): Readonly<Record<string, unknown>>
+  /** The model's name, where it tells how the provider is called. */
+  readonly model?: string
   /** Whether reasoning goes back to the model that made it. */
   readonly returnsReasoning: boolean
   /** What a client of `ccr` must count for an answer of these counts. */
@@ -20,8 +21,7 @@ export interface ServedProtocol {
 /** Anthropic's own protocol, so that a client of it is relayed. */
 export const anthropicMessages: ServedProtocol = {
   name: 'Anthropic Messages',
-  path: '/v1/messages',
-  dialects: ['Anthropic'],
+  entry: (url) => at(`${url}/v1/messages`, 'Anthropic'),
   returnsReasoning: true,
   usage: (usage) => usage,
 }
@@ -29,8 +29,7 @@ export const anthropicMessages: ServedProtocol = {
 /** OpenAI does not say how much it wrote to its cache: that is a part of the prompt. */
 export const openaiChat: ServedProtocol = {
   name: 'OpenAI Chat',
-  path: '/v1/chat/completions',
-  dialects: [],
+  entry: (url) => at(`${url}/v1/chat/completions`),
   returnsReasoning: false,
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
@@ -38,8 +37,7 @@ export const openaiChat: ServedProtocol = {
 /** OpenAI's Responses API, whose reasoning is sealed and so never comes back through another protocol. */
 export const openaiResponses: ServedProtocol = {
   name: 'OpenAI Responses',
-  path: '/v1/responses',
-  dialects: ['openai-responses'],
+  entry: (url) => at(`${url}/v1/responses`, 'openai-responses'),
   returnsReasoning: true,
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
@@ -47,25 +45,33 @@ export const openaiResponses: ServedProtocol = {
 /** Gemini, whose model is a part of the path. Its cache is read, not written, by a call. */
 export const gemini: ServedProtocol = {
   name: 'Gemini',
-  path: '/v1beta/models/',
-  dialects: ['gemini'],
+  entry: (url) => at(`${url}/v1beta/models/`, 'gemini'),
   returnsReasoning: false,
   usage: (usage) => ({ ...usage, input: usage.input + usage.cacheWrite, cacheWrite: 0 }),
 }
 
+/** Bedrock's Converse, whose stream is binary. It does not tell reasoning from the rest of what it counts. */
+export const bedrockConverse: ServedProtocol = {
+  name: 'Bedrock Converse',
+  entry: bedrock,
+  returnsReasoning: true,
+  usage: (usage) => usage,
+}
+
+/** Claude behind Bedrock's invoke: Anthropic's protocol in AWS's binary stream. */
+export const bedrockInvoke: ServedProtocol = {
+  name: 'Bedrock, Claude by invoke',
+  entry: (url) => ({ ...bedrock(url), protocols: ['anthropic-messages'] }),
+  model: 'us.anthropic.scripted-model-v1:0',
+  returnsReasoning: true,
+  usage: (usage) => usage,
+}
+
 /** A config whose only provider is the scripted model. */
-export function configFor({ path, dialects }: ServedProtocol, provider: Upstream) {
+export function configFor({ entry, model = 'scripted-model' }: ServedProtocol, { url }: Upstream) {
   return {
-    Providers: [
-      {
-        name: 'scripted',
-        api_base_url: provider.url + path,
-        api_key: 'scripted-key',
-        models: ['scripted-model'],
-        transformer: { use: dialects },
-      },
-    ],
-    Router: { default: 'scripted,scripted-model' },
+    Providers: [{ name: 'scripted', api_key: 'scripted-key', models: [model], ...entry(url) }],
+    Router: { default: `scripted,${model}` },
   }
 }
 
@@ -74,4 +80,12 @@ export async function writeConfig({ home }: Scratch, config: unknown): Promise<v
   const folder = join(home, '.claude-code-router')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'config.json'), JSON.stringify(config, null, 2), { mode: 0o600 })
+}
+
+function at(url: string, ...dialects: readonly string[]) {
+  return { api_base_url: url, transformer: { use: dialects } }
+}
+
+function bedrock(url: string) {
+  return { catalog: 'bedrock', origin: url, region: 'eu-west-3' }
 }

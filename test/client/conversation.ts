@@ -1,4 +1,5 @@
 import { field } from '../helper/turn-parts.ts'
+import { modelIn } from '../helper/turn-bedrock.ts'
 import type { Received } from '../helper/upstream.ts'
 
 /** What a model sees of a request, whatever protocol carried it. */
@@ -39,6 +40,8 @@ const READERS: readonly (readonly [RegExp, (request: Received) => Conversation])
   [/\/chat\/completions$/, ({ body }) => readChat(body)],
   [/\/responses$/, ({ body }) => readResponses(body)],
   [/:(streamG|g)enerateContent$/, ({ body, path }) => readGemini(body, path)],
+  [/\/converse(-stream)?$/, ({ body, path }) => readConverse(body, path)],
+  [/\/invoke(-with-response-stream)?$/, ({ body, path }) => ({ ...readAnthropic(body), model: modelIn(path) })],
 ]
 
 function readAnthropic(body: unknown): Conversation {
@@ -124,6 +127,26 @@ function geminiResult(response: unknown): SeenMessage {
   return { ...seen, text: (textAt(said, 'output') || textAt(said, 'error') || JSON.stringify(said)) + seen.text }
 }
 
+function readConverse(body: unknown, path: string): Conversation {
+  const specs = list(field(field(body, 'toolConfig'), 'tools')).flatMap((tool) => field(tool, 'toolSpec') ?? [])
+  return {
+    model: modelIn(path),
+    tools: new Map(specs.map((tool) => [textAt(tool, 'name'), field(field(tool, 'inputSchema'), 'json')])),
+    messages: [
+      message('system', list(field(body, 'system'))),
+      ...list(field(body, 'messages')).flatMap((wire) => {
+        const parts = list(field(wire, 'content'))
+        const results = parts.filter((part) => field(part, 'toolResult'))
+        const others = parts.filter((part) => !field(part, 'toolResult') && !field(part, 'cachePoint'))
+        return [
+          ...results.map((result) => message('tool', list(field(field(result, 'toolResult'), 'content')))),
+          ...(others.length ? [message(roleOf(wire), others)] : []),
+        ]
+      }),
+    ],
+  }
+}
+
 const ROLES: Readonly<Record<string, SeenMessage['role']>> = {
   system: 'system',
   developer: 'system',
@@ -153,6 +176,7 @@ function message(role: SeenMessage['role'], parts: readonly unknown[]): SeenMess
     documents: media.filter((file) => !isImage(file)),
     reasoning: [
       ...parts.map((part) => textAt(part, 'thinking')),
+      ...parts.map((part) => textAt(field(field(part, 'reasoningContent'), 'reasoningText'), 'text')),
       ...reasoning.map((part) => textAt(part, 'text')),
     ].join(''),
   }
@@ -160,7 +184,8 @@ function message(role: SeenMessage['role'], parts: readonly unknown[]): SeenMess
 
 function calledName(part: unknown): string[] {
   if (field(part, 'type') === 'tool_use') return [textAt(part, 'name')]
-  return field(part, 'functionCall') ? [textAt(field(part, 'functionCall'), 'name')] : []
+  const called = field(part, 'functionCall') ?? field(part, 'toolUse')
+  return called ? [textAt(called, 'name')] : []
 }
 
 function isImage({ mediaType }: SeenMedia): boolean {
@@ -174,8 +199,15 @@ function mediaOf(part: unknown): SeenMedia[] {
     return [{ mediaType: textAt(source, 'media_type'), base64: textAt(source, 'data') }]
   const inline = field(part, 'inlineData')
   if (inline) return [{ mediaType: textAt(inline, 'mimeType'), base64: textAt(inline, 'data') }]
+  const file = field(part, 'image') ?? field(part, 'document')
+  if (file) {
+    const kind = field(part, 'image') ? 'image' : 'application'
+    return [{ mediaType: `${kind}/${textAt(file, 'format')}`, base64: textAt(field(file, 'source'), 'bytes') }]
+  }
   const url =
-    textAt(field(part, 'image_url'), 'url') || textAt(part, 'image_url') || textAt(field(part, 'file'), 'file_data')
+    textAt(field(part, 'image_url'), 'url') ||
+    textAt(part, 'image_url') ||
+    textAt(field(part, 'file') ?? part, 'file_data')
   const [, mediaType = '', base64 = ''] = /^data:([^;]+);base64,(.*)$/.exec(url) ?? []
   return base64 ? [{ mediaType, base64 }] : []
 }

@@ -1,34 +1,23 @@
 import { describe, expect, test } from 'bun:test'
 
-import { anthropicMessages, gemini, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
+import { gemini, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
 import { GEMINI_CLI, runGeminiCli, type GeminiCliRun } from './gemini-cli.ts'
-import { IMAGE, LIMIT_MS, play, SECRET, type Played, type Player } from './play.ts'
-import { startRouter } from './served.ts'
+import { IMAGE, LIMIT_MS, play, SECRET, type Player } from './play.ts'
+import { expectText, PROTOCOLS, throughCcr } from './through.ts'
 
 if (!GEMINI_CLI)
   console.warn('Gemini CLI or Node.js is not installed, so its tests are skipped: `npm test` installs it.')
 
-function throughCcr(protocol: ServedProtocol): Player<GeminiCliRun> {
-  return {
-    async run(prompt, provider, scratch) {
-      await using router = await startRouter(protocol, provider, scratch)
-      return await runGeminiCli(GEMINI_CLI ?? [], prompt, scratch, router.url)
-    },
-  }
+function to(protocol: ServedProtocol): Player<GeminiCliRun> {
+  return throughCcr(protocol, (prompt, scratch, url) => runGeminiCli(GEMINI_CLI ?? [], prompt, scratch, url))
 }
 
-function expectSuccess({ code, text, stderr }: Played<GeminiCliRun>, wanted: string): void {
-  expect({ code, text: text.trim(), ...(code !== 0 && { stderr }) }).toEqual({ code: 0, text: wanted })
-}
-
-const protocols = [anthropicMessages, openaiChat, openaiResponses, gemini]
-
-describe.skipIf(!GEMINI_CLI).each(protocols)('Gemini CLI through ccr to $name', (protocol) => {
+describe.skipIf(!GEMINI_CLI).each(PROTOCOLS)('Gemini CLI through ccr to $name', (protocol) => {
   test(
     'runs a command, reads, writes and edits',
     async () => {
-      await using played = await play(throughCcr(protocol), 'tools')
-      expectSuccess(played, `tools done: ${SECRET}, 4 results`)
+      await using played = await play(to(protocol), 'tools')
+      expectText(played, `tools done: ${SECRET}, 4 results`)
       expect(await played.file('effect.txt')).toBe('made\n')
       expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
     },
@@ -41,8 +30,8 @@ describe.skipIf(!GEMINI_CLI)('Gemini CLI through ccr', () => {
   test.each([openaiResponses])(
     'to $name calls two tools in one turn',
     async (protocol) => {
-      await using played = await play(throughCcr(protocol), 'parallel')
-      expectSuccess(played, `parallel done: ${SECRET}, 2 results`)
+      await using played = await play(to(protocol), 'parallel')
+      expectText(played, `parallel done: ${SECRET}, 2 results`)
       expect(await played.file('effect.txt')).toBe('made\n')
     },
     LIMIT_MS,
@@ -51,8 +40,8 @@ describe.skipIf(!GEMINI_CLI)('Gemini CLI through ccr', () => {
   test.each([openaiChat, gemini])(
     'to $name shows the model an image, byte for byte, as an image',
     async (protocol) => {
-      await using played = await play(throughCcr(protocol), 'image')
-      expectSuccess(played, 'image done: no secret, 1 results')
+      await using played = await play(to(protocol), 'image')
+      expectText(played, 'image done: no secret, 1 results')
       const images = played.conversations.at(-1)?.messages.flatMap((message) => message.images)
       expect(images).toEqual([{ mediaType: 'image/png', base64: IMAGE }])
     },

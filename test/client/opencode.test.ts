@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 
-import { anthropicMessages, gemini, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
+import { anthropicMessages, openaiChat, openaiResponses, type ServedProtocol } from './config.ts'
 import { OPENCODE, runOpencode, type OpencodePackage, type OpencodeRun } from './opencode.ts'
 import { IMAGE, LIMIT_MS, play, SECRET, type Played, type Player } from './play.ts'
-import { startRouter } from './served.ts'
+import { PROTOCOLS, throughCcr } from './through.ts'
 
 if (!OPENCODE) console.warn('opencode is not installed, so its tests are skipped: `npm test` installs it.')
 
@@ -15,7 +15,7 @@ interface Way {
 
 // It takes five seconds to start: what other clients show as well is left to them.
 const WAYS: readonly Way[] = [
-  ...[anthropicMessages, openaiChat, openaiResponses, gemini].map((protocol): Way => ({
+  ...PROTOCOLS.map((protocol): Way => ({
     npm: '@ai-sdk/openai-compatible',
     name: protocol.name,
     protocol,
@@ -23,13 +23,10 @@ const WAYS: readonly Way[] = [
   { npm: '@ai-sdk/anthropic', name: openaiChat.name, protocol: openaiChat },
 ]
 
-function throughCcr({ npm, protocol }: Way): Player<OpencodeRun> {
-  return {
-    async run(prompt, provider, scratch) {
-      await using router = await startRouter(protocol, provider, scratch)
-      return await runOpencode(OPENCODE ?? '', prompt, scratch, { npm, url: `${router.url}/v1` })
-    },
-  }
+function along({ npm, protocol }: Way): Player<OpencodeRun> {
+  return throughCcr(protocol, (prompt, scratch, url) =>
+    runOpencode(OPENCODE ?? '', prompt, scratch, { npm, url: `${url}/v1` }),
+  )
 }
 
 function expectSuccess({ code, text, events, stderr }: Played<OpencodeRun>, wanted: string): void {
@@ -41,7 +38,7 @@ describe.skipIf(!OPENCODE).each(WAYS)('opencode by $npm, ccr to $name', (way) =>
   test(
     'runs a command, reads, writes and edits',
     async () => {
-      await using played = await play(throughCcr(way), 'tools')
+      await using played = await play(along(way), 'tools')
       expectSuccess(played, `tools done: ${SECRET}, 4 results`)
       expect(await played.file('effect.txt')).toBe('made\n')
       expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
@@ -60,7 +57,7 @@ describe.skipIf(!OPENCODE).each(CROSSED)('opencode by %s, crossed', (npm, protoc
   test(
     'shows the model an image, byte for byte, as an image',
     async () => {
-      await using played = await play(throughCcr({ npm, protocol, name: protocol.name }), 'image')
+      await using played = await play(along({ npm, protocol, name: protocol.name }), 'image')
       expectSuccess(played, 'image done: no secret, 1 results')
       const images = played.conversations.at(-1)?.messages.flatMap((message) => message.images)
       expect(images).toEqual([{ mediaType: 'image/png', base64: IMAGE }])

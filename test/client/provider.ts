@@ -13,6 +13,7 @@ export function createProvider(fault?: Fault): Promise<Upstream> {
   return createUpstream((request) => {
     if (request.serial > MOST_REQUESTS) return json({ error: { message: 'the episode goes round in circles' } }, 403)
     if (request.path.endsWith('/count_tokens')) return json({ input_tokens: request.text.length })
+    if (request.path.endsWith('/count-tokens')) return json({ inputTokens: request.text.length })
     if (request.method !== 'POST') return json({ error: { message: 'not found' } }, 404)
     const right = answerTurn(request, nextTurn(conversationOf(request)))
     return fault && request.serial === 0 ? fault.bend(right, request) : right

@@ -1,7 +1,17 @@
 import type { ScriptedUsage } from '../helper/turn.ts'
 import type { Upstream } from '../helper/upstream.ts'
 import { executable, type Scratch } from './agent.ts'
-import { anthropicMessages, configFor, gemini, openaiChat, writeConfig, type ServedProtocol } from './config.ts'
+import {
+  anthropicMessages,
+  bedrockConverse,
+  bedrockInvoke,
+  configFor,
+  gemini,
+  openaiChat,
+  openaiResponses,
+  writeConfig,
+  type ServedProtocol,
+} from './config.ts'
 import { claudeArguments, quietClaude, runClaude, type ClaudeRun } from './claude-code.ts'
 
 /** A way from Claude Code to the scripted model. */
@@ -38,6 +48,11 @@ export function waysTo(claude: string): readonly Way[] {
     throughCcr(claude, openaiChat),
     throughCcr(claude, gemini),
   ]
+}
+
+/** Ways whose translation or framing others show as well: what is their own is the episode itself, and what is proved in it. */
+export function furtherWaysTo(claude: string): readonly Way[] {
+  return [openaiResponses, bedrockConverse, bedrockInvoke].map((protocol) => throughCcr(claude, protocol))
 }
 
 function throughCcr(claude: string, protocol: ServedProtocol): Way {

@@ -1,5 +1,6 @@
 import type { Answer } from './answer.ts'
 import { anthropicAnswer } from './turn-anthropic.ts'
+import { converseAnswer, invokeAnswer } from './turn-bedrock.ts'
 import { chatAnswer } from './turn-chat.ts'
 import { geminiAnswer } from './turn-gemini.ts'
 import { responsesAnswer } from './turn-responses.ts'
@@ -18,4 +19,6 @@ const ANSWERS: readonly (readonly [RegExp, (request: Received, turn: Turn) => An
   [/\/chat\/completions$/, chatAnswer],
   [/\/responses$/, responsesAnswer],
   [/:(streamG|g)enerateContent$/, geminiAnswer],
+  [/\/converse(-stream)?$/, converseAnswer],
+  [/\/invoke(-with-response-stream)?$/, invokeAnswer],
 ]
