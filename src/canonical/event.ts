@@ -1,4 +1,5 @@
 import type { ModelError } from './error.ts'
+import type { TokenLogprob } from './logprobs.ts'
 import type { Native } from './native.ts'
 import type { Part } from './request.ts'
 import type { Usage } from './usage.ts'
@@ -13,7 +14,13 @@ export type ModelEvent =
   /** `part` as far as it is known: a tool call has its id and name, texts are empty. */
   | { readonly type: 'part-start'; readonly index: number; readonly part: Part }
   /** More text, reasoning, or JSON of a tool call's arguments. */
-  | { readonly type: 'part-delta'; readonly index: number; readonly text: string }
+  | {
+      readonly type: 'part-delta'
+      readonly index: number
+      readonly text: string
+      /** How likely the tokens of `text` were. */
+      readonly logprobs?: readonly TokenLogprob[]
+    }
   /** The finished part, signature and all. */
   | { readonly type: 'part-end'; readonly index: number; readonly part: Part }
   | { readonly type: 'usage'; readonly usage: Usage }

@@ -72,7 +72,8 @@ export function eventsOf(reply: ModelReply): ModelEvent[] {
   reply.parts.forEach((part, index) => {
     events.push({ type: 'part-start', index, part: emptied(part) })
     const text = textOf(part)
-    if (text) events.push({ type: 'part-delta', index, text })
+    const logprobs = part.type === 'text' ? part.logprobs : undefined
+    if (text) events.push({ type: 'part-delta', index, text, ...(logprobs && { logprobs }) })
     events.push({ type: 'part-end', index, part })
   })
   if (reply.usage) events.push({ type: 'usage', usage: reply.usage })
@@ -86,7 +87,10 @@ function textOf(part: Part): string {
 }
 
 function emptied(part: Part): Part {
-  if (part.type === 'text') return { ...part, text: '' }
+  if (part.type === 'text') {
+    const { logprobs: _, ...begun } = { ...part, text: '' }
+    return begun
+  }
   if (part.type === 'reasoning') return part.encrypted === undefined ? { type: 'reasoning', text: '' } : part
   return part.type === 'tool-call' ? { ...part, input: '' } : part
 }

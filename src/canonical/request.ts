@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.ts'
+import type { LogprobsOption, TokenLogprob } from './logprobs.ts'
 import type { Native } from './native.ts'
 
 /** One call to a model, in no protocol's shape: messages of ordered typed parts. */
@@ -18,6 +19,13 @@ export interface ModelRequest {
   readonly topP?: number
   readonly topK?: number
   readonly stopSequences?: readonly string[]
+  /** Against tokens that have been used already, however often: OpenAI's scale. */
+  readonly presencePenalty?: number
+  /** Against tokens, the more often they have been used: OpenAI's scale. */
+  readonly frequencyPenalty?: number
+  /** Equal requests with the same one shall have the same answer, as far as the provider manages that. */
+  readonly seed?: number
+  readonly logprobs?: LogprobsOption
   readonly outputFormat?: OutputFormat
   readonly stream: boolean
   /** The client's opaque name of its user. */
@@ -36,6 +44,8 @@ export type Part = TextPart | ReasoningPart | ToolCallPart | ToolResultPart | Me
 export interface TextPart {
   readonly type: 'text'
   readonly text: string
+  /** How likely its tokens were; of answers alone. */
+  readonly logprobs?: readonly TokenLogprob[]
   readonly cache?: CacheMark
   readonly native?: Native
 }
@@ -135,7 +145,9 @@ export interface ServerTool {
 }
 
 export type ToolChoice =
-  | { readonly type: 'auto' | 'required' | 'none' }
+  /** `allowed`: the names of the only tools that may be called. Absent: all. */
+  | { readonly type: 'auto' | 'required'; readonly allowed?: readonly string[] }
+  | { readonly type: 'none' }
   | { readonly type: 'tool'; readonly name: string }
 
 /** From no effort to most; providers know fewer steps. */

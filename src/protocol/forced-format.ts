@@ -50,11 +50,16 @@ function byTool(request: ModelRequest, format: OutputFormat): ForcedFormat {
     request: {
       ...request,
       tools: [...request.tools, tool],
-      toolChoice: isAlone ? { type: 'tool', name: tool.name } : { type: 'required' },
+      toolChoice: isAlone ? { type: 'tool', name: tool.name } : { type: 'required', ...withTool(request, tool) },
     },
     dropped: [],
     answer: { events: () => createAnswerReader(read), reply: (reply) => readAnswer(reply, read) },
   }
+}
+
+/** Where the client allows only some of its tools, this one as well. */
+function withTool({ toolChoice }: ModelRequest, { name }: FunctionTool): { allowed?: readonly string[] } {
+  return toolChoice?.type === 'auto' && toolChoice.allowed ? { allowed: [...toolChoice.allowed, name] } : {}
 }
 
 const DESCRIPTION =

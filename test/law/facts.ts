@@ -159,6 +159,10 @@ function optionFacts(request: ModelRequest, nameOf: (name: string) => string): F
     ['temperature', request.temperature],
     ['top_p', request.topP],
     ['top_k', request.topK],
+    ['presence_penalty', request.presencePenalty],
+    ['frequency_penalty', request.frequencyPenalty],
+    ['seed', request.seed],
+    ['logprobs', request.logprobs && `with ${request.logprobs.top ?? 0} others`],
     ['metadata.user_id', request.userId],
     // Everyone's default, and a choice among nothing.
     ['tool_choice', choice === 'auto' || request.tools.length === 0 ? undefined : choice],

@@ -27,6 +27,8 @@ const WORDS: ReadonlySet<string> = new Set(['role', 'media_type', 'effort', 'ttl
 function isSaid({ path, value }: Leaf, tools: Json | undefined): boolean {
   // A yes or no has too many spellings to be looked for; numbers are found by chance.
   if (typeof value !== 'string' || /=(true|false)$/.test(value)) return false
+  // Everyone's default.
+  if (path === 'service_tier' && value === 'auto') return false
   return !WORDS.has(keyOf(path)) && path !== 'model' && !isServerToolName(path, tools)
 }
 

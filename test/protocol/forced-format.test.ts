@@ -55,6 +55,12 @@ describe('an answer by a forced tool', () => {
     expect([request.toolChoice, request.outputFormat]).toEqual([{ type: 'required' }, undefined])
   })
 
+  test('stands beside the only tools that the client allows', () => {
+    const toolChoice = { type: 'auto', allowed: ['structured_answer'] } as const
+    const { request } = forceFormat({ ...REQUEST, toolChoice }, GAP)
+    expect(request.toolChoice).toEqual({ type: 'required', allowed: ['structured_answer', 'structured_answer_2'] })
+  })
+
   test('is not asked for in a turn in which the client forces a tool', () => {
     const asked = { ...REQUEST, toolChoice: { type: 'required' } as const }
     const { request, dropped, answer } = forceFormat(asked, GAP)

@@ -173,6 +173,8 @@ function restOf(body: JsonObject, choiceKnown: boolean): JsonObject {
   const rest = omit(body, CLAIMED)
   for (const key of CLAIMED) if (body[key] === null) rest[key] = null
   if (!choiceKnown) rest.tool_choice = body.tool_choice
+  // The default: it says nothing that others would have to be told.
+  if (rest.service_tier === 'auto') delete rest.service_tier
   if (isObject(body.thinking) && !isKnownThinking(body.thinking)) rest.thinking = body.thinking
   keepLeftover(rest, 'metadata', body.metadata, (user) => (typeof user.user_id === 'string' ? ['user_id'] : []))
   const inConfig = isObject(body.output_config) && isSchemaFormat(body.output_config.format)
@@ -209,5 +211,6 @@ function formOf(wire: WireRequest, toolChoice: JsonObject | undefined): JsonObje
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(wire.query !== '' && { query: wire.query }),
     ...(toolChoice && { toolChoice }),
+    ...(body.service_tier === 'auto' && { serviceTier: 'auto' }),
   }
 }

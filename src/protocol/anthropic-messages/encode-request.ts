@@ -1,7 +1,9 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { encodeForeignThinking, LEAST_BUDGET } from '../claude-thinking.ts'
+import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import type { Encoded, Target } from '../protocol.ts'
+import { ALL_WISHES, dropWishes } from '../wishes.ts'
 import { encodeMessage, encodeSystem, encodeTurns } from './encode-messages.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { isBareText } from './parts.ts'
@@ -15,21 +17,24 @@ import { callsWithoutThinking, type Turn } from './turns.ts'
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   const encoding = createEncoding(request, target)
   encoding.dropResidue(request.native, '')
+  dropWishes(request, ALL_WISHES, 'Anthropic', encoding.drop)
   const { effort, keepLater } = encodeEffort(request.reasoning)
   const turns = encodeTurns(request, keepLater, encoding)
   const limit = encodeLimit(request, encoding)
   const thinking = encodeThinking(request, effort, limit, turns, encoding)
+  const tools = encodeTools(request, encoding)
   const body: JsonObject = withRest(
     {
       model: target.model,
       max_tokens: limit,
       system: encodeSystemField(request, encoding),
       messages: turns.map(encodeMessage),
-      tools: encodeTools(request, encoding),
-      tool_choice: encodeToolChoice(request, encoding.nameOf),
+      tools,
+      tool_choice: tools || encoding.ours ? encodeToolChoice(request, encoding.nameOf) : noChoice(request, encoding),
       thinking: thinking.thinking,
       ...encodeSampling(request, thinking.thinking !== undefined && thinking.thinking.type !== 'disabled', encoding),
       stream: request.stream || spelling(request.native, 'stream') !== 'absent' ? request.stream : undefined,
+      service_tier: spelling(request.native, 'serviceTier'),
       metadata: request.userId === undefined ? undefined : { user_id: request.userId },
       output_config: encodeConfig(request, thinking.effort, encoding),
       output_format: isTopFormat(request.outputFormat) ? encodeFormat(request.outputFormat) : undefined,
@@ -78,8 +83,13 @@ function encodeSystemField(request: ModelRequest, encoding: Encoding): JsonObjec
 }
 
 function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject[] | undefined {
+  const allowed = allowedNames(request)
   const tools = request.tools.flatMap<JsonObject>((tool, index) => {
     const path = `tools[${index}]`
+    if (allowed && !allowed.has(tool.name)) {
+      encoding.drop(path, NOT_ALLOWED)
+      return []
+    }
     encoding.dropResidue(tool.native, path)
     const mark = tool.cache && encoding.target.traits.cacheControl === false
     if (mark) encoding.drop(`${path}.cache_control`, 'the provider takes no cache marks')
@@ -89,6 +99,11 @@ function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject[] | 
     return wire ?? []
   })
   return tools.length > 0 || spelling(request.native, 'tools') === 'empty' ? tools : undefined
+}
+
+// Anthropic refuses a choice among no tools.
+function noChoice({ toolChoice }: ModelRequest, { drop }: Encoding): undefined {
+  if (toolChoice && toolChoice.type !== 'none') drop('tool_choice', 'no tool is left to choose')
 }
 
 /** Thinking as far as the rest of the request allows it: Anthropic refuses some combinations. */

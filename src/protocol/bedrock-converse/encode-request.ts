@@ -2,6 +2,7 @@ import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type ModelRequest } from '../../canonical/request.ts'
 import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
+import { ALL_WISHES, dropWishes } from '../wishes.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
 import { encodeMessages, encodeSystem } from './encode-messages.ts'
 import { encodeToolConfig } from './encode-tools.ts'
@@ -13,6 +14,7 @@ import { defined, isSame, spelling, withRest } from './residue.ts'
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   const encoding = createEncoding(request, target)
   encoding.dropResidue(request.native, '')
+  dropWishes(request, ALL_WISHES, 'Converse', encoding.drop)
   if (request.userId !== undefined) encoding.drop('metadata.user_id', 'Converse has no field for the user')
   const messages = encodeMessages(request, encoding)
   const system = encodeSystem(request, encoding)

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool } from '../../canonical/request.ts'
 import { noServerTool } from '../openai/server-tool.ts'
+import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { encodeCachePoint } from './encode-blocks.ts'
 import type { Encoding } from './encoding.ts'
@@ -10,8 +11,13 @@ import { defined, isOurs, spelling, withRest } from './residue.ts'
 
 /** `toolConfig`; nothing where there are no tools, neither in the request nor in the conversation. */
 export function encodeToolConfig(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
+  const allowed = allowedNames(request)
   const tools = request.tools.flatMap((tool, index) => {
     const path = `tools[${index}]`
+    if (allowed && !allowed.has(tool.name)) {
+      encoding.drop(path, NOT_ALLOWED)
+      return []
+    }
     encoding.dropResidue(tool.type === 'server' ? undefined : tool.native, path)
     return tool.type === 'server'
       ? encodeServerTool(tool, path, encoding)

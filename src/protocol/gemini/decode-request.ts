@@ -12,6 +12,7 @@ import { toCamelCase } from './camel-case.ts'
 import { createHistoryParts, type HistoryParts } from './decode-parts.ts'
 import { decodeChoice, decodeTools } from './decode-tools.ts'
 import { fromGeminiSchema } from './json-schema.ts'
+import { decodeLogprobsOption } from './logprobs.ts'
 import { joinTurns } from './model-turns.ts'
 import { readPath } from './path.ts'
 import { defined, flattened, ID, invalid, residueOf } from './residue.ts'
@@ -25,6 +26,10 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
   const tools = decodeTools(body.tools)
   const { toolChoice, rest: toolConfig } = decodeChoice(body.toolConfig)
   const { outputFormat, claimed } = decodeFormat(config)
+  const quiet = quietIn(config ?? {})
+  claimed.push(...Object.keys(quiet))
+  const logprobs = decodeLogprobsOption(config ?? {})
+  if (logprobs) claimed.push('responseLogprobs', 'logprobs')
   const reasoning = decodeThinking(config?.thinkingConfig)
   const system = contentOf(body.systemInstruction)
   const rest: JsonObject = {
@@ -44,8 +49,12 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
     ...(reasoning && { reasoning }),
     ...decodeSampling(config ?? {}),
     ...(outputFormat && { outputFormat }),
+    ...(logprobs && { logprobs }),
     stream: action === 'streamGenerateContent',
-    native: { protocol: ID, rest, ...(role !== undefined && { form: { systemRole: role } }) },
+    native: residueOf(rest, new Set(), {
+      ...(role !== undefined && { systemRole: role }),
+      ...(Object.keys(quiet).length > 0 && { quiet }),
+    }),
   }
 }
 
@@ -57,7 +66,17 @@ export function decodeThinking(config: Json | undefined): ReasoningOption | unde
 }
 
 const CLAIMED = new Set(['contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig', 'model'])
-const CLAIMED_OF_CONFIG = ['maxOutputTokens', 'temperature', 'topP', 'topK', 'stopSequences', 'thinkingConfig']
+const CLAIMED_OF_CONFIG = [
+  'maxOutputTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'stopSequences',
+  'thinkingConfig',
+  'presencePenalty',
+  'frequencyPenalty',
+  'seed',
+]
 
 const COUNTED = 'generateContentRequest'
 const ACTIONS = new Set(['generateContent', 'streamGenerateContent', 'countTokens'])
@@ -126,8 +145,19 @@ function decodeSampling(config: JsonObject): Partial<ModelRequest> {
     temperature: number('temperature'),
     topP: number('topP'),
     topK: number('topK'),
+    presencePenalty: number('presencePenalty'),
+    frequencyPenalty: number('frequencyPenalty'),
+    seed: number('seed'),
     stopSequences: stopSequences && stopSequences.length > 0 ? stopSequences : undefined,
   })
+}
+
+/** What says nothing that would not be so anyway. */
+function quietIn(config: JsonObject): JsonObject {
+  const quiet: JsonObject = {}
+  if (config.candidateCount === 1) quiet.candidateCount = 1
+  if (config.responseLogprobs === false) quiet.responseLogprobs = false
+  return quiet
 }
 
 function decodeFormat(config: JsonObject | undefined): { outputFormat?: OutputFormat; claimed: string[] } {

@@ -1,6 +1,7 @@
 import type { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
 import { isObject, parseJson, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
 import { CUT } from '../framing/json-array.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
@@ -34,6 +35,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
       const { id, model } = envelope
       out.push({ type: 'start', ...(id !== undefined && { id }), ...(model !== undefined && { model }) })
     }
+    if (envelope.logprobs) writer.logprobs(envelope.logprobs)
     for (const part of parts) writer.write(part, out)
     const counted = decodeUsage(envelope.usageMetadata)
     if (counted && !isSame(counted, usage)) out.push({ type: 'usage', usage: counted })
@@ -101,6 +103,8 @@ function parsed(text: string): Json | undefined {
 
 interface PartWriter {
   write(raw: JsonObject, out: ModelEvent[]): void
+  /** How likely the tokens of the text were that comes next, or has just come. */
+  logprobs(tokens: readonly TokenLogprob[]): void
   /** Ends what is open. */
   close(out: ModelEvent[]): void
   readonly sent: { content: boolean; calls: boolean; thoughts: boolean }
@@ -121,15 +125,29 @@ function createPartWriter(context: DecodeContext): PartWriter {
   let count = 0
   let text: { index: number; part: TextPart | ReasoningPart } | undefined
   let open: OpenCall | undefined
+  let pending: readonly TokenLogprob[] = []
+  let likely: TokenLogprob[] = []
 
   const close = (out: ModelEvent[]): void => {
-    if (text) out.push({ type: 'part-end', ...text })
+    if (text) {
+      if (text.part.type === 'text') takeLogprobs()
+      const logprobs = likely.length > 0 && { logprobs: likely }
+      out.push({ type: 'part-end', index: text.index, part: { ...text.part, ...logprobs } as Part })
+    }
     text = undefined
+    likely = []
     if (!open) return
     const input = JSON.stringify(open.args)
     out.push({ type: 'part-delta', index: open.index, text: input })
     out.push({ type: 'part-end', index: open.index, part: { ...open.part, input } as Part })
     open = undefined
+  }
+
+  const takeLogprobs = (): readonly TokenLogprob[] => {
+    const taken = pending
+    pending = []
+    for (const token of taken) likely.push(token)
+    return taken
   }
 
   const writeText = (part: TextPart | ReasoningPart, out: ModelEvent[]): void => {
@@ -139,7 +157,15 @@ function createPartWriter(context: DecodeContext): PartWriter {
       const { signature: _, ...begun } = { signature: undefined, ...text.part }
       out.push({ type: 'part-start', index: text.index, part: begun as Part })
     }
-    if (part.text !== '') out.push({ type: 'part-delta', index: text.index, text: part.text })
+    if (part.text !== '') {
+      const tokens = part.type === 'text' ? takeLogprobs() : []
+      out.push({
+        type: 'part-delta',
+        index: text.index,
+        text: part.text,
+        ...(tokens.length > 0 && { logprobs: tokens }),
+      })
+    }
     text.part = { ...text.part, ...part, text: text.part.text + part.text }
     // A signature belongs to the text before it, not to what follows.
     if (part.type === 'reasoning' ? part.signature !== undefined : part.native !== undefined) close(out)
@@ -172,6 +198,9 @@ function createPartWriter(context: DecodeContext): PartWriter {
   return {
     sent,
     close,
+    logprobs(tokens) {
+      pending = pending.length > 0 ? [...pending, ...tokens] : tokens
+    },
     write(raw, out) {
       const call = isObject(raw.functionCall) ? raw.functionCall : undefined
       if (call) {

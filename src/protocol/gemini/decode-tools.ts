@@ -27,11 +27,18 @@ export function decodeChoice(value: Json | undefined): { toolChoice?: ToolChoice
   if (mode === 'ANY' && allowed.length === 1 && typeof name === 'string') {
     return { toolChoice: { type: 'tool', name }, rest: rest(['mode', 'allowedFunctionNames']) }
   }
+  const names = allowed.filter((each) => typeof each === 'string')
+  if (names.length > 0 && names.length === allowed.length && (mode === 'ANY' || mode === VALIDATED)) {
+    const claimed = mode === 'ANY' ? ['mode', 'allowedFunctionNames'] : ['allowedFunctionNames']
+    return { toolChoice: { type: mode === 'ANY' ? 'required' : 'auto', allowed: names }, rest: rest(claimed) }
+  }
   const type = TYPES[mode]
   return type ? { toolChoice: { type }, rest: rest(['mode']) } : { rest: value }
 }
 
 const TYPES: Readonly<Record<string, 'auto' | 'required' | 'none'>> = { AUTO: 'auto', ANY: 'required', NONE: 'none' }
+/** The model chooses, and what it calls is valid: the names are said elsewhere, that wish is not. */
+const VALIDATED = 'VALIDATED'
 const CLAIMED = new Set(['name', 'description', 'parameters', 'parametersJsonSchema'])
 
 function decodeFunction(declaration: JsonObject, group: number): FunctionTool {

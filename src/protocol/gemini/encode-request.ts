@@ -13,6 +13,7 @@ import { isGemini3, outputLimitOf } from './model.ts'
 import { pathOf } from './path.ts'
 import { defined, isSame, spelling, withFlatRest } from './residue.ts'
 import { encodeThinking } from './thinking.ts'
+import { encodeWishes } from './wishes.ts'
 import { wantsSeveral } from './untranslatable.ts'
 
 /** A request as `POST /models/{model}:generateContent`, or `:streamGenerateContent` in server-sent events. */
@@ -60,14 +61,17 @@ function encodeSystem(request: ModelRequest, encoding: Encoding): JsonObject | u
 
 function encodeConfig(request: ModelRequest, encoding: Encoding): JsonObject | undefined {
   const { temperature, topP, topK } = request
+  const quiet = spelling(request.native, 'quiet')
   const config = defined({
     maxOutputTokens: encodeLimit(request, encoding),
     temperature,
     topP,
     topK,
     stopSequences: encodeStops(request, encoding),
+    ...encodeWishes(request, encoding),
     ...encodeFormat(request, encoding),
     thinkingConfig: encodeReasoning(request, encoding),
+    ...(isObject(quiet) && quiet),
   })
   return Object.keys(config).length > 0 ? config : undefined
 }

@@ -1,6 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
-import type { JsonObject } from '../../canonical/json.ts'
+import { omit, type JsonObject } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
@@ -8,6 +9,7 @@ import { encodeAnswerPart, restOf } from './encode-answer.ts'
 import { encodeError } from './error.ts'
 import { finishReasonOf } from './finish.ts'
 import { groundingMetadataOf } from './grounding.ts'
+import { encodeLogprobs } from './logprobs.ts'
 import { defined, isOurs, underlay } from './residue.ts'
 import { signatureFor } from './signature.ts'
 import { encodeUsage } from './usage.ts'
@@ -16,23 +18,27 @@ import { encodeUsage } from './usage.ts'
 export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   const kinds = new Map<number, Part['type']>()
   const written = new Set<number>()
+  // How many tokens of each text were told with their probabilities.
+  const likely = new Map<number, number>()
   // Calls that have begun and are not told yet, in order, each with its whole once that is known.
   const calls = new Map<number, Part | undefined>()
   let head: JsonObject | undefined
   let usage: Usage | undefined
   let over = false
 
-  const chunk = (parts: readonly JsonObject[], last: JsonObject = {}): Frame => {
+  const chunk = (parts: readonly JsonObject[], tokens?: readonly TokenLogprob[]): Frame => {
     head ??= { modelVersion: context.model, responseId: context.id('') }
     const content = { parts: [...parts], role: 'model' }
-    return { data: JSON.stringify({ candidates: [{ content, index: 0 }], ...last, ...head }) }
+    const logprobs = tokens && tokens.length > 0 && { logprobsResult: encodeLogprobs(tokens) }
+    return { data: JSON.stringify({ candidates: [{ content, ...logprobs, index: 0 }], ...head }) }
   }
 
-  const delta = (index: number, text: string): Frame[] => {
+  const delta = (index: number, text: string, tokens?: readonly TokenLogprob[]): Frame[] => {
     const kind = kinds.get(index)
     if (text === '' || (kind !== 'text' && kind !== 'reasoning')) return []
     written.add(index)
-    return [chunk([kind === 'text' ? { text } : { text, thought: true }])]
+    if (tokens) likely.set(index, (likely.get(index) ?? 0) + tokens.length)
+    return [chunk([kind === 'text' ? { text } : { text, thought: true }], tokens)]
   }
 
   // A call is whole only at its end; one that began earlier is told earlier.
@@ -52,6 +58,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     // A text was written as it came; only what is known at its end is left.
     const isText = part.type === 'text' || part.type === 'reasoning'
     const left = isText && written.has(index) ? leftOf(part) : encodeAnswerPart(part)
+    const tokens = part.type === 'text' ? part.logprobs?.slice(likely.get(index)) : undefined
+    if (tokens && tokens.length > 0) return [chunk(left.length > 0 ? left : [{ text: '' }], tokens)]
     return left.length > 0 ? [chunk(left)] : []
   }
 
@@ -66,7 +74,9 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
       index: 0,
       ...(!rest && groundingMetadataOf(search)),
     }
-    const candidates = rest && !rest.candidate ? undefined : [underlay(own, rest?.candidate ?? {})]
+    // Of the chunks of a stream the residue holds the last one's.
+    const told = likely.size > 0 ? omit(rest?.candidate ?? {}, LOGPROBS) : (rest?.candidate ?? {})
+    const candidates = rest && !rest.candidate ? undefined : [underlay(own, told)]
     const last = defined({ candidates, usageMetadata: encodeUsage(usage, rest?.usageMetadata) })
     head ??= { modelVersion: context.model, responseId: context.id('') }
     return [{ data: JSON.stringify(underlay({ ...last, ...head }, rest?.top ?? {})) }]
@@ -87,7 +97,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
         if (event.part.type === 'tool-call') calls.set(event.index, undefined)
         return []
       case 'part-delta':
-        return delta(event.index, event.text)
+        return delta(event.index, event.text, event.logprobs)
       case 'part-end':
         return end(event.index, event.part)
       case 'usage':
@@ -107,6 +117,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     end: () => (over ? [] : fail(new ModelError('The answer broke off before its end', { kind: 'cut-stream' }))),
   }
 }
+
+const LOGPROBS: ReadonlySet<string> = new Set(['logprobsResult'])
 
 /** What of a streamed text is known only at its end: its signature, beside an empty text as Gemini itself does it. */
 function leftOf(part: Part): JsonObject[] {

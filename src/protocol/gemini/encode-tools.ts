@@ -1,17 +1,28 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
+import { restFor, type Native } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest } from '../../canonical/request.ts'
+import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { toGeminiParameters } from '../schema/gemini-schema.ts'
 import type { Encoding } from './encoding.ts'
 import { fromGeminiSchema } from './json-schema.ts'
-import { defined, isOurs, isSame, spelling, withRest } from './residue.ts'
+import { defined, ID, isOurs, isSame, spelling, withRest } from './residue.ts'
 
 /** `tools` and `toolConfig`. */
 export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
   if (encoding.ours) return encodeOwnTools(request, encoding)
-  const declarations = request.tools.flatMap<JsonObject>((tool, index) =>
-    tool.type === 'function' ? encodeFunction(tool, `tools[${index}]`, request, encoding) : [],
-  )
+  const allowed = allowedNames(request)
+  // Only a call that must be made can be bound to some of the functions.
+  const isSaid =
+    request.toolChoice?.type === 'required' &&
+    request.tools.some(({ type, name }) => type === 'function' && allowed?.has(name))
+  const shown = isSaid ? undefined : allowed
+  const declarations = request.tools.flatMap<JsonObject>((tool, index) => {
+    if (tool.type !== 'function') return []
+    if (!shown || shown.has(tool.name)) return encodeFunction(tool, `tools[${index}]`, request, encoding)
+    encoding.drop(`tools[${index}]`, NOT_ALLOWED)
+    return []
+  })
   const search = encodeServerTools(request, declarations.length > 0, encoding)
   const tools: JsonObject[] = [...(declarations.length > 0 ? [{ functionDeclarations: declarations }] : []), ...search]
   const toolConfig = encodeChoice(request, declarations.length > 0, encoding)
@@ -56,7 +67,7 @@ function encodeServerTools(request: ModelRequest, hasFunctions: boolean, encodin
 }
 
 const NAMES = new Set(['type', 'name'])
-const MODES = { auto: 'AUTO', required: 'ANY', none: 'NONE' } as const
+const MODES = { auto: 'AUTO', required: 'ANY', none: 'NONE', tool: 'ANY' } as const
 
 function encodeChoice(request: ModelRequest, hasFunctions: boolean, encoding: Encoding): JsonObject | undefined {
   if (request.parallelToolCalls === false && hasFunctions) {
@@ -68,11 +79,23 @@ function encodeChoice(request: ModelRequest, hasFunctions: boolean, encoding: En
     if (choice.type !== 'auto' && choice.type !== 'none') encoding.drop('tool_choice', 'there is no function to choose')
     return undefined
   }
-  const config =
-    choice.type === 'tool'
-      ? { mode: 'ANY', allowedFunctionNames: [encoding.names.of(choice.name)] }
-      : { mode: MODES[choice.type] }
-  return { functionCallingConfig: config }
+  const names = choice.type === 'tool' ? [choice.name] : choice.type === 'none' ? undefined : choice.allowed
+  const functions = new Set(request.tools.flatMap((tool) => (tool.type === 'function' ? tool.name : [])))
+  const known = names?.filter((name) => encoding.ours || choice.type === 'tool' || functions.has(name))
+  // Beside AUTO Gemini refuses names.
+  const isNamed = known !== undefined && known.length > 0 && (encoding.ours || choice.type !== 'auto')
+  return {
+    functionCallingConfig: defined({
+      mode: choice.type === 'auto' && isValidated(request.native) ? undefined : MODES[choice.type],
+      allowedFunctionNames: isNamed ? known.map((name) => encoding.names.of(name)) : undefined,
+    }),
+  }
+}
+
+/** Whether the client wished for valid calls where the model chooses to make some. */
+function isValidated(native: Native | undefined): boolean {
+  const config = restFor(native, ID)?.['toolConfig.functionCallingConfig']
+  return isObject(config) && config.mode === 'VALIDATED'
 }
 
 /** A Gemini client's own tools, grouped as it had them. */

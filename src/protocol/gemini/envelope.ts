@@ -1,11 +1,15 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Native } from '../../canonical/native.ts'
+import { decodeLogprobs } from './logprobs.ts'
 import { ID, residueOf, underlay } from './residue.ts'
 
 /** All of an answer but its parts: added up over the chunks of a stream, later ones over earlier ones. */
 export interface Envelope {
   /** Reads a chunk and gives the parts of its first candidate. */
   read(chunk: JsonObject): JsonObject[]
+  /** How likely the tokens of the chunk that was read last were. */
+  readonly logprobs: readonly TokenLogprob[] | undefined
   readonly id: string | undefined
   readonly model: string | undefined
   readonly usageMetadata: JsonObject | undefined
@@ -26,9 +30,11 @@ export function createEnvelope(): Envelope {
   let id: string | undefined
   let model: string | undefined
   let hasCandidate = false
+  let logprobs: readonly TokenLogprob[] | undefined
 
   const readCandidate = (raw: JsonObject): JsonObject[] => {
     hasCandidate = true
+    logprobs = raw.logprobsResult === undefined ? undefined : decodeLogprobs(raw.logprobsResult)
     const reason = asString(raw.finishReason)
     if (reason && reason !== 'FINISH_REASON_UNSPECIFIED') finishReason = reason
     const content = isObject(raw.content) ? raw.content : undefined
@@ -44,8 +50,12 @@ export function createEnvelope(): Envelope {
       model = asString(chunk.modelVersion) ?? model
       if (isObject(chunk.usageMetadata)) usageMetadata = { ...usageMetadata, ...chunk.usageMetadata }
       rest = underlay(residueOf(chunk, CHUNK).rest, rest)
+      logprobs = undefined
       const first = firstCandidate(chunk.candidates)
       return first ? readCandidate(first) : []
+    },
+    get logprobs() {
+      return logprobs
     },
     get id() {
       return id

@@ -1,5 +1,6 @@
 import { createCollector, type ModelReply } from '../../canonical/reply.ts'
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
 import { createAnswerParts } from './answer-parts.ts'
@@ -9,6 +10,7 @@ import { createEnvelope } from './envelope.ts'
 import { errorInside } from './error.ts'
 import { failure, finishOf, finishReasonOf } from './finish.ts'
 import { groundingMetadataOf, groundingOf } from './grounding.ts'
+import { encodeLogprobs } from './logprobs.ts'
 import { defined, underlay } from './residue.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 
@@ -20,7 +22,10 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
   const envelope = createEnvelope()
   const reader = createAnswerParts(context)
   const raws = envelope.read(body).filter((raw) => !isObject(raw.functionCall) || Boolean(raw.functionCall.name))
-  const parts = raws.flatMap((raw) => reader.read(raw) ?? [])
+  const parts = withLogprobs(
+    raws.flatMap((raw) => reader.read(raw) ?? []),
+    envelope.logprobs,
+  )
   const usage = decodeUsage(envelope.usageMetadata)
   return {
     ...(envelope.id !== undefined && { id: envelope.id }),
@@ -45,7 +50,14 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
   const finishReason = finishReasonOf(reply.finish)
   if (!rest) {
     const content = { parts, role: 'model' }
-    return { candidates: [{ content, finishReason, index: 0, ...groundingMetadataOf(reply.search) }], ...own }
+    const candidate = {
+      content,
+      finishReason,
+      index: 0,
+      ...logprobsOf(reply.parts),
+      ...groundingMetadataOf(reply.search),
+    }
+    return { candidates: [candidate], ...own }
   }
   const { candidate, top } = rest
   const candidates = candidate && [
@@ -53,6 +65,17 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
   ]
   const usageMetadata = reply.usage || rest.usageMetadata ? own.usageMetadata : undefined
   return underlay(defined({ candidates, ...own, usageMetadata }), top)
+}
+
+/** The tokens of an answer stand beside its parts: they are those of its first text. */
+function withLogprobs(parts: Part[], logprobs: readonly TokenLogprob[] | undefined): Part[] {
+  const first = logprobs ? parts.findIndex(({ type }) => type === 'text') : -1
+  return logprobs ? parts.map((part, index) => (index === first ? ({ ...part, logprobs } as Part) : part)) : parts
+}
+
+function logprobsOf(parts: readonly Part[]): JsonObject {
+  const tokens = parts.flatMap((part) => (part.type === 'text' ? (part.logprobs ?? []) : []))
+  return tokens.length > 0 ? { logprobsResult: encodeLogprobs(tokens) } : {}
 }
 
 function decodeChunks(chunks: readonly Json[], context: DecodeContext): ModelReply {

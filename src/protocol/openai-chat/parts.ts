@@ -1,5 +1,6 @@
 import type { ModelEvent } from '../../canonical/event.ts'
 import type { Json } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { ReasoningPart, TextPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
@@ -13,6 +14,8 @@ export interface Parts {
   /** More of the answer's plain text: the hot path. */
   plain(text: string, out: ModelEvent[]): void
   text(piece: Piece, out: ModelEvent[]): void
+  /** How likely the tokens of the text were that comes next. */
+  logprobs(tokens: readonly TokenLogprob[]): void
   calls(deltas: readonly Json[], out: ModelEvent[]): void
   /** Ends whatever is open. */
   finish(out: ModelEvent[]): void
@@ -26,6 +29,7 @@ export function createParts(context: DecodeContext): Parts {
   let nextIndex = 0
   let refusal = false
   let flow: Flow | undefined
+  let pending: readonly TokenLogprob[] | undefined
 
   const openPart = (out: ModelEvent[]): number => {
     closeFlow(out)
@@ -36,8 +40,9 @@ export function createParts(context: DecodeContext): Parts {
 
   const closeFlow = (out: ModelEvent[]): void => {
     if (!flow) return
-    const { index, text } = flow
-    out.push({ type: 'part-end', index, part: { ...flow.part, text } })
+    if (pending && flow.type === 'text') takeLogprobs(flow)
+    const { index, text, logprobs } = flow
+    out.push({ type: 'part-end', index, part: { ...flow.part, text, ...(logprobs && { logprobs }) } })
     flow = undefined
   }
 
@@ -52,7 +57,15 @@ export function createParts(context: DecodeContext): Parts {
     if (text === '') return
     const open = flow && flow.type === type && flow.form === form ? flow : openFlow(type, form, out)
     open.text += text
-    out.push({ type: 'part-delta', index: open.index, text })
+    const logprobs = pending && type === 'text' ? takeLogprobs(open) : undefined
+    out.push({ type: 'part-delta', index: open.index, text, ...(logprobs && { logprobs }) })
+  }
+
+  const takeLogprobs = (open: Flow): readonly TokenLogprob[] | undefined => {
+    const taken = pending
+    pending = undefined
+    for (const token of taken ?? []) (open.logprobs ??= []).push(token)
+    return taken
   }
 
   return {
@@ -65,6 +78,9 @@ export function createParts(context: DecodeContext): Parts {
       }
       if (piece.form === 'refusal' && piece.text) refusal = true
       append(piece.type, piece.form, piece.text, out)
+    },
+    logprobs(tokens) {
+      pending = pending ? [...pending, ...tokens] : tokens
     },
     calls: (deltas, out) => calls.push(deltas, out),
     finish(out) {
@@ -83,6 +99,7 @@ interface Flow {
   readonly index: number
   readonly part: TextPart | ReasoningPart
   text: string
+  logprobs?: TokenLogprob[]
 }
 
 function emptyPart(type: Flow['type'], form: string | undefined, context: DecodeContext): TextPart | ReasoningPart {

@@ -28,6 +28,8 @@ export function createRepeat(): Repeat {
       before = ''
       const [event] = events
       if (events.length !== 1 || event?.type !== 'part-delta' || misses > MOST_MISSES) return
+      // Of such a chunk there is more to read than its words.
+      if (event.logprobs) return
       misses++
       const field = `"content":"${event.text}"`
       const start = data.indexOf(field)

@@ -6,6 +6,7 @@ import { createCollector, type ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import { unwrapInput } from '../openai/custom-tool.ts'
+import { encodeLogprobs } from '../openai/logprobs.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
 import { finishWord } from './finish.ts'
 import { createAnswer } from './stream.ts'
@@ -46,6 +47,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
       {
         index: 0,
         message: { ...encodeMessage(reply.parts, spelling, customsOf(context)), ...objectOr(spelling.message) },
+        ...logprobsOf(reply.parts),
         finish_reason: finishWord(reply.finish.kind, reply.parts.some(isCall)),
         ...objectOr(spelling.choice),
       },
@@ -77,6 +79,20 @@ function formOf(body: JsonObject): JsonObject {
     choice: omit(choice, CHOICE_KEYS),
     ...(isObject(body.usage) && { usage: body.usage }),
   }
+}
+
+/** How likely the tokens of the texts were; nothing where that was not told. */
+function logprobsOf(parts: readonly Part[]): JsonObject {
+  const tokens = (isRefusal: boolean): JsonObject[] | null => {
+    const told = parts.flatMap((part) =>
+      part.type === 'text' && (formFor(part.native, 'openai-chat') === 'refusal') === isRefusal
+        ? (part.logprobs ?? [])
+        : [],
+    )
+    return told.length > 0 ? encodeLogprobs(told) : null
+  }
+  const [content, refusal] = [tokens(false), tokens(true)]
+  return content || refusal ? { logprobs: { content, refusal } } : {}
 }
 
 function isCall({ type }: Part): boolean {

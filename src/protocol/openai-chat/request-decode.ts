@@ -16,8 +16,9 @@ import { decodeCache } from './blocks-decode.ts'
 import { decodeMessages } from './messages-decode.ts'
 import type { RequestForm } from './request.ts'
 import type { ToolForm } from './tools.ts'
+import { decodeAllowed, decodeLogprobsOption, decodeSeed } from './wishes.ts'
 
-/** A Chat client's request. What has no common meaning (`logprobs`, `seed`, …) stays as residue. */
+/** A Chat client's request. What has no common meaning (`logit_bias`, `prediction`, …) stays as residue. */
 export function decodeRequest({ body }: WireRequest): ModelRequest {
   const model = asString(body.model)
   if (!model) throw badRequest('model', 'a string is needed')
@@ -43,10 +44,17 @@ export function decodeRequest({ body }: WireRequest): ModelRequest {
     maxOutputTokens: limit ?? olderLimit,
     temperature: claim('temperature', asNumber),
     topP: claim('top_p', asNumber),
+    // Not OpenAI's, but that of many who speak its protocol.
+    topK: claim('top_k', asNumber),
     stopSequences: claim('stop', decodeStop),
+    presencePenalty: claim('presence_penalty', asNumber),
+    frequencyPenalty: claim('frequency_penalty', asNumber),
+    seed: claim('seed', decodeSeed),
+    logprobs: claim('logprobs', () => decodeLogprobsOption(body)),
     outputFormat: claim('response_format', decodeFormat),
     userId: claim('user', asString),
   }
+  if (fields.logprobs?.top !== undefined) claimed.add('top_logprobs')
   const quiet = quietIn(body)
   for (const key in quiet) claimed.add(key)
   const form: RequestForm = {
@@ -113,7 +121,7 @@ function decodeChoice(value: Json): ToolChoice | undefined {
   if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
   const told = isObject(value) && (value.type === 'function' || value.type === 'custom') ? value[value.type] : undefined
   const name = isObject(told) ? asString(told.name) : undefined
-  return name === undefined ? undefined : { type: 'tool', name }
+  return name === undefined ? decodeAllowed(value) : { type: 'tool', name }
 }
 
 function decodeFormat(value: Json): OutputFormat | undefined {

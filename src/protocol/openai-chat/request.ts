@@ -13,6 +13,7 @@ import { encodeReasoning } from '../openai/reasoning.ts'
 import { strictFor } from '../openai/strict.ts'
 import type { Scope } from './scope.ts'
 import { encodeTools } from './tools.ts'
+import { encodeWishes } from './wishes.ts'
 
 /** A request as `POST /chat/completions`. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -39,6 +40,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeTools(request, scope),
     ...outputLimit(request, target, losses),
     ...encodeSampling(request, own, losses),
+    ...encodeWishes(request),
     ...encodeReasoning(request, target, own, losses),
     ...encodeFormat(request.outputFormat, losses),
     ...encodeStreaming(request, own),
@@ -108,17 +110,19 @@ const MAX_USER_LENGTH = 64
 
 function encodeSampling(request: ModelRequest, own: boolean, losses: Losses): JsonObject {
   const { temperature, topP, topK, stopSequences, userId } = request
-  if (topK !== undefined) losses.drop('top_k', 'Chat Completions has no field for it')
-  stopSequences?.slice(MAX_STOPS).forEach((_stop, index) => {
-    losses.drop(`stop_sequences[${MAX_STOPS + index}]`, 'Chat Completions takes four at most')
+  if (topK !== undefined && !own) losses.drop('top_k', 'Chat Completions has no field for it')
+  const most = own ? Infinity : MAX_STOPS
+  stopSequences?.slice(most).forEach((_stop, index) => {
+    losses.drop(`stop_sequences[${most + index}]`, 'Chat Completions takes four at most')
   })
-  const stops = stopSequences?.slice(0, MAX_STOPS) ?? []
+  const stops = stopSequences?.slice(0, most) ?? []
   // Claude Code's is a JSON text about the device and the account: not for strangers.
   const namesUser = userId !== undefined && (own || userId.length <= MAX_USER_LENGTH)
   if (userId !== undefined && !namesUser) losses.drop('metadata.user_id', `longer than ${MAX_USER_LENGTH} characters`)
   return {
     ...(temperature !== undefined && { temperature }),
     ...(topP !== undefined && { top_p: topP }),
+    ...(topK !== undefined && own && { top_k: topK }),
     ...(stops.length > 0 && { stop: formOf(request).stop === 'string' && stops[0] !== undefined ? stops[0] : stops }),
     ...(namesUser && { user: userId }),
   }

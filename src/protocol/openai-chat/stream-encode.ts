@@ -2,10 +2,12 @@ import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
 import { encodeError } from '../openai/error.ts'
+import { encodeLogprobs } from '../openai/logprobs.ts'
 import { finishWord } from './finish.ts'
 import { encodeCall, encodeImage } from './reply.ts'
 import { encodeUsage } from './usage.ts'
@@ -20,7 +22,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   let over = false
 
   const openPart = (index: number, part: Part): Frame[] => {
-    const opened: OpenPart = { part, call: part.type === 'tool-call' ? calls++ : -1, told: false }
+    const opened: OpenPart = { part, call: part.type === 'tool-call' ? calls++ : -1, told: false, tokens: 0 }
     open.set(index, opened)
     if (part.type === 'tool-call') {
       const { input, ...call } = { ...part, input: part.input }
@@ -33,13 +35,15 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     return text ? grow(opened, text) : []
   }
 
-  const grow = (opened: OpenPart, text: string): Frame[] => {
+  const grow = (opened: OpenPart, text: string, tokens?: readonly TokenLogprob[]): Frame[] => {
     opened.told = true
     const { part } = opened
     if (part.type === 'tool-call') return chunks.call(opened.call, text, isRaw(part))
     if (part.type === 'reasoning') return chunks.text('reasoning_content', text)
-    const isRefusal = part.type === 'text' && formFor(part.native, 'openai-chat') === 'refusal'
-    return chunks.text(isRefusal ? 'refusal' : 'content', text)
+    const field = part.type === 'text' && formFor(part.native, 'openai-chat') === 'refusal' ? 'refusal' : 'content'
+    if (!tokens) return chunks.text(field, text)
+    opened.tokens += tokens.length
+    return chunks.likely(field, text, tokens)
   }
 
   const closePart = (index: number, part: Part): Frame[] => {
@@ -49,6 +53,8 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
       const image = encodeImage(part)
       return image ? chunks.delta({ images: [image] }) : []
     }
+    if (opened && part.type === 'text' && part.logprobs && part.logprobs.length > opened.tokens)
+      return grow(opened, '', part.logprobs.slice(opened.tokens))
     // A client parses the arguments even where the model sent none.
     return opened && part.type === 'tool-call' && !opened.told ? grow(opened, part.input || '{}') : []
   }
@@ -66,7 +72,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
         return openPart(event.index, event.part)
       case 'part-delta': {
         const opened = open.get(event.index)
-        return opened ? grow(opened, event.text) : []
+        return opened ? grow(opened, event.text, event.logprobs) : []
       }
       case 'part-end':
         return closePart(event.index, event.part)
@@ -101,6 +107,8 @@ interface OpenPart {
   readonly call: number
   /** Whether any of its text has been sent. */
   told: boolean
+  /** How many of its tokens were told with their probabilities. */
+  tokens: number
 }
 
 /** Whether a call is one of a free-form tool, with its text as it is. */
@@ -113,6 +121,8 @@ interface Chunks {
   delta(delta: JsonObject): Frame[]
   /** More text in one field: the hot path. */
   text(field: 'content' | 'reasoning_content' | 'refusal', text: string): Frame[]
+  /** More text with the probabilities of its tokens. */
+  likely(field: 'content' | 'refusal', text: string, tokens: readonly TokenLogprob[]): Frame[]
   call(index: number, text: string, custom: boolean): Frame[]
   finish(word: string): Frame[]
   usage(usage: JsonObject): Frame[]
@@ -122,7 +132,8 @@ function createChunks(context: EncodeContext): Chunks {
   let head: string | undefined
 
   const chunk = (choices: string, more = ''): Frame => ({ data: `${head}"choices":${choices}${more}}` })
-  const choice = (delta: string, word = 'null'): string => `[{"index":0,"delta":${delta},"finish_reason":${word}}]`
+  const choice = (delta: string, word = 'null', more = ''): string =>
+    `[{"index":0,"delta":${delta},${more}"finish_reason":${word}}]`
 
   // The role comes before everything else, also where the provider told no start.
   const begin = (id?: string, model?: string): Frame[] => {
@@ -136,9 +147,9 @@ function createChunks(context: EncodeContext): Chunks {
     head = `${JSON.stringify(same).slice(0, -1)},`
     return [chunk(choice('{"role":"assistant","content":""}'))]
   }
-  const delta = (text: string): Frame[] => {
+  const delta = (text: string, more = ''): Frame[] => {
     const frames = begin()
-    frames.push(chunk(choice(text)))
+    frames.push(chunk(choice(text, 'null', more)))
     return frames
   }
 
@@ -146,6 +157,10 @@ function createChunks(context: EncodeContext): Chunks {
     start: begin,
     delta: (fields) => delta(JSON.stringify(fields)),
     text: (field, text) => delta(`{"${field}":${JSON.stringify(text)}}`),
+    likely(field, text, tokens) {
+      const logprobs = { content: null, refusal: null, [field]: encodeLogprobs(tokens) }
+      return delta(JSON.stringify({ [field]: text }), `"logprobs":${JSON.stringify(logprobs)},`)
+    },
     call(index, text, custom) {
       const told = custom ? { custom: { input: text } } : { function: { arguments: text } }
       return delta(JSON.stringify({ tool_calls: [{ index, ...told }] }))

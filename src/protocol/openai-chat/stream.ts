@@ -5,6 +5,7 @@ import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { decodeContent, decodeReasoning } from './content.ts'
 import { errorInside, isFailure } from '../openai/error.ts'
 import { decodeFinish, failedFinish, failureOf } from './finish.ts'
+import { decodeLogprobs } from '../openai/logprobs.ts'
 import { createParts } from './parts.ts'
 import { createRepeat } from './repeat.ts'
 import { hasObjectArguments } from './tool-calls.ts'
@@ -101,10 +102,19 @@ export function createAnswer(context: DecodeContext): Answer {
     const word = asString(choice.finish_reason)
     // DashScope says "null" until the end.
     if (word && word !== 'null') finishWord = word
+    if (choice.logprobs) readLogprobs(choice.logprobs)
     if (isObject(choice.delta)) readDelta(choice.delta, out, source)
     // A whole reply, and what a few vendors send in streams as well.
     else if (isObject(choice.message)) readDelta(withCallsNumbered(choice.message), out, undefined)
     if (isObject(choice.error)) fail(errorInside(choice, context), out)
+  }
+
+  const readLogprobs = (told: Json): void => {
+    if (!isObject(told)) return
+    for (const field of ['content', 'refusal']) {
+      const tokens = decodeLogprobs(told[field])
+      if (tokens) parts.logprobs(tokens)
+    }
   }
 
   const readDelta = (delta: JsonObject, out: ModelEvent[], source: string | undefined): void => {

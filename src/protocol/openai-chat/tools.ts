@@ -1,6 +1,8 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
+import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
+import { isOpenaiModel } from '../openai/model-names.ts'
 import { noServerTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
@@ -9,7 +11,13 @@ import type { Scope } from './scope.ts'
 
 /** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
 export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
-  const tools = request.tools.flatMap((tool, index) => encodeTool(tool, request, scope, `tools[${index}]`))
+  const shown = takesAllowed(scope) ? undefined : allowedNames(request)
+  const tools = request.tools.flatMap((tool, index) => {
+    const path = `tools[${index}]`
+    if (!shown || shown.has(tool.name)) return encodeTool(tool, request, scope, path)
+    scope.losses.drop(path, NOT_ALLOWED)
+    return []
+  })
   if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
     throw noServerTool(request, scope.target)
   const choice = encodeChoice(request, scope)
@@ -101,13 +109,26 @@ function encodeChoice({ toolChoice, tools }: ModelRequest, scope: Scope): JsonOb
     scope.losses.drop('tool_choice', `${scope.target.provider} cannot be made to call a tool`)
     return 'auto'
   }
+  if ('allowed' in toolChoice && toolChoice.allowed && takesAllowed(scope)) {
+    const { type: mode, allowed } = toolChoice
+    return { type: 'allowed_tools', allowed_tools: { mode, tools: allowed.map((name) => named(name, tools, scope)) } }
+  }
   if (toolChoice.type !== 'tool') return toolChoice.type
   if (most === 'words') {
     scope.losses.drop('tool_choice.name', `${scope.target.provider} cannot be made to call this tool, only any`)
     return 'required'
   }
-  const name = scope.names.of(toolChoice.name)
-  const chosen = tools.find((tool) => tool.name === toolChoice.name)
+  return named(toolChoice.name, tools, scope)
+}
+
+/** Only OpenAI's own models know a choice among some of the tools. */
+function takesAllowed({ own, target }: Scope): boolean {
+  return own || (isOpenaiModel(target.model) && target.traits.toolChoice === undefined)
+}
+
+function named(called: string, tools: readonly Tool[], scope: Scope): JsonObject {
+  const name = scope.names.of(called)
+  const chosen = tools.find((tool) => tool.name === called)
   if (chosen?.type === 'function' && toolForm(chosen).custom) return { type: 'custom', custom: { name } }
   return { type: 'function', function: { name } }
 }

@@ -1,6 +1,7 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { MediaPart, NativePart, TextPart } from '../../canonical/request.ts'
 import { imageFromUrl, readDataUrl } from '../openai/data-url.ts'
+import { decodeLogprobs } from '../openai/logprobs.ts'
 import { defined, formOf, ID, residueOf, withRest } from './residue.ts'
 
 /** A content block of a message or of a tool's output. What is not known stays whole. */
@@ -54,7 +55,13 @@ const TEXT_KEYS = new Set(['type', 'text'])
 function textPart(block: JsonObject): TextPart | undefined {
   const text = asString(block.text)
   if (text === undefined) return undefined
-  return { type: 'text', text, native: residueOf(block, TEXT_KEYS, { block: block.type }) }
+  const logprobs = decodeLogprobs(block.logprobs)
+  return {
+    type: 'text',
+    text,
+    ...(logprobs && { logprobs }),
+    native: residueOf(block, TEXT_KEYS, { block: block.type }),
+  }
 }
 
 // `auto` is the default, which the documentation nevertheless demands.

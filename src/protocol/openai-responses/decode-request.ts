@@ -6,6 +6,7 @@ import { isPacked, isTrigger } from './compaction.ts'
 import { decodeInput } from './decode-input.ts'
 import { decodeChoice, decodeTools, placesOf } from './decode-tools.ts'
 import { invalid, residueOf } from './residue.ts'
+import { decodeLogprobsOption, INCLUDED } from './logprobs-option.ts'
 import { addFound, foundTools } from './tool-search.ts'
 
 /** A client's `POST /responses`. What has no common meaning (`store`, `include`, `truncation`, …) stays as residue. */
@@ -37,7 +38,9 @@ export function decodeRequest({ path, body }: WireRequest): ModelRequest {
     topP: claim('top_p', asNumber),
     outputFormat: text?.format,
     userId: claim('user', asString),
+    logprobs: decodeLogprobsOption(body),
   }
+  if (fields.logprobs?.top !== undefined) claimed.add('top_logprobs')
   const form: JsonObject = {
     ...(stream === false && { stream: 'false' }),
     ...(tools?.length === 0 && { tools: 'empty' }),
@@ -79,8 +82,7 @@ const SAYS_NOTHING = new Map<string, (value: Json) => boolean>([
   ['background', (value) => value === false],
   ['truncation', (value) => value === 'disabled'],
   ['service_tier', (value) => value === 'auto'],
-  // Whatever the provider, its reasoning comes sealed.
-  ['include', (value) => Array.isArray(value) && value.every((each) => each === 'reasoning.encrypted_content')],
+  ['include', (value) => Array.isArray(value) && value.every((each) => typeof each === 'string' && INCLUDED.has(each))],
 ])
 
 type Present<Fields> = { [Key in keyof Fields]?: Exclude<Fields[Key], undefined> }

@@ -4,6 +4,7 @@ import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { cutStream, emptyAnswer, errorInside, malformed } from './error.ts'
 import { decodeFinish, noteSent, type Sent } from './finish.ts'
+import { decodeLogprobs } from '../openai/logprobs.ts'
 import type { ItemScope } from './items.ts'
 import { announced, openItem, type OpenItem, type Place } from './open-item.ts'
 import { ID, residueOf } from './residue.ts'
@@ -130,7 +131,7 @@ function createAnswer(context: DecodeContext): Answer {
     if (!item || item.isDone()) return
     const index = asNumber(event[`${shape.kind}_index`]) ?? 0
     const place: Place = { kind: shape.kind, index, ...(shape.block && { block: { type: shape.block } }) }
-    if (shape.whole === undefined) item.add(asString(event.delta) ?? '', place, out)
+    if (shape.whole === undefined) item.add(asString(event.delta) ?? '', place, out, decodeLogprobs(event.logprobs))
     else item.settle(event[shape.whole], place, out)
   }
 

@@ -14,9 +14,10 @@ export function decodeTools(value: Json): Tool[] | undefined {
 /** Which tool must be called; nothing where that is said in a way that only this protocol has. */
 export function decodeChoice(value: Json): ToolChoice | undefined {
   if (value === 'auto' || value === 'none' || value === 'required') return { type: value }
-  if (!isObject(value) || (value.type !== 'function' && value.type !== 'custom')) return undefined
-  const name = asString(value.name)
-  return name === undefined ? undefined : { type: 'tool', name: flatName(asString(value.namespace), name) }
+  if (!isObject(value)) return undefined
+  if (value.type === 'allowed_tools') return decodeAllowed(value)
+  const name = value.type === 'function' || value.type === 'custom' ? nameOf(value) : undefined
+  return name === undefined ? undefined : { type: 'tool', name }
 }
 
 /** Where the client's tools stand that are neither plain functions nor free of a namespace, by their canonical name. */
@@ -37,6 +38,21 @@ export function placesOf(tools: readonly Tool[]): JsonObject {
 
 const FUNCTION = new Set(['type', 'name', 'description', 'parameters', 'strict', 'defer_loading'])
 const CUSTOM = new Set(['type', 'name', 'description', 'format', 'defer_loading'])
+
+/** Those that the provider runs are named by their type, as long as there is but one of it. */
+function decodeAllowed({ mode, tools }: JsonObject): ToolChoice | undefined {
+  if ((mode !== 'auto' && mode !== 'required') || !Array.isArray(tools)) return undefined
+  const allowed = tools.flatMap((tool) => {
+    if (!isObject(tool) || tool.type === 'mcp') return []
+    return nameOf(tool) ?? asString(tool.type) ?? []
+  })
+  return allowed.length === tools.length ? { type: mode, allowed } : undefined
+}
+
+function nameOf(tool: JsonObject): string | undefined {
+  const name = asString(tool.name)
+  return name === undefined ? undefined : flatName(asString(tool.namespace), name)
+}
 
 function isNamespace(tool: JsonObject): tool is JsonObject & { tools: JsonObject[] } {
   return tool.type === 'namespace' && Array.isArray(tool.tools) && tool.tools.length > 0 && tool.tools.every(isObject)

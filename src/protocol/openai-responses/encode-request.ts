@@ -4,6 +4,8 @@ import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
 import { fingerprint } from '../../canonical/fingerprint.ts'
 import { carriedTo } from '../openai/carried.ts'
 import { takesEffort } from '../openai/model-names.ts'
+import { dropWishes } from '../wishes.ts'
+import { LOGPROBS } from './logprobs-option.ts'
 import { encodeReasoning as encodeChatReasoning } from '../openai/reasoning.ts'
 import { strictFor } from '../openai/strict.ts'
 import type { Encoded, Target } from '../protocol.ts'
@@ -27,6 +29,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
     ...encodeReasoning(request, encoding),
     ...encodeText(request, encoding, fields.text),
     ...encodeStreaming(request),
+    ...(request.logprobs?.top !== undefined && { top_logprobs: request.logprobs.top }),
     ...(!ours && encodeState(request, target)),
     ...omit(fields, new Set(['text'])),
   }
@@ -76,6 +79,7 @@ function encodeSampling(request: ModelRequest, { ours, losses }: Encoding): Json
   const { temperature, topP, topK, stopSequences, userId } = request
   if (topK !== undefined) losses.drop('top_k', 'the Responses API has no field for it')
   if (stopSequences) losses.drop('stop_sequences', 'the Responses API has no field for it')
+  dropWishes(request, ['presencePenalty', 'frequencyPenalty', 'seed'], 'the Responses API', losses.drop)
   // Claude Code's is a JSON text about the device and the account: not for strangers.
   const namesUser = userId !== undefined && (ours || userId.length <= MAX_USER_LENGTH)
   if (userId !== undefined && !namesUser) losses.drop('metadata.user_id', `longer than ${MAX_USER_LENGTH} characters`)
@@ -127,10 +131,14 @@ function encodeStreaming(request: ModelRequest): JsonObject {
 }
 
 // Models that do not reason refuse to be asked for encrypted reasoning.
-function encodeState({ userId }: ModelRequest, target: Target): JsonObject {
+function encodeState({ userId, logprobs }: ModelRequest, target: Target): JsonObject {
+  const include = [
+    ...(takesEffort(target.model) ? ['reasoning.encrypted_content'] : []),
+    ...(logprobs ? [LOGPROBS] : []),
+  ]
   return {
     store: false,
-    ...(takesEffort(target.model) && { include: ['reasoning.encrypted_content'] }),
+    ...(include.length > 0 && { include }),
     ...(userId !== undefined && { prompt_cache_key: `ccr-${fingerprint(userId)}` }),
   }
 }

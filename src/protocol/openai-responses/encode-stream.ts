@@ -58,7 +58,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
       case 'part-start':
         return startPart(event.index, event.part)
       case 'part-delta':
-        return open.get(event.index)?.add(event.text)
+        return open.get(event.index)?.add(event.text, event.logprobs)
       case 'part-end':
         return endPart(event.index, event.part)
       case 'usage':

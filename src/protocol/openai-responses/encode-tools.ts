@@ -1,11 +1,15 @@
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonical/request.ts'
+import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
+import { isOpenaiModel } from '../openai/model-names.ts'
 import { noServerTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { describeCustom, flatCustom } from '../openai/custom-tool.ts'
+import { decodeChoice } from './decode-tools.ts'
 import { CACHES_ITSELF } from './encode-blocks.ts'
 import { chatCustomOf, isChatCustom, type Encoding } from './encoding.ts'
+import { isSame } from '../json-objects.ts'
 import { defined, formOf, ID, isOurs, withRest } from './residue.ts'
 
 /** The tools and how they may be used. */
@@ -69,8 +73,13 @@ function encodeOwn(tool: Tool): JsonObject {
 }
 
 function foreignTools(request: ModelRequest, encoding: Encoding): JsonObject[] {
+  const shown = takesAllowed(encoding) ? undefined : allowedNames(request)
   return request.tools.flatMap((tool, index) => {
     const path = `tools[${index}]`
+    if (shown && !shown.has(tool.name)) {
+      encoding.losses.drop(path, NOT_ALLOWED)
+      return []
+    }
     if (tool.cache) encoding.losses.drop(`${path}.cache_control`, CACHES_ITSELF)
     const custom = chatCustomOf(tool)
     if (custom) return [{ ...flatCustom(custom), type: 'custom', name: encoding.names.of(tool.name) }]
@@ -127,6 +136,8 @@ function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefin
   if (!toolChoice) return undefined
   const { compaction, choice } = formOf(request)
   if (compaction === true) return choice ?? undefined
+  if ('allowed' in toolChoice && toolChoice.allowed && takesAllowed(encoding))
+    return encodeAllowed(toolChoice.allowed, request, encoding)
   if (toolChoice.type !== 'tool') return toolChoice.type
   const tool = request.tools.find(({ name }) => name === toolChoice.name)
   if (!encoding.ours && tool?.type === 'server') return chosenServer(tool, encoding)
@@ -137,6 +148,23 @@ function encodeChoice(request: ModelRequest, encoding: Encoding): Json | undefin
   const isCustom = (encoding.ours && isObject(form.custom)) || (tool && isChatCustom(tool))
   const type = isCustom ? 'custom' : 'function'
   return { type, name: encoding.ours ? name : encoding.names.of(toolChoice.name) }
+}
+
+/** Only OpenAI's own models are known to take a choice among some of the tools. */
+function takesAllowed({ ours, target }: Encoding): boolean {
+  return ours || isOpenaiModel(target.model)
+}
+
+function encodeAllowed(allowed: readonly string[], request: ModelRequest, encoding: Encoding): Json {
+  const told = formOf(request).toolChoice
+  if (told !== undefined && isSame(decodeChoice(told), request.toolChoice)) return told
+  const tools = allowed.map((name) => {
+    const tool = request.tools.find((each) => each.name === name)
+    if (tool?.type === 'server') return { type: encodeOwn(tool).type }
+    const isCustom = tool && (isChatCustom(tool) || (encoding.ours && isObject(formOf(tool).custom)))
+    return { type: isCustom ? 'custom' : 'function', name: encoding.names.of(name) }
+  })
+  return { type: 'allowed_tools', mode: request.toolChoice?.type, tools }
 }
 
 /** The provider's own tools are chosen by their type. */

@@ -1,4 +1,5 @@
 import type { ModelEvent } from '../../canonical/event.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { NativePart, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { decodeBlock } from './blocks.ts'
@@ -18,7 +19,7 @@ import { formOf } from './residue.ts'
 export interface OpenItem {
   readonly type: string
   /** More of a text, a summary, arguments; `place` is the index of the content or summary part. */
-  add(text: string, place: Place, out: ModelEvent[]): void
+  add(text: string, place: Place, out: ModelEvent[], tokens?: readonly TokenLogprob[]): void
   /** A piece of the item is complete: what its deltas left out is told, and a text is closed. */
   settle(whole: Json | undefined, place: Place, out: ModelEvent[]): void
   /** A content block is complete, with all that belongs to it. */
@@ -62,6 +63,7 @@ interface Growing<Grown extends Part> {
   readonly index: number
   readonly part: Grown
   text: string
+  logprobs?: TokenLogprob[]
 }
 
 function begin<Grown extends Part>(part: Grown, next: NextIndex, out: ModelEvent[]): Growing<Grown> {
@@ -70,10 +72,11 @@ function begin<Grown extends Part>(part: Grown, next: NextIndex, out: ModelEvent
   return { index, part, text: '' }
 }
 
-function grow(open: Growing<Part>, text: string, out: ModelEvent[]): void {
+function grow(open: Growing<Part>, text: string, out: ModelEvent[], logprobs?: readonly TokenLogprob[]): void {
   if (text === '') return
   open.text += text
-  out.push({ type: 'part-delta', index: open.index, text })
+  for (const token of logprobs ?? []) (open.logprobs ??= []).push(token)
+  out.push({ type: 'part-delta', index: open.index, text, ...(logprobs && { logprobs }) })
 }
 
 /** Tells what `whole` has beyond what was told. What contradicts it cannot be taken back. */
@@ -105,13 +108,18 @@ function openMessage(added: JsonObject, scope: ItemScope, next: NextIndex): Open
     complete(open, part?.text, out)
     texts.delete(index)
     closed.add(index)
-    out.push({ type: 'part-end', index: open.index, part: { ...(part ?? open.part), text: open.text } })
+    const { text, logprobs } = open
+    out.push({
+      type: 'part-end',
+      index: open.index,
+      part: { ...(logprobs && { logprobs }), ...(part ?? open.part), text },
+    })
   }
   return {
     type: 'message',
     isDone: () => isDone,
-    add(text, place, out) {
-      if (!closed.has(place.index)) grow(openText(place, out), text, out)
+    add(text, place, out, tokens) {
+      if (!closed.has(place.index)) grow(openText(place, out), text, out, tokens)
     },
     settle(whole, place, out) {
       if (!closed.has(place.index)) complete(openText(place, out), asString(whole), out)

@@ -1,6 +1,8 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
+import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
 import { unwrapInput } from '../openai/custom-tool.ts'
+import { encodeBriefLogprobs } from '../openai/logprobs.ts'
 import { isRefusal } from './finish.ts'
 import type { Frames } from './frames.ts'
 import { proofOf, type ItemWriter } from './write-item.ts'
@@ -8,7 +10,7 @@ import { formOf, isOurs } from './residue.ts'
 
 /** Writes one part as it arrives. */
 export interface PartWriter {
-  add(text: string): void
+  add(text: string, tokens?: readonly TokenLogprob[]): void
   end(part: Part): void
 }
 
@@ -86,6 +88,7 @@ function writeText(part: TextPart, writing: Writing): PartWriter {
   let place = 0
   let before = ''
   let told = ''
+  const likely: TokenLogprob[] = []
 
   const open = (): OpenMessage => {
     if (message) return message
@@ -105,11 +108,13 @@ function writeText(part: TextPart, writing: Writing): PartWriter {
     frames.event('response.content_part.added', { ...at, part: block })
     return message
   }
-  const add = (text: string): void => {
+  const add = (text: string, tokens?: readonly TokenLogprob[]): void => {
     if (text === '') return
     open()
     told += text
-    frames.delta(`${type}.delta`, before, text, type === 'response.output_text' ? ',"logprobs":[]' : '')
+    for (const token of tokens ?? []) likely.push(token)
+    const after = tokens ? `,"logprobs":${JSON.stringify(encodeBriefLogprobs(tokens))}` : ',"logprobs":[]'
+    frames.delta(`${type}.delta`, before, text, type === 'response.output_text' ? after : '')
   }
   if (isOurs(part)) open()
   return {
@@ -118,9 +123,11 @@ function writeText(part: TextPart, writing: Writing): PartWriter {
       const whole = last.type === 'text' ? last : part
       if (whole.text.length > told.length) add(whole.text.slice(told.length))
       if (!message) return
-      const block = items.block({ ...whole, text: told })
+      const logprobs = whole.logprobs ?? likely
+      const block = items.block({ ...whole, text: told, logprobs })
       const at = { item_id: message.id, output_index: message.index, content_index: place }
-      const done = type === 'response.refusal' ? { refusal: told } : { text: told, logprobs: [] }
+      const done =
+        type === 'response.refusal' ? { refusal: told } : { text: told, logprobs: encodeBriefLogprobs(logprobs) }
       frames.event(`${type}.done`, { ...at, ...done })
       frames.event('response.content_part.done', { ...at, part: block })
       message.content[place] = block

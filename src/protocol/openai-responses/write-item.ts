@@ -1,6 +1,7 @@
 import { asString, isObject, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/request.ts'
+import { encodeLogprobs } from '../openai/logprobs.ts'
 import { seal } from '../sealed.ts'
 import type { EncodeContext } from '../protocol.ts'
 import { encodeOwnText } from './blocks.ts'
@@ -51,7 +52,7 @@ export function createItemWriter(context: EncodeContext): ItemWriter {
   const block = (part: TextPart): JsonObject => {
     if (isRefusal(part)) return { type: 'refusal', refusal: part.text }
     if (isOurs(part)) return { annotations: [], ...encodeOwnText(part, 'output_text') }
-    return { type: 'output_text', text: part.text, annotations: [], logprobs: [] }
+    return { type: 'output_text', text: part.text, annotations: [], logprobs: encodeLogprobs(part.logprobs ?? []) }
   }
   const call = (part: ToolCallPart, id: string): JsonObject => {
     const callId = part.id || context.id('call_')

@@ -63,7 +63,9 @@ describe('what says nothing that would not be so anyway is no loss', () => {
 
   test('what does is listed', () => {
     const chat = { ...CHAT, store: true, logprobs: true, seed: 1 }
-    expect(sent('openai-chat', 'gemini', chat, 'x').dropped.toSorted()).toEqual(['logprobs', 'seed', 'store'])
+    expect(sent('openai-chat', 'gemini', chat, 'x').dropped).toEqual(['store'])
+    const dropped = sent('openai-chat', 'anthropic-messages', chat, 'x').dropped
+    expect(dropped.toSorted()).toEqual(['logprobs', 'seed', 'store'])
     const responses = {
       ...RESPONSES,
       store: true,
