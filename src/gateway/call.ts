@@ -48,8 +48,8 @@ export interface Call {
   readonly keyLabel?: string
   /** The client key that was shown, if it is not APIKEY. */
   readonly clientKey?: ClientKey
-  /** Who looks at images for a target that does not see them; set by the route middleware, if the config names one. */
-  readonly imageTarget?: RouteTarget
+  /** Who looks at images for a target that does not see them, in the order in which to ask; set by the route middleware, if the config names somebody. */
+  readonly imageTargets?: readonly RouteTarget[]
   /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
   readonly calibrate?: (estimated: number) => number
   /** Who alone can answer, and with which key: the request goes on from what is kept there. */
@@ -78,6 +78,8 @@ export interface Trace {
   warnings: readonly string[]
   /** Every time that a provider was asked, in order. */
   readonly attempts: AttemptRecord[]
+  /** What calls of ours on behalf of this one have taken. */
+  readonly further: { readonly target: RouteTarget; readonly usage: Usage }[]
   /** Set when another than the first target is asked. */
   fallback?: boolean
   answered?: string
@@ -106,7 +108,7 @@ export interface Trace {
 
 /** The trace of a call that starts now. */
 export function createTrace(startedAt: number): Trace {
-  return { startedAt, warnings: [], attempts: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
+  return { startedAt, warnings: [], attempts: [], further: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
 }
 
 /** A committed answer: the first real event has been seen, so nobody else will be asked. */

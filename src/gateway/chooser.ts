@@ -3,7 +3,7 @@ import { promptTokens, type Usage } from '../canonical/usage.ts'
 import type { Ports } from '../platform/ports.ts'
 import { type Facts, factsOf } from '../router/facts.ts'
 import { type Health, unknownHealth } from '../router/health.ts'
-import { imageTargetOf, overridesFor } from '../router/override.ts'
+import { imageTargetsOf, overridesFor } from '../router/override.ts'
 import type { RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
 import { calibrated, conversationOf, learnInput, type HeaderValues } from '../router/session.ts'
@@ -29,8 +29,8 @@ export interface Caller {
 
 export interface Choice {
   readonly selection: Selection
-  /** Who looks at images for those that cannot. */
-  readonly imageTarget: RouteTarget | undefined
+  /** Who looks at images for those that cannot, in the order in which to ask. */
+  readonly imageTargets: readonly RouteTarget[]
   readonly sessionId: string | undefined
   /** An estimate of input tokens, corrected by what was last counted in this conversation. */
   calibrate(estimated: number): number
@@ -86,7 +86,7 @@ export function createChooser(
       let isMeasured = next !== undefined
       return {
         selection,
-        imageTarget: imageTargetOf(effective),
+        imageTargets: imageTargetsOf(effective),
         sessionId,
         calibrate(estimated) {
           isMeasured = true

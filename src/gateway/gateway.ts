@@ -7,7 +7,7 @@ import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import type { CacheSettings } from './cache/reply-cache.ts'
-import { authorise, identify, type ClientKey } from './client-key.ts'
+import { authorise, identify, mayUse, type ClientKey } from './client-key.ts'
 import { compose, type Handler, type Middleware } from './call.ts'
 import { createChooser, routingOf, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey } from './credential.ts'
@@ -15,13 +15,14 @@ import { createTokenCounter, type TokenCounter } from './count/counter.ts'
 import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import type { Limits } from './limits/limits.ts'
 import { createLearnt, type Learnt } from './learnt.ts'
-import { createCircuitBoard } from './health/health.ts'
+import { createCircuitBoard, type CircuitBoard } from './health/health.ts'
 import { createKeyRing } from './health/key-ring.ts'
 import { authoriseRoute, authoriseTarget } from './middleware/authorise.ts'
 import { createCache } from './middleware/cache.ts'
 import { createContinuation } from './middleware/continuation.ts'
 import { createFallback } from './middleware/fallback.ts'
 import { createCutPromptWarning } from './middleware/cut-prompt.ts'
+import { createSeen } from './image/look.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
@@ -106,6 +107,21 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...(config.clientKeys ? [authoriseRoute] : []),
     ...(isLimited(config) ? [createReserve({ ...config, ledger: learnt.ledger, ports, warn })] : []),
   ]
+  // How one target is asked; what is asked on behalf of a call passes the same.
+  const chained = { providers, board, chain, ports }
+  const targetGuards = config.clientKeys ? [authoriseTarget] : []
+  const asking = [
+    ...createQueues(providers, ports),
+    createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
+    createSight(providers),
+    createWindowGuard(providers),
+    createCutPromptWarning(providers, warn),
+    createThoughtMiddleware(providers, ports),
+    createOriginMiddleware(ports),
+    createRetryEmpty(ports),
+  ]
+  const upstream = createUpstream(providers, ports, learnt, config.plugins)
+  const look = compose([createFallback(chained), ...targetGuards, createSeen(ports), ...asking], upstream)
   const middleware = [
     ...userMiddleware(config, ports, warn),
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
@@ -116,26 +132,20 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...(config.cache ? [createCache(config.cache, providers, ports)] : []),
     createCompactionMiddleware(ports),
     ...(config.continuation ? [createContinuation(ports)] : []),
-    createFallback({ providers, board, chain, ports, hedgeAfterMs: config.hedgeAfterMs }),
-    ...(config.clientKeys ? [authoriseTarget] : []),
-    ...createQueues(providers, ports),
-    createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
-    createImageAgent(providers, forceUseImageAgent, ports, warn, learnt),
-    createSight(providers),
-    createWindowGuard(providers),
-    createCutPromptWarning(providers, warn),
-    createThoughtMiddleware(providers, ports),
-    createOriginMiddleware(ports),
-    createRetryEmpty(ports),
+    createFallback({ ...chained, hedgeAfterMs: config.hedgeAfterMs }),
+    ...targetGuards,
+    createImageAgent(providers, forceUseImageAgent, look, { ports, warn, learnt }),
+    ...asking,
   ]
   const core: Core = {
     config,
     ports,
     chooser,
     counter,
-    ownCounter: createOwnCounter(providers, ports, learnt),
+    board,
+    ownCounter: createOwnCounter(providers, { board, ports, learnt }),
     guards,
-    handle: compose(middleware, createUpstream(providers, ports, learnt, config.plugins)),
+    handle: compose(middleware, upstream),
   }
   const serveOwn = withJsonArrays(async (request) => {
     const url = new URL(request.url)
@@ -167,6 +177,7 @@ interface Core {
   readonly ports: Ports
   readonly chooser: Chooser
   readonly counter: TokenCounter
+  readonly board: CircuitBoard
   readonly ownCounter: OwnCounter
   readonly handle: Handler
   /** What holds for every call that asks a model. */
@@ -221,9 +232,14 @@ async function count(
   const bound = await boundTo(protocol.stateOf?.(request), selection, core.config.providers, core.ports)
   const { target } = bound ?? selection
   authorise(key, target)
-  const own = await core.ownCounter.count(request, target, { headers: wire.headers, credential }, signal)
+  // Whoever would answer counts.
+  const further = bound ? [] : selection.fallbacks.filter((each) => mayUse(key, each))
+  const sound = [target, ...further].filter((each) => core.board.state(each) !== 'open')
+  const targets = sound.length > 0 ? sound : [target]
+  const client = { headers: wire.headers, credential, signal, keeper: bound?.keeper }
+  const own = await core.ownCounter.count(request, targets, client)
   if (own === undefined && bound) throw uncounted(target)
-  const tokens = own ?? (await core.counter.count(request, target))
+  const tokens = own ?? (await core.counter.count(request, targets[0]))
   return Response.json(protocol.encodeCount?.(tokens) ?? { input_tokens: tokens })
 }
 

@@ -6,6 +6,8 @@ export function ownTrace(main: Trace): Trace {
   return {
     ...createTrace(main.startedAt),
     attempts: [...main.attempts],
+    // Whoever wins: what was taken was taken.
+    further: main.further,
     ...(session !== undefined && { session }),
     ...(route !== undefined && { route }),
     ...(target && { target }),

@@ -1,7 +1,7 @@
 import { isClient } from './condition.ts'
 import type { Facts } from './facts.ts'
-import type { Group } from './group.ts'
-import { configuredTarget } from './model-name.ts'
+import { targetsOf, type Group } from './group.ts'
+import { configuredTarget, distinct } from './model-name.ts'
 import {
   type RouteOverride,
   type Routes,
@@ -65,8 +65,11 @@ export function overridesFor(
   return profile ? [profile.override, ...others] : others
 }
 
-/** The target of `image`, if there is such a provider. */
-export function imageTargetOf(routing: Routing): RouteTarget | undefined {
-  const image = effectiveRoutes(routing).entries.image
-  return image && configuredTarget(image.target, routing.providers)
+/** The targets of `image` and those of its `fallback`, in order; nobody if there is no such provider. */
+export function imageTargetsOf(routing: Routing): readonly RouteTarget[] {
+  const { entries, fallbacks } = effectiveRoutes(routing)
+  if (!entries.image) return []
+  const { target, group } = entries.image
+  const named = [target, ...(group ? targetsOf(group) : []), ...(fallbacks.image ?? [])]
+  return distinct(named.flatMap((each) => configuredTarget(each, routing.providers) ?? []))
 }

@@ -1,99 +1,132 @@
-import { ModelError } from '../../canonical/error.ts'
+import { ERROR_POLICIES, ModelError, type ErrorKind } from '../../canonical/error.ts'
 import type { ModelRequest } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
-import { protocols } from '../../protocol/index.ts'
-import { addressed } from '../../provider/addressing.ts'
-import { endpointsFor } from '../../provider/choose-endpoint.ts'
-import { applyDialects, hasTransformers, traitsFor, unservedDialects } from '../../provider/dialect.ts'
-import type { Provider } from '../../provider/provider.ts'
+import { hasTransformers, unservedDialects } from '../../provider/dialect.ts'
+import { keysOf, type Provider } from '../../provider/provider.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Credential } from '../credential.ts'
-import { hopsOf } from '../hops.ts'
+import type { Keeper } from '../../store/response-store.ts'
+import { showsBrought } from '../credential.ts'
+import type { CircuitBoard } from '../health/health.ts'
 import type { Learnt } from '../learnt.ts'
-import { parseReply } from '../relay.ts'
-import { readText, send } from '../send.ts'
+import { markOfKey } from '../responses/keeper.ts'
+import { askForCount, type Client } from './ask-for-count.ts'
 
 /** Asks providers how many tokens a request has. */
 export interface OwnCounter {
-  /** The provider's own count; `undefined` if it has none, or did not give one in time. Never rejects. */
-  count(request: ModelRequest, target: RouteTarget, client: Client, signal: AbortSignal): Promise<number | undefined>
+  /**
+   * The count of the first of `targets`, or of the next where that one is out of order; `undefined` if it has none, or
+   * nobody gave one in time. Never rejects.
+   */
+  count(request: ModelRequest, targets: readonly RouteTarget[], client: CountClient): Promise<number | undefined>
 }
 
-/** What of the client's own request matters for a count. */
-export interface Client {
-  readonly headers: Readonly<Record<string, string>>
-  readonly credential?: Credential | undefined
+export interface CountClient extends Client {
+  readonly signal: AbortSignal
+  /** Who alone knows what the request goes on from, and with which key. */
+  readonly keeper?: Keeper | undefined
+}
+
+export interface CounterParts {
+  readonly board: Pick<CircuitBoard, 'conditionOfKey'>
+  readonly ports: Ports
+  readonly learnt: Learnt
 }
 
 /** Agents wait for the count before they go on. */
 const LONGEST_WAIT_MS = 5000
 
-export function createOwnCounter(providers: readonly Provider[], ports: Ports, learnt: Learnt): OwnCounter {
+export function createOwnCounter(providers: readonly Provider[], parts: CounterParts): OwnCounter {
+  const { ports } = parts
   return {
-    async count(request, target, client, signal) {
-      const provider = providers.find(({ name }) => name === target.provider)
-      const { countless } = learnt.of(target.provider)
-      if (!provider || countless.get(nameOfTarget(target)) || unservedDialects(provider, target.model).length > 0)
-        return undefined
-      // Where such a provider is, and what it takes, its transformers alone know, and they know nothing of counting.
-      if (hasTransformers(provider, target.model)) return undefined
-      try {
-        return await ask(request, provider, target, client, signal, ports)
-      } catch (cause) {
-        if (!(cause instanceof ModelError)) throw cause
-        // It has no such operation, or not for us: not to be asked again. Another client may bring another key.
-        const isFinal = cause.status >= 400 && cause.status < 500 && cause.kind !== 'rate-limit'
-        if (isFinal && !(cause.kind === 'auth' && provider.takes)) countless.set(nameOfTarget(target), true)
-        ports.log('debug', `${nameOfTarget(target)} does not count tokens: they are counted here`, {
-          error: cause.message,
-        })
-        return undefined
+    async count(request, targets, client) {
+      const endsAt = ports.now() + LONGEST_WAIT_MS
+      for (const target of targets) {
+        const provider = providers.find(({ name }) => name === target.provider)
+        // Where one with transformers is, and what it takes, they alone know, and they know nothing of counting.
+        if (!provider || unservedDialects(provider, target.model).length > 0 || hasTransformers(provider, target.model))
+          return undefined
+        // oxlint-disable-next-line no-await-in-loop -- one target after the other
+        const outcome = await countAt(request, provider, target, { ...client, endsAt }, parts)
+        if (outcome !== 'elsewhere') return outcome
       }
+      return undefined
     },
   }
 }
 
-async function ask(
+/** `undefined`: it does not count, or not for us. `elsewhere`: it answers nothing now, nor would it answer the call. */
+type Outcome = number | 'elsewhere' | undefined
+
+async function countAt(
   request: ModelRequest,
   provider: Provider,
   target: RouteTarget,
-  { headers, credential }: Client,
-  signal: AbortSignal,
-  ports: Ports,
-): Promise<number | undefined> {
-  const counting = endpointsFor(provider, target.model).filter(
-    // What is wrapped has no such operation.
-    ({ protocol, addressing }) => protocols[protocol]?.count && addressing !== 'bedrock-invoke',
-  )
-  const endpoint = counting.find(({ protocol }) => protocol === request.native?.protocol) ?? counting[0]
-  const protocol = endpoint && protocols[endpoint.protocol]
-  if (!endpoint || !protocol?.count) return undefined
-  const { wire } = protocol.encodeRequest(
-    { ...request, model: target.model, stream: false },
-    { ...target, traits: traitsFor(provider, target.model, endpoint.protocol) },
-  )
-  const edited = protocol.count.encodeRequest(
-    applyDialects(wire, provider, { ...target, protocol: endpoint.protocol }),
-    target.model,
-  )
-  const { path, body } = addressed(edited, endpoint.addressing, target.model)
-  const outgoing = {
-    path,
-    query: edited.query,
-    headers: { 'content-type': 'application/json', ...edited.headers, ...betaOf(headers) },
-    body: JSON.stringify(body),
-    hops: hopsOf(headers),
-    credential,
+  client: CountClient & { readonly endsAt: number },
+  parts: CounterParts,
+): Promise<Outcome> {
+  const { ports, learnt } = parts
+  const { countless } = learnt.of(provider.name)
+  const name = nameOfTarget(target)
+  let outcome: Outcome
+  for (const { apiKey, place } of keysFor(provider, target, client, parts)) {
+    const waitMs = client.endsAt - ports.now()
+    if (waitMs <= 0 || countless.get(name)) return outcome
+    if (countless.get(name + place)) continue
+    try {
+      // oxlint-disable-next-line no-await-in-loop -- one key after the other
+      return await askForCount(request, provider, target, { ...client, waitMs, apiKey }, ports)
+    } catch (cause) {
+      if (!(cause instanceof ModelError)) throw cause
+      ports.log('debug', `${name} does not count tokens: somebody else does, or they are counted here`, {
+        error: cause.message,
+      })
+      const isOfKey = ERROR_POLICIES[cause.kind].blames.startsWith('key')
+      // Another client may bring another key.
+      if (isForGood(cause) && !(cause.kind === 'auth' && provider.takes))
+        countless.set(isOfKey ? name + place : name, true)
+      outcome = PASSING.has(cause.kind) && !isForGood(cause) ? 'elsewhere' : undefined
+      if (!isOfKey) return outcome
+    }
   }
-  const limited = { ...provider, deadlines: { ...provider.deadlines, totalMs: LONGEST_WAIT_MS } }
-  const incoming = await send(limited, endpoint, target.model, outgoing, signal, ports)
-  const context = { provider: target.provider, model: target.model, id: ports.id }
-  return protocol.count.decodeReply(parseReply(await readText(incoming.source), context))
+  return outcome
 }
 
-/** Fields of a beta count only with its name. */
-function betaOf(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const beta = headers['anthropic-beta']
-  return beta === undefined ? {} : { 'anthropic-beta': beta }
+interface ShownKey {
+  /** Absent: what the client brings, or the only one. */
+  readonly apiKey?: string
+  /** What tells it apart in what is remembered. */
+  readonly place: string
 }
+
+/** The keys that are worth showing, in order: a count says nothing of a key's health, but goes by it. */
+function keysFor(
+  provider: Provider,
+  target: RouteTarget,
+  { credential, keeper }: CountClient,
+  { board }: CounterParts,
+): readonly ShownKey[] {
+  const keys = keysOf(provider).map((apiKey, key) => ({ apiKey, place: ` key ${key}`, key }))
+  if (keys.length < 2 || showsBrought(provider, credential)) return [{ place: '' }]
+  const kept = keys.filter(({ apiKey }) => markOfKey(apiKey) === keeper?.key)
+  if (kept.length > 0) return kept
+  const usable = keys.filter(({ key }) => board.conditionOfKey(target, key).state !== 'open')
+  return usable.length > 0 ? usable : keys.slice(0, 1)
+}
+
+/** It has no such operation, or none for us, and is not asked again. */
+function isForGood({ status, kind }: ModelError): boolean {
+  return status === 501 || (status >= 400 && status < 500 && !PASSING.has(kind) && !OF_REQUEST.has(kind))
+}
+
+const PASSING: ReadonlySet<ErrorKind> = new Set([
+  'payment',
+  'rate-limit',
+  'quota',
+  'overload',
+  'server',
+  'network',
+  'timeout',
+])
+
+const OF_REQUEST: ReadonlySet<ErrorKind> = new Set(['too-large', 'context-overflow', 'content-filter', 'aborted'])

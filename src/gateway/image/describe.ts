@@ -10,16 +10,15 @@ import { look } from './look.ts'
 import type { ShownImage } from './shown-image.ts'
 
 /** What became of looking at an image. */
-export type Description = { readonly text: string } | { readonly failure: ModelError }
+export type Description = { readonly text: string; readonly by: RouteTarget } | { readonly failure: ModelError }
 
 /** Has images looked at, each once for the words it was shown with. */
 export interface Describer {
-  /** Rejects only if the client goes away. */
+  /** `targets`: who is asked, in order. Rejects only if the client goes away. */
   describe(
     images: readonly ShownImage[],
-    target: RouteTarget,
+    targets: readonly [RouteTarget, ...RouteTarget[]],
     call: Call,
-    next: Handler,
   ): Promise<ReadonlyMap<MediaPart, Description>>
 }
 
@@ -27,16 +26,17 @@ export interface Describer {
  * A describer that remembers. The same image with the same words has the same text in every later request, so that
  * prompts stay equal and providers' caches live; with other words it is looked at anew.
  */
-export function createDescriber(ports: Ports, learnt: Learnt): Describer {
+export function createDescriber(ask: Handler, ports: Ports, learnt: Learnt): Describer {
   return {
-    async describe(images, target, call, next) {
-      const known = learnt.of(target.provider).descriptions
-      const keyed = await Promise.all(images.map(async (image) => ({ image, key: await keyOf(image, target) })))
+    async describe(images, targets, call) {
+      const [first] = targets
+      const known = learnt.of(first.provider).descriptions
+      const keyed = await Promise.all(images.map(async (image) => ({ image, key: await keyOf(image, first) })))
       const found = new Map<MediaPart, Description>()
       await inParallel([...Map.groupBy(keyed, ({ key }) => key)], async ([key, same]) => {
-        const [first] = same
-        if (!first) return
-        const description = known.get(key) ?? (await describeOne(first.image, target, call, next, ports))
+        const [one] = same
+        if (!one) return
+        const description = known.get(key) ?? (await describeOne(one.image, targets, call, ask, ports))
         if (isLasting(description)) known.set(key, description)
         for (const { image } of same) found.set(image.part, description)
       })
@@ -56,13 +56,13 @@ function isLasting(description: Description): boolean {
 
 async function describeOne(
   image: ShownImage,
-  target: RouteTarget,
+  targets: readonly [RouteTarget, ...RouteTarget[]],
   call: Call,
-  next: Handler,
+  ask: Handler,
   ports: Ports,
 ): Promise<Description> {
   try {
-    return { text: await look(image, target, call, next, ports) }
+    return await look(image, targets, call, ask, ports)
   } catch (cause) {
     const failure = asModelError(cause)
     if (failure.kind === 'aborted') throw failure

@@ -3,52 +3,99 @@ import type { MediaPart, ModelRequest } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import { createTrace, type Call, type Handler } from '../call.ts'
+import { createTrace, type Answer, type Call, type Handler, type Middleware } from '../call.ts'
 import { logCall } from '../middleware/log.ts'
 import { parseReply } from '../relay.ts'
-import { asModelError } from '../respond.ts'
+import { asModelError, type Outcome } from '../respond.ts'
 import type { ShownImage } from './shown-image.ts'
 
+/** What an image shows, and who said so. */
+interface Seen {
+  readonly text: string
+  readonly by: RouteTarget
+}
+
 /**
- * Asks `target` what an image shows: a call of its own on behalf of `call`, with its own line in the log and its own
- * record of usage. Rejects with a `ModelError` if no description comes.
+ * Asks the first of `targets`, and the others if it fails, what an image shows: a call of its own on behalf of `call`, with
+ * its own line in the log and its own record of usage. Rejects with a `ModelError` if no description comes.
  */
 export async function look(
   image: ShownImage,
-  target: RouteTarget,
+  targets: readonly [RouteTarget, ...RouteTarget[]],
   call: Call,
-  next: Handler,
+  ask: Handler,
   ports: Ports,
-): Promise<string> {
-  const helper = helperCall(image, target, call, ports)
+): Promise<Seen> {
+  const helper = helperCall(image, targets, call, ports)
+  const { trace } = helper
+  const end = (outcome: Outcome): void => {
+    for (const run of trace.atEnd) run()
+    logCall(helper, outcome, ports)
+    if (trace.usage && trace.target) call.trace.further.push({ target: trace.target, usage: trace.usage })
+  }
   try {
-    const description = await ask(helper, target, next, ports)
-    logCall(helper, { status: 200 }, ports)
-    return description
+    const answer = await ask(helper)
+    trace.firstTokenAt = ports.now()
+    const by = trace.target ?? targets[0]
+    const text = textOf(answer, helper, by, ports)
+    end({ status: 200 })
+    return { text, by }
   } catch (cause) {
     const error = asModelError(cause)
-    logCall(helper, { status: error.status, error }, ports)
+    end({ status: error.status, error })
     throw error
   }
 }
 
-function helperCall(image: ShownImage, target: RouteTarget, call: Call, ports: Ports): Call {
+/** Has an answer without a description count as a failure of who was asked, so that somebody else is. */
+export function createSeen(ports: Ports): Middleware {
+  return async (call, next) => {
+    const answer = await next(call)
+    if (call.target) textOf(answer, call, call.target, ports)
+    return answer
+  }
+}
+
+/** Only what belongs to who asks and from where: who answers, and how it is tried, is this call's own affair. */
+function helperCall(
+  image: ShownImage,
+  [target, ...fallbacks]: readonly [RouteTarget, ...RouteTarget[]],
+  { protocol, wire, signal, credential, keyLabel, clientKey, ...call }: Call,
+  ports: Ports,
+): Call {
+  const id = ports.id('call_')
   const trace = createTrace(ports.now())
   if (call.trace.session !== undefined) trace.session = call.trace.session
   trace.target = target
   trace.route = 'image'
   trace.reason = `describes an image for ${call.id}`
-  return { ...call, id: ports.id('call_'), request: requestFor(image, target), edited: true, target, trace }
+  return {
+    id,
+    protocol,
+    wire,
+    // No client repeats it.
+    text: id,
+    request: requestFor(image, target),
+    edited: true,
+    signal,
+    ...(credential && { credential }),
+    ...(keyLabel !== undefined && { keyLabel }),
+    ...(clientKey && { clientKey }),
+    target,
+    ...(fallbacks.length > 0 && { fallbacks }),
+    // Others may not see.
+    isConfined: true,
+    trace,
+  }
 }
 
-async function ask(helper: Call, target: RouteTarget, next: Handler, ports: Ports): Promise<string> {
-  const { body } = await next(helper)
+function textOf({ body }: Answer, { protocol, trace }: Call, target: RouteTarget, ports: Ports): string {
   // A model that was not sent the image would make something up.
-  const lost = helper.trace.dropped.find(({ path }) => path === IMAGE_PATH)
+  const lost = trace.dropped.find(({ path }) => path === IMAGE_PATH)
   if (lost) throw failure(`cannot be sent this image: ${lost.why}`, target)
   if (typeof body !== 'string') throw new Error('a whole body was asked for and a stream came')
   const context = { ...target, id: ports.id }
-  const { parts } = helper.protocol.decodeReply(parseReply(body, context), context)
+  const { parts } = protocol.decodeReply(parseReply(body, context), context)
   const text = parts
     .flatMap((part) => (part.type === 'text' ? part.text : []))
     .join('')

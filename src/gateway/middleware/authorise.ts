@@ -3,15 +3,16 @@ import type { Middleware } from '../call.ts'
 
 /** Refuses a call whose key does not allow the target that the rules chose; of those after it only allowed ones are kept. */
 export const authoriseRoute: Middleware = async (call, next) => {
-  const { clientKey, target, fallbacks, imageTarget } = call
+  const { clientKey, target, fallbacks, imageTargets } = call
   if (!clientKey?.models || !target) return next(call)
   authorise(clientKey, target)
-  const { fallbacks: _fallbacks, imageTarget: _imageTarget, ...rest } = call
+  const { fallbacks: _fallbacks, imageTargets: _imageTargets, ...rest } = call
   const allowed = fallbacks?.filter((each) => mayUse(clientKey, each)) ?? []
+  const seeing = imageTargets?.filter((each) => mayUse(clientKey, each)) ?? []
   return next({
     ...rest,
     ...(allowed.length > 0 && { fallbacks: allowed }),
-    ...(imageTarget && mayUse(clientKey, imageTarget) && { imageTarget }),
+    ...(seeing.length > 0 && { imageTargets: seeing }),
   })
 }
 

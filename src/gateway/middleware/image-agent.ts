@@ -4,7 +4,7 @@ import type { Provider } from '../../provider/provider.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Call, Middleware } from '../call.ts'
+import type { Call, Handler, Middleware } from '../call.ts'
 import { createDescriber, type Description } from '../image/describe.ts'
 import { replaceImages, shownImages, type ShownImage } from '../image/shown-image.ts'
 import type { Learnt } from '../learnt.ts'
@@ -14,23 +14,22 @@ import type { Warn } from '../warn.ts'
  * Gives a model that does not see the images of a conversation as words of the one that `Router.image` names. A call
  * whose newest turn shows an image is on its way to that model already; this is for images of earlier turns, for
  * targets known to be blind, and, where `isForced`, for all. Who looks again at a file says what for, and gets a new
- * description: there is no tool of ours that a client could see.
+ * description: there is no tool of ours that a client could see. `look` asks those that see, as any call is asked.
  */
 export function createImageAgent(
   providers: readonly Provider[],
   isForced: boolean,
-  ports: Ports,
-  warn: Warn,
-  learnt: Learnt,
+  look: Handler,
+  { ports, warn, learnt }: { readonly ports: Ports; readonly warn: Warn; readonly learnt: Learnt },
 ): Middleware {
-  const describer = createDescriber(ports, learnt)
+  const describer = createDescriber(look, ports, learnt)
   return async (call, next) => {
-    const helper = helperOf(call, providers, isForced)
+    const [helper, ...others] = helpersOf(call, providers, isForced)
     const images = helper ? shownImages(call.request.messages) : []
     if (!helper || images.length === 0) return next(call)
     const { trace } = call
-    trace.reason = `${trace.reason ?? 'chosen'}; images are described by ${nameOfTarget(helper)}`
-    const descriptions = await describer.describe(images, helper, call, next)
+    const descriptions = await describer.describe(images, [helper, ...others], call)
+    trace.reason = `${trace.reason ?? 'chosen'}; images are described by ${describersOf(descriptions.values(), helper)}`
     for (const failure of failuresOf(descriptions.values())) {
       trace.warnings = [...trace.warnings, failure]
       warn(failure, { call: call.id })
@@ -42,15 +41,27 @@ export function createImageAgent(
   }
 }
 
-/** Who shall describe the images of a call. Nobody, if its target is to see them itself. */
-function helperOf(call: Call, providers: readonly Provider[], isForced: boolean): RouteTarget | undefined {
-  const { target, imageTarget } = call
-  if (!target || !imageTarget || nameOfTarget(target) === nameOfTarget(imageTarget)) return undefined
-  if (isForced) return imageTarget
-  const provider = providers.find(({ name }) => name === target.provider)
+/** Who shall describe the images of a call, in order. Nobody, if its target is to see them itself. */
+function helpersOf(call: Call, providers: readonly Provider[], isForced: boolean): readonly RouteTarget[] {
+  const { target, imageTargets = [] } = call
+  const [first] = imageTargets
+  if (!target || !first || nameOfTarget(target) === nameOfTarget(first)) return []
+  const sight = ({ provider, model }: RouteTarget): boolean | undefined => {
+    const row = providers.find(({ name }) => name === provider)
+    return row && traitsFor(row, model).images
+  }
+  // Those behind it are there for whatever fails: not all of them need see.
+  const helpers = imageTargets.filter((each) => each === first || sight(each) !== false)
+  if (isForced) return helpers
   // Of a model that a client asks for by name, it knows best what it can; of any other, the config says who sees.
-  const sees = (provider && traitsFor(provider, target.model).images) ?? call.trace.route === 'explicit'
-  return sees ? undefined : imageTarget
+  const isNamed = helpers.some((each) => nameOfTarget(each) === nameOfTarget(target))
+  return (sight(target) ?? (isNamed || call.trace.route === 'explicit')) ? [] : helpers
+}
+
+function describersOf(descriptions: Iterable<Description>, first: RouteTarget): string {
+  const names = new Set<string>()
+  for (const description of descriptions) if ('text' in description) names.add(nameOfTarget(description.by))
+  return names.size === 0 ? nameOfTarget(first) : [...names].join(' and ')
 }
 
 function failuresOf(descriptions: Iterable<Description>): Set<string> {

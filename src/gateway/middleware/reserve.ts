@@ -3,11 +3,12 @@ import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import { costOf, priceOf, type Prices } from '../../router/price.ts'
 import { estimateInput } from '../../router/estimate.ts'
-import type { Call, Middleware } from '../call.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import type { Call, Middleware, Trace } from '../call.ts'
 import type { ClientKey } from '../client-key.ts'
 import { checkLimits, heldFor, sentOf, type Wish } from '../limits/check.ts'
 import type { Entry, Ledger } from '../limits/ledger.ts'
-import { NOTHING, type Amounts, type Limits, type Spendable } from '../limits/limits.ts'
+import { NOTHING, plus, type Amounts, type Limits, type Spendable } from '../limits/limits.ts'
 import type { Warn } from '../warn.ts'
 
 /** What calls are held to. */
@@ -86,15 +87,28 @@ function wishOf(call: Call, bounds: readonly Bound[], { prices = [], warn }: Res
 const UNMEASURED: Wish = { requests: 1, inputTokens: 0, outputTokens: 0, inputCost: 0, outputCost: 0 }
 
 /** What a call has really taken: nothing but itself if nobody was asked, at least its input if nobody counted. */
-function taken({ trace }: Call, { least }: Entry, { prices = [] }: ReserveParts): Amounts {
+function taken({ trace }: Call, entry: Entry, parts: ReserveParts): Amounts {
+  return trace.further.map((each) => spentOn(each, parts)).reduce(plus, takenItself(trace, entry, parts))
+}
+
+function takenItself(trace: Trace, { least }: Entry, parts: ReserveParts): Amounts {
   const own = { ...NOTHING, requests: least.requests }
   const hasAnswer = trace.firstTokenAt !== undefined || trace.usage !== undefined
   const wasSent = hasAnswer || trace.attempts.some(({ error }) => error === undefined || error === 'aborted')
   if (trace.isCached || !wasSent) return own
   const { usage, target } = trace
   if (!usage) return least
+  return plus(own, spentOn({ target, usage }, parts))
+}
+
+interface Spending {
+  readonly target?: RouteTarget | undefined
+  readonly usage: Usage
+}
+
+function spentOn({ target, usage }: Spending, { prices = [] }: ReserveParts): Amounts {
   const price = target && priceOf(target, prices)
-  return { ...own, tokens: tokensOf(usage), cost: price ? costOf(usage, price) : 0 }
+  return { ...NOTHING, tokens: tokensOf(usage), cost: price ? costOf(usage, price) : 0 }
 }
 
 function tokensOf(usage: Usage): number {

@@ -14,7 +14,7 @@ export function createRouteMiddleware(
   return async (call, next) => {
     const { trace } = call
     const choice = chooser.choose(call.request, callerOf(call))
-    const { selection, sessionId, imageTarget } = choice
+    const { selection, sessionId, imageTargets } = choice
     choice.remember()
     trace.atEnd.push(() => {
       if (trace.usage) choice.learn(trace.usage, trace.target ?? selection.target)
@@ -33,7 +33,7 @@ export function createRouteMiddleware(
       ...(selection.care && { care: selection.care }),
       ...(selection.route.startsWith('rule:') && { isConfined: true }),
       calibrate: choice.calibrate,
-      ...(imageTarget && { imageTarget }),
+      ...(imageTargets.length > 0 && { imageTargets }),
       ...(selection.edited && { request: selection.edited, edited: true }),
     })
     choice.answered(trace.target)
