@@ -50,6 +50,9 @@ const PURE = ['canonical', 'protocol', 'provider', 'router']
 /** Runtime dependencies, each with the reason why it is worth its weight. */
 const DEPENDENCIES: Readonly<Record<string, string>> = {
   '@anthropic-ai/sdk': 'wire types of Anthropic Messages; as a client in `demo`, loaded when that runs',
+  '@aws-sdk/credential-provider-ini':
+    "AWS's own reading of its profiles (logins, roles, programs), loaded when a call to Bedrock first needs one",
+  '@aws-sdk/credential-provider-web-identity': 'the same for the token of a cluster; a part of the former',
   '@sinclair/typebox': "the config's schema, its check and the JSON Schema for editors from one declaration",
   citty: 'sub-commands that are loaded when they are called',
   elysia: 'routes and schemas of the admin API',

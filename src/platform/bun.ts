@@ -37,6 +37,7 @@ export function bunPorts(options: BunPortsOptions): Ports {
     responses: options.responses ?? createResponseStore(),
     readText: createTextReader(),
     overridesOf: options.overridesOf ?? (() => []),
+    awsIdentity: async (source) => (await import('./aws-identity.ts')).readAwsIdentity(source, env),
   }
 }
 

@@ -34,6 +34,31 @@ export interface Ports {
   readText(file: string): Promise<string>
   /** The routers of a session's project and of the session itself. */
   overridesOf(sessionId: string): readonly RouteOverride[]
+  /**
+   * Who the user is to AWS; `undefined` where nothing says so. Rejects with why what there is cannot be used. Absent: this
+   * runtime has no files of AWS.
+   */
+  awsIdentity?(source: AwsSource): Promise<AwsIdentity | undefined>
+}
+
+/** Where it is written who the user is to AWS. */
+export interface AwsSource {
+  /** A profile of AWS's files. Absent: the token and the role that the environment names, as in a cluster. */
+  readonly profile?: string
+  /** Where AWS is asked, if the profile names no region. */
+  readonly region: string | undefined
+  /** Makes the calls to AWS's own services that give keys. */
+  readonly fetch: (url: string, init: Pick<FetchInit, 'method' | 'headers' | 'body'>) => Promise<Response>
+}
+
+/** A key pair of AWS. */
+export interface AwsIdentity {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** Of temporary credentials. */
+  readonly sessionToken?: string
+  /** Milliseconds since 1970. Absent: nobody knows. */
+  readonly expiresAt?: number
 }
 
 /** A request to a provider. */

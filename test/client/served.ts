@@ -33,12 +33,16 @@ export function startRouter(protocol: ServedProtocol, upstream: Upstream, scratc
   return startConfigured(configFor(protocol, upstream), scratch)
 }
 
-/** `ccr start` with a config. */
-export async function startConfigured(config: unknown, scratch: Scratch): Promise<Router> {
+/** `ccr start` with a config; `env` comes on top of PATH and HOME. */
+export async function startConfigured(
+  config: unknown,
+  scratch: Scratch,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Router> {
   await writeConfig(scratch, config)
   const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
     cwd: scratch.work,
-    env: { PATH: process.env['PATH'] ?? '', HOME: scratch.home },
+    env: { PATH: process.env['PATH'] ?? '', HOME: scratch.home, ...env },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'pipe',

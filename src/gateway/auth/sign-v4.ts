@@ -1,4 +1,4 @@
-import type { AwsCredentials } from './aws-credentials.ts'
+import type { AwsIdentity } from '../../platform/ports.ts'
 
 /** What is signed: the method, the URL, the body, and every one of the headers. */
 export interface SignedRequest {
@@ -22,7 +22,7 @@ export interface SigningScope {
  */
 export async function signV4(
   request: SignedRequest,
-  credentials: AwsCredentials,
+  credentials: AwsIdentity,
   scope: SigningScope,
 ): Promise<Record<string, string>> {
   const time = scope.time.toISOString().replaceAll(/[:-]|\.\d{3}/g, '')

@@ -15,7 +15,7 @@ export interface SignerContext {
   readonly endpoint: Endpoint
   /** The provider's key of the config, or the client's in place of it. Absent: there is none. */
   readonly key?: string
-  readonly ports: Pick<Ports, 'env' | 'fetch' | 'now' | 'readText'>
+  readonly ports: Pick<Ports, 'env' | 'fetch' | 'now' | 'readText' | 'awsIdentity'>
   /** Aborts when nobody waits for the call any more. */
   readonly signal: AbortSignal
 }

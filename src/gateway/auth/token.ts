@@ -94,7 +94,7 @@ const TIMEOUT_MS = 30_000
 const FORM = 'application/x-www-form-urlencoded'
 
 /** Metadata servers are reached on the machine's own network only. */
-function isNear(url: string): boolean {
+export function isNear(url: string): boolean {
   const { hostname } = new URL(url)
   return /^(localhost|127\.[\d.]+|\[::1\]|169\.254\.[\d.]+|metadata(\.google\.internal)?)$/.test(hostname)
 }

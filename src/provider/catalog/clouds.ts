@@ -154,17 +154,18 @@ export const clouds: readonly CatalogRow[] = [
     keys: ['AWS_BEARER_TOKEN_BEDROCK'],
     parameters: {
       region: { variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'], what: 'the region, `us-east-1` say' },
-      profile: { what: 'the profile of the credentials file of AWS', optional: true },
+      profile: { what: "the profile of AWS's files", optional: true },
       access_key_id: { what: 'the id of an access key of AWS', optional: true },
       secret_access_key: { what: 'the secret of that access key', optional: true },
       session_token: { what: 'the token of temporary credentials of AWS', optional: true },
     },
     example: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     advice:
-      'Without a key its requests are signed with the credentials of AWS: AWS_ACCESS_KEY_ID and so on, or a profile.',
+      'Without a key its requests are signed with the credentials of AWS: AWS_ACCESS_KEY_ID and so on, or a profile (`aws sso login`).',
     sources: [
       'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
       'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html',
+      'https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html',
     ],
   },
 ]

@@ -1,4 +1,7 @@
-import { describe, expect, test } from 'bun:test'
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { awsSigV4 } from '../../../src/gateway/auth/aws-sigv4.ts'
 import type { SignerContext } from '../../../src/gateway/auth/signer.ts'
 import type { FetchInit } from '../../../src/platform/ports.ts'
@@ -14,8 +17,8 @@ aws_access_key_id = AKIDFILE
 aws_secret_access_key=secret-of-file
 
 # temporary
-[ other one ]
-AWS_ACCESS_KEY_ID = AKIDOTHER
+[other]
+aws_access_key_id = AKIDOTHER
 aws_secret_access_key = secret/of+other=
 aws_session_token = token-of-other
 `
@@ -41,7 +44,8 @@ async function proof({ env = {}, options, key, host = HOST, files = {}, machine 
     ...(options && { authOptions: options }),
   }
   const ports = {
-    ...bunPorts({ log: () => {}, usage: createMemoryStore(), env }),
+    // Not the files of whoever runs the tests.
+    ...bunPorts({ log: () => {}, usage: createMemoryStore(), env: { ...(!env['USERPROFILE'] && bare), ...env } }),
     now: () => Date.UTC(2026, 0, 2, 3, 4, 5),
     fetch: async (url: string, { method, headers }: FetchInit) => {
       asked.push([method, url, ...Object.entries(headers).flat()].join(' '))
@@ -68,8 +72,13 @@ async function shown(given: Given): Promise<string> {
   return authorization.replace(/^AWS4-HMAC-SHA256 Credential=(\w+)\/20260102\/([\w-]+)\/bedrock\/.*/, '$1 $2')
 }
 
-const home = { HOME: '/home/u' }
-const files = { '/home/u/.aws/credentials': FILE }
+const folder = mkdtempSync(join(tmpdir(), 'ccr-aws-'))
+const home = { HOME: join(folder, 'home') }
+const bare = { HOME: join(folder, 'bare') }
+mkdirSync(join(home.HOME, '.aws'), { recursive: true })
+writeFileSync(join(home.HOME, '.aws/credentials'), FILE)
+writeFileSync(join(folder, 'c'), FILE)
+afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('who signs', () => {
   const cases: readonly (readonly [string, Given, string])[] = [
@@ -83,25 +92,21 @@ describe('who signs', () => {
       'AKIDOPT eu-west-3',
     ],
     ['the API key of the environment', { env: { ...PAIR, AWS_BEARER_TOKEN_BEDROCK: ' ABSK-2 ' } }, 'Bearer ABSK-2'],
-    ['the key pair of the environment', { env: { ...PAIR, ...home }, files }, 'AKIDENV eu-west-3'],
-    ['half a pair is none', { env: { AWS_ACCESS_KEY_ID: 'AKIDENV', ...home }, files }, 'AKIDFILE eu-west-3'],
-    ['the credentials file', { env: home, files }, 'AKIDFILE eu-west-3'],
-    [
-      'its profile that AWS_PROFILE names',
-      { env: { ...home, AWS_PROFILE: 'other one' }, files },
-      'AKIDOTHER eu-west-3',
-    ],
+    ['the key pair of the environment', { env: { ...PAIR, ...home } }, 'AKIDENV eu-west-3'],
+    ['half a pair is none', { env: { AWS_ACCESS_KEY_ID: 'AKIDENV', ...home } }, 'AKIDFILE eu-west-3'],
+    ['the credentials file', { env: home }, 'AKIDFILE eu-west-3'],
+    ['its profile that AWS_PROFILE names', { env: { ...home, AWS_PROFILE: 'other' } }, 'AKIDOTHER eu-west-3'],
     [
       'the profile that the config names goes before the environment',
-      { options: { profile: 'other one' }, env: { ...PAIR, ...home }, files },
+      { options: { profile: 'other' }, env: { ...PAIR, ...home } },
       'AKIDOTHER eu-west-3',
     ],
     [
       'the file that AWS_SHARED_CREDENTIALS_FILE names',
-      { env: { AWS_SHARED_CREDENTIALS_FILE: '/c' }, files: { '/c': FILE } },
+      { env: { ...bare, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'c') } },
       'AKIDFILE eu-west-3',
     ],
-    ['on Windows', { env: { USERPROFILE: '/home/u' }, files }, 'AKIDFILE eu-west-3'],
+    ['on Windows', { env: { USERPROFILE: home.HOME } }, 'AKIDFILE eu-west-3'],
   ]
   test.each(cases)('%s', async (_name, given, expected) => {
     expect(await shown(given)).toBe(expected)
@@ -139,6 +144,19 @@ describe('what a machine of AWS is given', () => {
       },
       'AKIDPOD eu-west-3',
     ],
+    [
+      'an instance that is asked elsewhere',
+      {
+        machine: Object.fromEntries(
+          Object.entries(instance).map(([asked, answer]) => [
+            asked.replace('http://169.254.169.254', 'http://127.0.0.1:1'),
+            answer,
+          ]),
+        ),
+        env: { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1/' },
+      },
+      'AKIDINSTANCE eu-west-3',
+    ],
     ['but the environment goes before', { machine: instance, env: PAIR }, 'AKIDENV eu-west-3'],
   ])('%s', async (_name, each, expected) => {
     expect(await shown(each)).toBe(expected)
@@ -167,6 +185,16 @@ describe('what a machine of AWS is given', () => {
       'the container’s address is silent',
       { env: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/x' } },
       '169.254.170.2, which gives this machine its AWS credentials, cannot be reached',
+    ],
+    [
+      'the pod’s own token cannot be read',
+      {
+        env: {
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://169.254.170.23/v1/credentials',
+          AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/nowhere',
+        },
+      },
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE /nowhere cannot be read',
     ],
     [
       'it refuses',
@@ -222,22 +250,18 @@ test.each([
   ['https://proxy.example', 'another host'],
 ])('credentials that the config does not hold are not for %s: %s', async (host) => {
   const env = { ...PAIR, ...home, AWS_BEARER_TOKEN_BEDROCK: 'ABSK-3', AWS_REGION: 'us-east-1' }
-  expect(await proof({ env, host, files }).catch((cause: unknown) => cause)).toMatchObject({ kind: 'auth' })
-  expect(await shown({ env, host, files, key: 'ABSK-4' })).toBe('Bearer ABSK-4')
-  expect(await shown({ env, host, files, options: { profile: 'default' } })).toStartWith('AKIDFILE ')
+  expect(await proof({ env, host }).catch((cause: unknown) => cause)).toMatchObject({ kind: 'auth' })
+  expect(await shown({ env, host, key: 'ABSK-4' })).toBe('Bearer ABSK-4')
+  expect(await shown({ env, host, options: { profile: 'default' } })).toStartWith('AKIDFILE ')
 })
 
 test('without any credentials nobody is called, and it is said where they belong', async () => {
-  const error = await proof({ env: home }).catch((cause: unknown) => cause)
+  const error = await proof({ env: bare }).catch((cause: unknown) => cause)
   expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('AWS_BEARER_TOKEN_BEDROCK') })
 })
 
 test.each([
-  [
-    'a profile that is not there',
-    { options: { profile: 'nobody' }, env: home, files },
-    'no keys for the profile nobody',
-  ],
+  ['a profile that is not there', { options: { profile: 'nobody' }, env: home }, 'hold no profile `nobody`'],
   ['a host of somebody else', { host: 'https://proxy.example', env: PAIR }, "proxy.example is none of AWS's hosts"],
 ])('of %s it is said', async (_name, given, message) => {
   const error = await proof(given).catch((cause: unknown) => cause)
