@@ -178,13 +178,15 @@ export const policies: readonly Policy[] = [
   {
     at: ZAI,
     protocol: chat,
-    traits: {
-      reasoningRequest: 'thinking',
-      reasoningReplay: 'reasoning_content',
-      toolChoice: 'auto',
-      maxTokensField: 'max_tokens',
-    },
+    traits: { reasoningRequest: 'thinking', reasoningReplay: 'reasoning_content' },
     source: 'https://docs.z.ai/guides/capabilities/thinking-mode',
+  },
+  {
+    // Any other choice of a tool is taken, and then not kept to.
+    at: ZAI,
+    protocol: chat,
+    traits: { toolChoice: 'auto', maxTokensField: 'max_tokens' },
+    source: 'https://docs.z.ai/api-reference/llm/chat-completion',
   },
   {
     at: ZAI,

@@ -49,7 +49,10 @@ async function assertionOf(file: string, { ports }: SignerContext): Promise<Reco
   }
 }
 
-/** Foundry's own host has an audience of its own. */
+/**
+ * Foundry's own host has an audience of its own, for Claude, too.
+ * https://github.com/anthropics/anthropic-sdk-typescript/tree/main/packages/foundry-sdk
+ */
 function scopeOf({ hostname }: URL): string {
   return hostname.endsWith('.services.ai.azure.com')
     ? 'https://ai.azure.com/.default'

@@ -121,6 +121,7 @@ export const chineseVendors: readonly CatalogRow[] = [
     sources: [
       'https://platform.minimax.io/docs/api-reference/text-anthropic-api',
       'https://platform.minimax.io/docs/api-reference/text-openai-api',
+      'https://platform.minimax.io/docs/api-reference/responses-create',
     ],
   },
   {
@@ -133,7 +134,10 @@ export const chineseVendors: readonly CatalogRow[] = [
     ],
     keys: ['MINIMAX_API_KEY'],
     example: 'MiniMax-M2.7',
-    sources: ['https://platform.minimaxi.com/docs/api-reference/text-anthropic-api'],
+    sources: [
+      'https://platform.minimaxi.com/docs/api-reference/text-anthropic-api',
+      'https://platform.minimaxi.com/docs/api-reference/responses-create',
+    ],
   },
   {
     name: 'dashscope',

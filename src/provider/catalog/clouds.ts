@@ -39,6 +39,7 @@ export const clouds: readonly CatalogRow[] = [
     sources: [
       'https://learn.microsoft.com/en-us/azure/ai-foundry/openai/api-version-lifecycle',
       'https://learn.microsoft.com/en-us/azure/ai-foundry/foundry-models/how-to/use-foundry-models-claude',
+      'https://platform.claude.com/docs/en/build-with-claude/claude-in-microsoft-foundry',
     ],
   },
   {
@@ -161,7 +162,7 @@ export const clouds: readonly CatalogRow[] = [
     },
     example: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
     advice:
-      'Without a key its requests are signed with the credentials of AWS: AWS_ACCESS_KEY_ID and so on, or a profile (`aws sso login`).',
+      'without a key its requests are signed with the credentials of AWS: AWS_ACCESS_KEY_ID and so on, or a profile (`aws sso login`)',
     sources: [
       'https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_Converse.html',
       'https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys-use.html',

@@ -124,6 +124,7 @@ export const gateways: readonly CatalogRow[] = [
     ],
     keys: ['ANYROUTER_API_KEY'],
     example: 'claude-sonnet-4-5-20250929',
-    sources: ['https://docs.anyrouter.top/'],
+    advice: 'it passes on what Claude Code and Codex send, and refuses what other clients do',
+    sources: ['https://docs.anyrouter.top/', 'https://anyrouter.top/api/notice'],
   },
 ]
