@@ -131,6 +131,8 @@ export interface Traits {
   readonly streamedTools?: boolean
   /** Whether images can be sent. */
   readonly images?: boolean
+  /** Whether the model searches the web itself. Absent: what is known of its host. */
+  readonly webSearch?: boolean
   /** Gemini: whether calls and results may carry their ids; elsewhere they are told by name and order. */
   readonly callIds?: false
   /** OpenAI Chat: how a tool can be forced. `words`: not one by its name; `auto`: not at all. Absent: in every way. */

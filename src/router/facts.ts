@@ -1,3 +1,4 @@
+import { restFor } from '../canonical/native.ts'
 import type { Message, ModelRequest, Part, TextPart } from '../canonical/request.ts'
 import { type Client, clientOf } from './client.ts'
 import { estimateInput } from './estimate.ts'
@@ -133,7 +134,9 @@ function isImage(part: Part): boolean {
   return part.type === 'media' && part.kind === 'image'
 }
 
-function asksWebSearch({ tools, toolChoice }: ModelRequest): boolean {
+function asksWebSearch({ tools, toolChoice, native }: ModelRequest): boolean {
+  // Chat Completions has an option in place of a tool.
+  if (restFor(native, 'openai-chat')?.web_search_options !== undefined) return true
   const search = tools.find((tool) => tool.type === 'server' && tool.kind === 'web-search')
   if (search?.type !== 'server') return false
   // Codex offers its search with every request: there it only counts when nothing else is to be had.

@@ -8,6 +8,7 @@ import type { Usage } from '../../canonical/usage.ts'
 import { unwrapInput } from '../openai/custom-tool.ts'
 import { encodeLogprobs } from '../openai/logprobs.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
+import { citationsOf } from './citations.ts'
 import { finishWord } from './finish.ts'
 import { createAnswer } from './stream.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
@@ -46,7 +47,11 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     choices: [
       {
         index: 0,
-        message: { ...encodeMessage(reply.parts, spelling, customsOf(context)), ...objectOr(spelling.message) },
+        message: {
+          ...encodeMessage(reply.parts, spelling, customsOf(context)),
+          ...citationsOf(reply.search),
+          ...objectOr(spelling.message),
+        },
         ...logprobsOf(reply.parts),
         finish_reason: finishWord(reply.finish.kind, reply.parts.some(isCall)),
         ...objectOr(spelling.choice),

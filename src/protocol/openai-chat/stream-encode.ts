@@ -8,6 +8,7 @@ import { mergeUsage, type Usage } from '../../canonical/usage.ts'
 import type { EncodeContext, Frame, Step } from '../protocol.ts'
 import { encodeError } from '../openai/error.ts'
 import { encodeLogprobs } from '../openai/logprobs.ts'
+import { citationsOf } from './citations.ts'
 import { finishWord } from './finish.ts'
 import { encodeCall, encodeImage } from './reply.ts'
 import { encodeUsage } from './usage.ts'
@@ -81,9 +82,10 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
         return []
       case 'finish': {
         over = true
+        const cited = event.search ? chunks.delta(citationsOf(event.search)) : []
         const frames = chunks.finish(finishWord(event.reason.kind, calls > 0))
         if (wantsUsage) frames.push(...chunks.usage(encodeUsage(usage ?? {})))
-        return [...frames, { data: '[DONE]' }]
+        return [...cited, ...frames, { data: '[DONE]' }]
       }
       case 'error':
         return fail(event.error)

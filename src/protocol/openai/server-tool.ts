@@ -6,7 +6,7 @@ import type { Target } from '../protocol.ts'
 export function noServerTool(request: ModelRequest, target: Target): ModelError {
   const names = request.tools.map(({ name }) => name).join(', ')
   const isSearch = request.tools.some((tool) => tool.type === 'server' && tool.kind === 'web-search')
-  const remedy = isSearch ? ': set Router.webSearch to a model that has one' : ''
+  const remedy = isSearch ? ': set Router.webSearch to a model that has one, or web_search to a search backend' : ''
   return new ModelError(`${target.provider} (${target.model}) has no ${names} of its own${remedy}`, {
     kind: 'bad-request',
     shouldRetry: false,

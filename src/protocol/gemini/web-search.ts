@@ -1,0 +1,25 @@
+import { isObject } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
+import { textsIn, withoutSearchTool, type SearchCodec } from '../search-codec.ts'
+import { foundIn } from '../search-words.ts'
+import { ID } from './residue.ts'
+
+/** Searches as Google tells of them: what they found stands beside the answer. */
+export const searchCodec: SearchCodec = {
+  idPrefix: 'ws_',
+  take(request) {
+    const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')
+    if (!tool) return undefined
+    const { googleSearch } = restFor(tool.native, ID) ?? {}
+    const blockedDomains = isObject(googleSearch) ? textsIn(googleSearch.excludeDomains) : []
+    return {
+      wish: { allowedDomains: [], blockedDomains, isForced: false },
+      request: withoutSearchTool(request).request,
+    }
+  },
+  begun: () => [],
+  ended: () => [],
+  // What Google itself has said of the end holds no word of these searches.
+  finish: ({ native: _native, ...event }, made) => ({ ...event, ...foundIn(made) }),
+  recall: () => undefined,
+}

@@ -1,0 +1,12 @@
+import type { WebSearch } from '../../canonical/event.ts'
+import type { JsonObject } from '../../canonical/json.ts'
+
+/** The pages that a search has found for an answer, as Chat Completions tells of its own: each is cited for the whole of it. */
+export function citationsOf(search: WebSearch | undefined): JsonObject {
+  if (!search || search.pages.length === 0) return {}
+  const annotations = search.pages.map(({ url, title = url }) => ({
+    type: 'url_citation',
+    url_citation: { start_index: 0, end_index: 0, title, url },
+  }))
+  return { annotations }
+}

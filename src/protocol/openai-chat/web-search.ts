@@ -1,0 +1,34 @@
+import { asString, isObject, omit } from '../../canonical/json.ts'
+import { restFor } from '../../canonical/native.ts'
+import { foundIn, sizeOf } from '../search-words.ts'
+import type { SearchCodec } from '../search-codec.ts'
+
+/** Searches as Chat Completions has them: an option of the request, and citations beside the answer. */
+export const searchCodec: SearchCodec = {
+  idPrefix: 'ws_',
+  take(request) {
+    const rest = restFor(request.native, 'openai-chat')
+    const options = rest?.web_search_options
+    if (!request.native || !rest || !isObject(options)) return undefined
+    const { user_location: place, search_context_size } = options
+    const country = isObject(place) && isObject(place.approximate) ? asString(place.approximate.country) : undefined
+    const size = sizeOf(search_context_size)
+    const native = { ...request.native, rest: omit(rest, OPTION) }
+    return {
+      wish: {
+        allowedDomains: [],
+        blockedDomains: [],
+        ...(country !== undefined && { country }),
+        ...(size && { size }),
+        isForced: false,
+      },
+      request: { ...request, native },
+    }
+  },
+  begun: () => [],
+  ended: () => [],
+  finish: (event, made) => ({ ...event, ...foundIn(made) }),
+  recall: () => undefined,
+}
+
+const OPTION: ReadonlySet<string> = new Set(['web_search_options'])
