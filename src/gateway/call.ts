@@ -1,4 +1,5 @@
 import type { ModelError } from '../canonical/error.ts'
+import type { ModelEvent } from '../canonical/event.ts'
 import type { ModelRequest, Part } from '../canonical/request.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { Dropped, Protocol, WireRequest } from '../protocol/protocol.ts'
@@ -42,6 +43,8 @@ export interface Call {
   readonly isRepeated?: boolean
   /** Stands between the provider's events and the client; with it, a stream is not relayed. */
   readonly tap?: (batches: Batches) => Batches
+  /** Fits the call to its target where the client may search the web; set by the web search middleware. */
+  readonly webSearch?: Middleware
   /** Which of the provider's keys is shown; set where it has several. */
   readonly key?: ProviderKey
   /** The name of the client key that was shown, if keys have names. */
@@ -94,6 +97,8 @@ export interface Trace {
   /** Why the provider broke off that began the answer; another one has gone on with it. */
   broken?: ModelError
   firstTokenAt?: number
+  /** How often a model was asked for the one answer; `usage` is the sum. Absent: once. */
+  rounds?: number
   relayed: boolean
   /** Set when the answer is one that was given before, or is given to another client at the same time. */
   isCached?: boolean
@@ -117,6 +122,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** A whole body, or the pieces of a stream, in the client's protocol. */
   readonly body: string | Chunks
+  /** What is behind the body, as far as it has come since it was last asked for; set where somebody reads that instead. */
+  readonly told?: () => ModelEvent[]
 }
 
 /** The rest of a streamed answer in the client's bytes, in whole frames. */

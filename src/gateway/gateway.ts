@@ -36,6 +36,7 @@ import { createRouteMiddleware } from './middleware/route.ts'
 import { createSight } from './middleware/sight.ts'
 import { createThoughtMiddleware } from './middleware/thought.ts'
 import { nameUserRoute } from './middleware/user-route.ts'
+import { createWebSearch, fitSearch } from './middleware/web-search.ts'
 import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
@@ -50,6 +51,7 @@ import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
 import { asModelError, errorResponse } from './respond.ts'
 import { createChain } from './retry/chain.ts'
+import type { WebSearchSettings } from './search/settings.ts'
 import { serveEmbeddings } from './serve-embeddings.ts'
 import { createUpstream, parseBody } from './upstream.ts'
 import { createWarn } from './warn.ts'
@@ -75,6 +77,8 @@ export interface GatewayConfig {
   readonly hedgeAfterMs?: number
   /** A stream of text that breaks off is gone on with by another target. */
   readonly continuation?: boolean
+  /** Who searches the web for models that cannot. Absent: nobody. */
+  readonly webSearch?: WebSearchSettings
   /** What models cost. Absent: nobody knows. */
   readonly prices?: Prices
   /** Gateways of their own below `/preset/<name>`. */
@@ -131,9 +135,11 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     ...guards,
     ...(config.cache ? [createCache(config.cache, providers, ports)] : []),
     createCompactionMiddleware(ports),
+    ...(config.webSearch ? [createWebSearch(config.webSearch, providers, ports)] : []),
     ...(config.continuation ? [createContinuation(ports)] : []),
     createFallback({ ...chained, hedgeAfterMs: config.hedgeAfterMs }),
     ...targetGuards,
+    ...(config.webSearch ? [fitSearch] : []),
     createImageAgent(providers, forceUseImageAgent, look, { ports, warn, learnt }),
     ...asking,
   ]

@@ -92,8 +92,25 @@ export async function translateReply(incoming: Incoming, translation: Translatio
   const reply = incoming.isStream
     ? await collect(incoming.source, translation)
     : await wholeReply(incoming, translation)
-  for (const event of eventsOf(reply)) observe(event, trace)
-  return JSON.stringify(translation.client.encodeReply(reply, translation.encodeContext))
+  const told = translation.tap ? await tapped(reply, translation.tap) : reply
+  for (const event of eventsOf(told)) observe(event, trace)
+  return JSON.stringify(translation.client.encodeReply(told, translation.encodeContext))
+}
+
+/** A whole reply as it comes through what stands between. */
+async function tapped(reply: ModelReply, tap: NonNullable<Translation['tap']>): Promise<ModelReply> {
+  let events: ModelEvent[] | undefined = eventsOf(reply)
+  const batches = tap({
+    async next() {
+      const all = events
+      events = undefined
+      return all
+    },
+  })
+  const collector = createCollector()
+  for (let batch = await batches.next(); batch; batch = await batches.next())
+    batch.forEach((event) => collector.push(event))
+  return collector.end() ?? reply
 }
 
 function streamedEvents(source: Source, decoder: Step<Uint8Array, ModelEvent>): Batches {

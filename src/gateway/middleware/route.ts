@@ -17,7 +17,8 @@ export function createRouteMiddleware(
     const { selection, sessionId, imageTargets } = choice
     choice.remember()
     trace.atEnd.push(() => {
-      if (trace.usage) choice.learn(trace.usage, trace.target ?? selection.target)
+      // Of several rounds the counts are no longer those of the prompt.
+      if (trace.usage && !trace.rounds) choice.learn(trace.usage, trace.target ?? selection.target)
       if (selection.shadows.length > 0) logShadows(selection.shadows, call, prices, log)
     })
     if (sessionId !== undefined) trace.session = sessionId

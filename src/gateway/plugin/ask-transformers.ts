@@ -55,6 +55,7 @@ export async function askTransformers(
   const translation: Translation = {
     client: call.protocol,
     encodeContext,
+    ...(call.tap && { tap: call.tap }),
     decodeContext,
     events: () => chain(decodeSse(), decodeUnifiedStream(decodeContext)),
     reply: (reply) => decodeUnifiedReply(reply, decodeContext),
