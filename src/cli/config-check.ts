@@ -72,6 +72,7 @@ function summary(config: Config): string[] {
     ...scenarios.map((scenario) => `  ${scenario.padEnd(longestScenario)}  ${targetText(config, scenario)}`),
     ...rulesSummary(config),
     `listens on ${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}, ${config.apiKey === undefined && !config.clientKeys ? 'no client key' : 'client key set'}`,
+    ...(config.webSearch ? [`web searches: ${config.webSearch.backend} at ${config.webSearch.baseUrl}`] : []),
     ...(config.cache ? [`answers are kept for ${config.cache.ttlMs / 1000} s`] : []),
   ]
 }

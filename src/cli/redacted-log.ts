@@ -3,8 +3,10 @@ import type { Log } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
 
 /** `log`, whatever it is given, without the keys of the config: an error of the system or of a provider may repeat one. */
-export function redactedLog(log: Log, providers: readonly Provider[], apiKey: string | undefined): Log {
-  const secrets = [...new Set([...providers.flatMap((provider) => secretsOf(provider)), ...(apiKey ? [apiKey] : [])])]
+export function redactedLog(log: Log, providers: readonly Provider[], ...keys: readonly (string | undefined)[]): Log {
+  const secrets = [
+    ...new Set([...providers.flatMap((provider) => secretsOf(provider)), ...keys.flatMap((key) => key || [])]),
+  ]
     // One may be a part of another.
     .toSorted((one, other) => other.length - one.length)
   const clean = (value: unknown): unknown => {

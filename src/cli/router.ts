@@ -60,7 +60,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const portsOf = (next: Config): Ports => ({
     ...ports,
     ...state.ports(),
-    log: redactedLog(log, everyProvider(next), next.apiKey),
+    log: redactedLog(log, everyProvider(next), next.apiKey, next.webSearch?.apiKey),
     overridesOf: overridesOf(next, log),
   })
   const load = createUserCodeLoader()

@@ -32,6 +32,13 @@ export function withAuthorities(
   })
 }
 
+/** The certificates of the files that `CA_FILES` names, for who is no provider; what is wrong with them `withAuthorities` tells. */
+export function sharedAuthority(top: JsonObject, pathOf: (written: string) => string): { readonly ca?: string } {
+  const texts = filesOf(top['CA_FILES']).map((written) => readCertificates(pathOf(written), ['CA_FILES'], []))
+  const ca = texts.join('\n').trim()
+  return ca === '' ? {} : { ca }
+}
+
 function filesOf(value: Json | undefined): string[] {
   const written = Array.isArray(value) ? value : [value]
   return written.flatMap((file) => (typeof file === 'string' && file.trim() !== '' ? [file.trim()] : []))

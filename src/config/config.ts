@@ -3,6 +3,7 @@ import type { CacheSettings } from '../gateway/cache/reply-cache.ts'
 import type { ClientKey } from '../gateway/client-key.ts'
 import type { GatewayConfig } from '../gateway/gateway.ts'
 import type { Limits } from '../gateway/limits/limits.ts'
+import type { WebSearchSettings } from '../gateway/search/settings.ts'
 import type { LogLevel } from '../platform/ports.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Prices } from '../router/price.ts'
@@ -56,6 +57,8 @@ export interface Config {
   readonly hedgeAfterMs?: number
   /** A stream of text that breaks off is gone on with by another target. */
   readonly continuation: boolean
+  /** Who searches the web for models that cannot. Absent: nobody. */
+  readonly webSearch?: WebSearchSettings
   /** What of answers is kept. Absent: nothing. */
   readonly cache?: CacheSettings
   /** The modules of the user that the file names. Absent: none. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Json } from '../canonical/json.ts'
-import { withAuthorities } from './authority.ts'
+import { sharedAuthority, withAuthorities } from './authority.ts'
 import type { Config } from './config.ts'
 import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
@@ -59,6 +59,7 @@ export function loadConfig(options: LoadOptions): Config {
     ...config,
     providers: withKeyPlaces(providers, config.raw, text ?? '{}', file),
     ...(prompt && { systemPromptFile: prompt }),
+    ...(config.webSearch && { webSearch: { ...config.webSearch, ...sharedAuthority(config.raw, pathOf) } }),
     ...(userCode && { userCode }),
     ...(Object.keys(installed.presets).length > 0 && { presets: installed.presets }),
     warnings: [...diagnostics, ...installed.warnings],

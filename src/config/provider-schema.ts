@@ -128,6 +128,13 @@ const provider = ObjectOf(
     maxOutputTokens: tokenLimit(
       'How many tokens an answer may have at most; an object says it by model. Default: what is known of the model.',
     ),
+    web_search: Optional(
+      Union([Literal('own'), Literal('backend')], {
+        description:
+          '`own`: its models search the web themselves; `backend`: what `web_search` names does it for them. Default: what is known of the provider.',
+        errorMessage: 'expected "own" or "backend"',
+      }),
+    ),
     tokenizer: anything('How tokens are counted for this provider.'),
   },
   { description: 'Somebody who serves models.' },

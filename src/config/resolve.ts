@@ -24,6 +24,7 @@ import { readRights } from './rights.ts'
 import { readRoutes } from './routes.ts'
 import { toNumber } from './scalar.ts'
 import { schemaText } from './schema-text.ts' with { type: 'macro' }
+import { readWebSearch } from './web-search.ts'
 
 /** The port that is listened on if nothing else is said. */
 export const DEFAULT_PORT = 3456
@@ -93,6 +94,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...readHedge(top['hedge']),
       continuation: toFlag(top['continuation']) ?? false,
       ...readCache(top),
+      ...readWebSearch(top, { env, ...(proxyUrl && { proxyUrl }) }, problems),
       raw: file,
     },
     problems,

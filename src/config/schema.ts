@@ -13,6 +13,7 @@ import { providers } from './provider-schema.ts'
 import { breakerSchema, hedgeSchema, retrySchema } from './resilience-schema.ts'
 import { groupsSchema, pricesSchema, rulesSchema } from './rule-schema.ts'
 import { anything, count, files, flag, open, text } from './schema-parts.ts'
+import { webSearchSchema } from './web-search-schema.ts'
 
 const names = (description: string) =>
   Optional(
@@ -164,6 +165,7 @@ export const configSchema = ObjectOf({
   budget: budgetSchema,
   cache: cacheSchema,
   hedge: hedgeSchema,
+  web_search: webSearchSchema,
   continuation: flag(
     'Whether a stream of text that breaks off is gone on with by another target, which is shown what was said. Default false.',
   ),

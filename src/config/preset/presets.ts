@@ -49,6 +49,7 @@ const INHERITED = [
   'https_proxy',
   'httpsProxy',
   'API_TIMEOUT_MS',
+  'web_search',
   'Providers',
   'providers',
 ] as const
@@ -58,13 +59,14 @@ function inherited(shared: JsonObject): JsonObject {
 }
 
 function gatewayConfig(config: ReturnType<typeof resolveConfig>['config']): GatewayConfig {
-  const { providers, routes, smallFastModel, forceUseImageAgent, prices } = config
+  const { providers, routes, smallFastModel, forceUseImageAgent, prices, webSearch } = config
   return {
     providers,
     routes,
     forceUseImageAgent,
     ...(smallFastModel !== undefined && { smallFastModel }),
     ...(prices && { prices }),
+    ...(webSearch && { webSearch }),
   }
 }
 
