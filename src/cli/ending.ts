@@ -1,31 +1,33 @@
 import type { Router } from './router.ts'
 
-/** How long calls that run when the router is stopped may go on. */
-const DRAIN_MS = 30_000
-
 /** The end of a service, by signal or by `ccr stop`. */
 export interface Ending {
   /** The exit code, when the router has stopped. */
   readonly ended: Promise<number>
   /** Stops the router: now, or when the running calls have ended. */
   stop(isNow: boolean): void
-  /** Obeys SIGINT and SIGTERM from now on; gives what undoes that. The second one ends at once. */
+  /** Obeys SIGINT and SIGTERM from now on; gives what undoes that. The second one cuts the calls, the third ends at once. */
   listen(): () => void
 }
 
-/** `router` is asked for when it stops. */
-export function createEnding(router: () => Router): Ending {
+/** `router` is asked for when it stops, and `drainMs` for how long its calls may go on then. */
+export function createEnding(router: () => Router, drainMs: () => number): Ending {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   let isStopping = false
+  let code = 0
   const stop = (isNow: boolean): void => {
     if (isStopping && !isNow) return
     isStopping = true
     router()
-      .stop(isNow ? 0 : DRAIN_MS)
-      .then(() => resolve(0), reject)
+      .stop(isNow ? 0 : drainMs())
+      .then(() => resolve(code), reject)
   }
   const onSignal = (): void => {
-    if (isStopping) return resolve(1)
+    if (code === 1) return resolve(code)
+    if (isStopping) {
+      code = 1
+      return stop(true)
+    }
     console.error('ccr: stopping when the running calls have ended; the same signal again stops at once')
     stop(false)
   }

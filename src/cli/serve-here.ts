@@ -38,13 +38,17 @@ export async function serveHere(options: StartOptions): Promise<number> {
   const configLog = createConfigLog(config, options.debug)
   const log = logOf(config, configLog, options, detached)
   const usage = createRunTallies()
-  const ending = createEnding(() => router)
+  const ending = createEnding(
+    () => router,
+    () => watch.config().drainMs,
+  )
   const presence = createPresence({
     kind: 'service',
     configHome: configHome(load.env, load.home),
     describe: (run) => ({
       ...aboutConfig(watch, presence.instance.secret),
       options: writeStartOptions(options),
+      drainMs: watch.config().drainMs,
       detached,
       calls: usage.calls(),
       ...(run !== undefined && { run: usage.lineOf(run) }),

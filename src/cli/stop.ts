@@ -1,4 +1,5 @@
 import { defineCommand } from 'citty'
+import { DEFAULT_DRAIN_MS } from '../config/resolve.ts'
 import { userConfigHome } from './home.ts'
 import { endInstance } from './instance/end.ts'
 import { findInstances, type Found } from './instance/find.ts'
@@ -9,7 +10,7 @@ import { readPort } from './start-options.ts'
 
 /** `ccr stop`: ends a service of this user, when its running calls have ended. */
 export const stop = defineCommand({
-  meta: { name: 'stop', description: 'End the service; running calls may take up to 30 s' },
+  meta: { name: 'stop', description: 'End the service; running calls may take a while (`drain`, 30 s)' },
   args: {
     port: { type: 'string', valueHint: 'N', description: 'The port of the service, if several run' },
     now: { type: 'boolean', description: 'Cut running calls' },
@@ -52,11 +53,13 @@ export async function findService(command: string, port: number | undefined): Pr
 export async function endService(service: Found, secret: string, isNow: boolean): Promise<number> {
   const { url, who, about } = service
   const running = Number(about['running'] ?? 0)
+  // One of an earlier version does not say.
+  const drainMs = Number(about['drainMs'] ?? DEFAULT_DRAIN_MS)
   if (running > 0 && !isNow)
     console.log(
-      `ccr: waiting for ${running} running ${running === 1 ? 'call' : 'calls'}, at most 30 s (\`ccr stop --now\` cuts them)`,
+      `ccr: waiting for ${running} running ${running === 1 ? 'call' : 'calls'}, at most ${Math.ceil(drainMs / 1000)} s (\`kill ${who.pid}\` cuts them)`,
     )
-  const end = await endInstance(service, secret, isNow)
+  const end = await endInstance(service, secret, isNow, drainMs)
   if (end === undefined) {
     console.error(`ccr: the service at ${url} (pid ${who.pid}) did not end; \`kill -9 ${who.pid}\` ends it at once`)
     return 1

@@ -59,6 +59,8 @@ export interface Config {
   readonly continuation: boolean
   /** Who searches the web for models that cannot. Absent: nobody. */
   readonly webSearch?: WebSearchSettings
+  /** How long calls that run when the router is stopped may go on, in milliseconds. */
+  readonly drainMs: number
   /** What of answers is kept. Absent: nothing. */
   readonly cache?: CacheSettings
   /** The modules of the user that the file names. Absent: none. */

@@ -169,6 +169,11 @@ export const configSchema = ObjectOf({
   continuation: flag(
     'Whether a stream of text that breaks off is gone on with by another target, which is shown what was said. Default false.',
   ),
+  drain: count(
+    'How long calls that run when the router is stopped may go on, in milliseconds. Default 30000.',
+    'expected a number of milliseconds',
+    { minimum: 0 },
+  ),
   plugins: pluginList,
   Plugins: pluginList,
   OPENAI_API_KEY: anything('Kept, without effect.'),

@@ -1,7 +1,8 @@
 import type { Ports } from '../platform/ports.ts'
-import { createTrace, type Answer, type Call, type Handler } from './call.ts'
+import { createTrace, type Call, type Handler } from './call.ts'
 import type { ClientKey } from './client-key.ts'
 import type { Credential } from './credential.ts'
+import { unlessCut } from './cut.ts'
 import { logCall } from './middleware/log.ts'
 import { respond } from './respond.ts'
 
@@ -35,14 +36,9 @@ export function openCall(
 
 /** The response to `call`, as `ask` gives it; at its end all who wait for that hear of it, the log last. */
 export function respondWith(call: Call, ask: Handler, ports: Ports): Promise<Response> {
-  return respond(call, answered(call, ask, ports), ports, (outcome) => {
+  const begin = (): void => void (call.trace.firstTokenAt = ports.now())
+  return respond(call, unlessCut(ask(call), ports, begin), ports, (outcome) => {
     for (const end of call.trace.atEnd) end()
     logCall(call, outcome, ports)
   })
-}
-
-async function answered(call: Call, ask: Handler, ports: Ports): Promise<Answer> {
-  const answer = await ask(call)
-  call.trace.firstTokenAt = ports.now()
-  return answer
 }

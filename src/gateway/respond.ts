@@ -3,6 +3,7 @@ import type { Ports } from '../platform/ports.ts'
 import { encodeSse } from '../protocol/framing/sse.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import type { Answer, Call, Chunks } from './call.ts'
+import { stoppedError } from './cut.ts'
 import { headerText } from './headers.ts'
 import { errorFrame } from './relay.ts'
 import { asSentence } from './sentence.ts'
@@ -104,6 +105,7 @@ function streamOf(
   const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
   let ended = false
   let stopPinging = (): void => undefined
+  let cut = (): void => undefined
   let chunks: Chunks | undefined
   let waiting = false
   let last = ports.now()
@@ -112,7 +114,13 @@ function streamOf(
     if (ended) return
     ended = true
     stopPinging()
+    ports.cutters?.delete(cut)
     settle({ status: 200, ...(error && { error }) })
+  }
+  const tell = (controller: ReadableStreamDefaultController<Uint8Array>, error: ModelError): void => {
+    end(error)
+    controller.enqueue(new TextEncoder().encode(encodeSse(errorFrame(call.protocol, error))))
+    controller.close()
   }
   const pingOn = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
     const pause = Math.max(last + PING_AFTER_MS - ports.now(), SHORTEST_PAUSE_MS)
@@ -131,6 +139,13 @@ function streamOf(
         // The head alone would not leave: the server holds it back until there is a body to send with it.
         if (silentSoFar) controller.enqueue(ping)
         pingOn(controller)
+        cut = () => {
+          // A call without an answer so far hears of it from there.
+          if (!chunks) return
+          chunks.cancel()
+          tell(controller, stoppedError())
+        }
+        ports.cutters?.add(cut)
       },
       async pull(controller) {
         waiting = true
@@ -139,6 +154,7 @@ function streamOf(
           const bytes = await chunks.next()
           waiting = false
           last = ports.now()
+          if (ended) return
           if (bytes) controller.enqueue(bytes)
           else {
             end()
@@ -146,11 +162,11 @@ function streamOf(
           }
         } catch (cause) {
           waiting = false
+          if (ended) return
           const error = asModelError(cause)
+          if (!chunks) return tell(controller, error)
           end(error)
-          if (chunks) return controller.error(error)
-          controller.enqueue(new TextEncoder().encode(encodeSse(errorFrame(call.protocol, error))))
-          controller.close()
+          controller.error(error)
         }
       },
       cancel() {

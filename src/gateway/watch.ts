@@ -1,6 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
 import type { Deadlines } from '../provider/provider.ts'
+import { cutError } from './cut.ts'
 import type { Respondent } from './source.ts'
 
 /** What a call waits for. `client`: not for the provider. */
@@ -17,7 +18,7 @@ export interface Watch {
   expired(): ModelError | undefined
 }
 
-/** Calls `expire`, once, when a deadline passes. The call waits for `connect` first. */
+/** Calls `expire` when a deadline passes, or the call is cut. The call waits for `connect` first. */
 export function watchDeadlines(
   ports: Ports,
   deadlines: Deadlines,
@@ -45,6 +46,12 @@ export function watchDeadlines(
     cancel = ports.after(pause, sleepOn)
   }
   sleepOn()
+  const { cutters } = ports
+  const cut = (): void => {
+    error ??= cutError()
+    expire(error)
+  }
+  cutters?.add(cut)
   return {
     enter(next) {
       phase = next
@@ -58,6 +65,7 @@ export function watchDeadlines(
       cancel()
       if (stopped) return
       stopped = true
+      cutters?.delete(cut)
       ended()
     },
     onStop(run) {

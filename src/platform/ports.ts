@@ -17,6 +17,11 @@ export interface Ports {
   random(): number
   /** Calls `run` after `ms`, unless the function that it gives is called before. What every call needs, cheaply. */
   after(ms: number, run: () => void): () => void
+  /**
+   * What ends the calls that run, a function each, when the router that is stopped waits for them no longer. Who has ended
+   * takes his out. Absent: nobody ends them.
+   */
+  readonly cutters?: Set<() => void>
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   env(name: string): string | undefined

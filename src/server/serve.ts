@@ -6,6 +6,7 @@ import { operationOf } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
+import { drain } from './drain.ts'
 import { createInstanceRoutes, type Instance } from './instance.ts'
 import { randomText } from './proof.ts'
 import { refuse } from './refuse.ts'
@@ -21,7 +22,7 @@ export interface RunningServer {
   use(config: ServerConfig, ports: Ports): void
   /** What is left alone because it fails. */
   resting(): Resting[]
-  /** Takes no new calls, lets running ones end for at most `graceMs` (10 s), then cuts them. */
+  /** Takes no new calls, lets running ones end for at most `graceMs` (10 s), then ends them with an error that says so. */
   stop(graceMs?: number): Promise<void>
 }
 
@@ -50,7 +51,8 @@ export interface ServeOptions {
 export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
   let { providers } = config
   let learnt = createLearnt(providers)
-  let gateway = createGateway(config, ports, learnt)
+  const cutters = new Set<() => void>()
+  let gateway = createGateway(config, { ...ports, cutters }, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = async (request: Request, path: string): Promise<Response> => {
     if (Number(request.headers.get('content-length')) > MOST_BODY_BYTES)
@@ -97,13 +99,11 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     use(nextConfig, nextPorts) {
       providers = nextConfig.providers
       learnt = learnt.with(providers)
-      gateway = createGateway(nextConfig, nextPorts, learnt)
+      gateway = createGateway(nextConfig, { ...nextPorts, cutters }, learnt)
       guard = guardOf(nextConfig)
     },
     async stop(graceMs = 10_000) {
-      const patience = new AbortController()
-      await Promise.race([server.stop(), ports.sleep(graceMs, patience.signal)])
-      patience.abort()
+      await drain(server.stop(), graceMs, cutters, ports)
       await server.stop(true)
     },
   }

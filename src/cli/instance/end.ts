@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import { askOf, askWho } from './ask.ts'
 import type { Found } from './find.ts'
 
-/** How long a service may let its calls end, and what it takes besides. */
-const DRAIN_MS = 30_000
+/** What an end takes besides what running calls may take. */
 const MARGIN_MS = 3_000
 const LOOK_MS = 20
 
@@ -12,10 +11,10 @@ export type End = 'asked' | 'signal' | undefined
 
 /**
  * Asks an instance to end and waits until its process is gone. One that does not obey gets SIGTERM: its pid comes from
- * the instance itself, which has proved to be this user's, and not from a file.
+ * the instance itself, which has proved to be this user's, and not from a file. `drainMs`: how long its calls may go on.
  */
-export async function endInstance({ url, who }: Found, secret: string, isNow: boolean): Promise<End> {
-  const patience = (isNow ? 0 : DRAIN_MS) + MARGIN_MS
+export async function endInstance({ url, who }: Found, secret: string, isNow: boolean, drainMs: number): Promise<End> {
+  const patience = (isNow ? 0 : drainMs) + MARGIN_MS
   // The nonce of the search may be old by now.
   const again = await askWho(url, secret)
   if (again.type === 'nobody') return (await isGone(who.pid, patience)) ? 'asked' : undefined
