@@ -169,8 +169,10 @@ function streamOf(
           controller.error(error)
         }
       },
-      cancel() {
-        chunks?.cancel()
+      async cancel() {
+        // What became of an answer that has not come is known, and counts, when its attempt has ended.
+        const late = chunks ?? (await settled(pending))
+        if (!(late instanceof ModelError)) ('next' in late ? late : streamed(late)).cancel()
         end(new ModelError('the client went away', { kind: 'aborted' }))
       },
     },

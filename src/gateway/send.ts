@@ -68,7 +68,7 @@ export async function send(
       onConnected: () => watch.enter('firstByte'),
       onEnd: watch.onStop,
     })
-    const source = createSource(response.body, watch, who, url.host)
+    const source = createSource(response.body, watch, who, url.host, signal)
     if (!response.ok) throw await refusal(response, source, provider, endpoint, authorized, who, ports)
     const framing = framingOf(response.headers.get('content-type') ?? '')
     const incoming = { headers: response.headers, isStream: framing !== undefined, source, ...(framing && { framing }) }

@@ -19,12 +19,13 @@ export interface Respondent {
   readonly model: string
 }
 
-/** The provider's deadlines run while a piece is waited for, and not while the client is. */
+/** The provider's deadlines run while a piece is waited for, and not while the client is. `signal`: the client's. */
 export function createSource(
   body: ReadableStream<Uint8Array> | null,
   watch: Watch,
   who: Respondent,
   host: string,
+  signal: AbortSignal,
 ): Source {
   const reader = body?.getReader()
   const source: Source = {
@@ -42,6 +43,8 @@ export function createSource(
         return undefined
       } catch (cause) {
         watch.stop()
+        // Who broke it off is to blame.
+        if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...who, cause })
         throw watch.expired() ?? explainFailure(cause, who, host)
       }
     },

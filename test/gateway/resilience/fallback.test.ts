@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { hangUp, json, silence, stream } from '../../helper/answer.ts'
+import { hangUp, json, silence, stream, type Answer } from '../../helper/answer.ts'
 import { readAnswer, textOf } from '../../pains/told.ts'
 import { createStage, type Play } from './stage.ts'
 
@@ -196,6 +196,32 @@ describe('after the pings have begun', () => {
     expect(told.stopReason).toBeNull()
   })
 })
+
+test.each([true, false])(
+  'a client that goes away in mid-answer says nothing of the provider (streamed: %p)',
+  async (stream_) => {
+    const head = stream_ ? ': hold on\n\n' : '{ "id": '
+    const held: Answer = { ...stream([head, { until: new Promise(() => {}) }]) }
+    const play: Play = (_, count) =>
+      count > 0 ? { text: 'Hello' } : stream_ ? held : { ...held, headers: { 'content-type': 'application/json' } }
+    await using stage = await createStage(
+      [
+        { name: 'one', play, row: { breaker: { failures: 1, restMs: 60_000, longestRestMs: 60_000 } } },
+        { name: 'two', play: ok },
+      ],
+      { config: {} },
+    )
+    const client = new AbortController()
+    const pending = stage.ask({ stream: stream_ }, {}, client.signal)
+    await stage.upstreams['one']?.request()
+    // The head has come when a piece of the body is waited for.
+    await Bun.sleep(20)
+    client.abort()
+    expect((await pending).status).toBe(499)
+    expect(stage.calls[0]?.error).toStartWith('aborted')
+    expect((await stage.ask()).headers.get('x-ccr-model')).toBe('one,one-model')
+  },
+)
 
 describe('a rule', () => {
   const overflow = refuse(400, {}, 'maximum context length is 100000 tokens, your messages resulted in 100001 tokens')
