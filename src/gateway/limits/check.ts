@@ -11,13 +11,33 @@ export interface Wish {
   readonly outputCost: number
 }
 
-/** Throws the `ModelError` of the first limit that the call would pass; `whose` says whose it is. */
-export function checkLimits(limits: Limits, account: Account, wish: Wish, whose: string, now: number): void {
-  const { concurrent } = limits
+/** Limits, what counts towards them, and whose they are, in words. */
+export interface Bound {
+  readonly limits: Limits
+  readonly account: Account
+  readonly whose: string
+}
+
+/** Throws the `ModelError` of a limit that the call would pass: of several, that which is in its way for longest. */
+export function checkLimits(bounds: readonly Bound[], wish: Wish, now: number): void {
+  let worst: ModelError | undefined
+  for (const { limits, account, whose } of bounds) {
+    worst = worse(worst, checkConcurrent(limits, account, whose))
+    for (const quota of limits.quotas) worst = worse(worst, checkQuota(quota, account, wish, whose, now))
+  }
+  if (worst) throw worst
+}
+
+function worse(one: ModelError | undefined, other: ModelError | undefined): ModelError | undefined {
+  if (!one || !other) return one ?? other
+  return (other.details.retryAfterMs ?? Infinity) > (one.details.retryAfterMs ?? Infinity) ? other : one
+}
+
+function checkConcurrent({ concurrent }: Limits, account: Account, whose: string): ModelError | undefined {
+  if (concurrent === undefined) return undefined
   const { calls } = account.held()
-  if (concurrent !== undefined && calls >= concurrent)
-    throw refused(`${whose} may have ${concurrent} calls at once, and ${calls} are running`, BUSY_RETRY_MS)
-  for (const quota of limits.quotas) checkQuota(quota, account, wish, whose, now)
+  if (calls < concurrent) return undefined
+  return refused(`${whose} may have ${concurrent} calls at once, and ${calls} are running`, BUSY_RETRY_MS)
 }
 
 /** What a call holds back of each quota: the most that it may take. */
@@ -37,22 +57,28 @@ export function sentOf(wish: Wish): Amounts {
 /** Nobody knows when a running call ends. */
 const BUSY_RETRY_MS = 1000
 
-function checkQuota(quota: Quota, { meter, held }: Account, wish: Wish, whose: string, now: number): void {
+function checkQuota(
+  quota: Quota,
+  { meter, held }: Account,
+  wish: Wish,
+  whose: string,
+  now: number,
+): ModelError | undefined {
   const { of, span, most } = quota
   const [least, wanted] = [sentOf(wish)[of], heldFor(wish)[of]]
-  if (least > most) throw refused(`${spell(quota, whose)}, and this call alone needs ${figure(least)}`, undefined)
+  if (least > most) return refused(`${spell(quota, whose)}, and this call alone needs ${figure(least)}`, undefined)
   // A wish for output beyond the whole limit is seldom used up: else such a client would get one call in a span.
   const own = wanted > most ? Math.min(least + (wanted - least), Math.max(least, most / 4)) : wanted
   const spent = meter.spent(span, now)[of]
   const running = held().amounts[of]
   const excess = spent + running + own - most
-  if (excess <= TOLERANCE) return
+  if (excess <= TOLERANCE) return undefined
   // What is held is mostly more than what is taken in the end: it may be free soon.
   const freeAt = excess > spent ? undefined : meter.freeAt(span, of, excess, now)
   const wait = running > 0 && (freeAt === undefined || excess <= running) ? BUSY_RETRY_MS : undefined
   const left = freeAt === undefined ? undefined : freeAt - now
   const soonest = wait === undefined ? left : Math.min(wait, left ?? wait)
-  throw refused(
+  return refused(
     `${spell(quota, whose)}: ${figure(spent)} are spent, ${figure(running)} held for running calls`,
     soonest,
   )

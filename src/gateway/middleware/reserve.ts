@@ -34,7 +34,8 @@ export function createReserve(parts: ReserveParts): Middleware {
     const now = ports.now()
     ledger.refresh(now)
     const wish = wishOf(call, bounds, parts)
-    for (const { account, of, whose } of bounds) checkLimits(of, ledger.account(account), wish, whose, now)
+    const looked = bounds.map(({ account, of, whose }) => ({ limits: of, account: ledger.account(account), whose }))
+    checkLimits(looked, wish, now)
     const entry: Entry = {
       id: call.id,
       accounts: bounds.map(({ account }) => account),

@@ -92,6 +92,16 @@ describe('requests', () => {
     expect(upstream.requests.length - asked).toBe(37)
   })
 
+  test('who is beyond two limits is told when both let it in again', async () => {
+    const { gateway, clock, status } = limited({
+      quotas: [quota('requests', 'minute', 1), quota('requests', 'hour', 1)],
+    })
+    expect(await status()).toBe(200)
+    const refused = await gateway(post('/v1/messages', ask()))
+    clock.now += Number(refused.headers.get('retry-after')) * 1000
+    expect(await status()).toBe(200)
+  })
+
   test('what one key takes is not taken from another; what all may take is', async () => {
     const hash = (key: string): string => createHash('sha256').update(key).digest('hex')
     const limits = { quotas: [quota('requests', 'minute', 2)] }
