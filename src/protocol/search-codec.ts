@@ -6,6 +6,8 @@ import type { ModelRequest, Origin, Part } from '../canonical/request.ts'
 export interface SearchCodec {
   /** What the request wants of its searches, and the request without that wish; nothing if it has none. */
   take(request: ModelRequest): { readonly wish: SearchWish; readonly request: ModelRequest } | undefined
+  /** Whether its clients bring back what was found. Else a search beside a call of their own is of no use. */
+  readonly isRecalled: boolean
   /** How ids of searches begin. */
   readonly idPrefix: string
   /** Tells that the model wants to search. */

@@ -19,6 +19,7 @@ import { ID } from './residue.ts'
 
 /** Searches in Anthropic's blocks: https://platform.claude.com/docs/en/agents-and-tools/tool-use/web-search-tool */
 export const searchCodec: SearchCodec = {
+  isRecalled: true,
   idPrefix: 'srvtoolu_',
   take(request) {
     const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')

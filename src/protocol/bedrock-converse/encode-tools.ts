@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool } from '../../canonical/request.ts'
-import { noServerTool } from '../openai/server-tool.ts'
+import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { encodeCachePoint } from './encode-blocks.ts'
@@ -85,7 +85,7 @@ function encodeServerTool(tool: ServerTool, path: string, encoding: Encoding): J
       if (key !== 'type' && key !== 'name') encoding.drop(`${path}.${key}`, "Nova's grounding has no such option")
     return [{ systemTool: { name: 'nova_grounding' } }]
   }
-  encoding.drop(path, 'Bedrock runs no such tool')
+  encoding.drop(path, whyNoTool(tool, 'Bedrock'))
   return []
 }
 

@@ -6,6 +6,7 @@ import { ID } from './residue.ts'
 
 /** Searches as Google tells of them: what they found stands beside the answer. */
 export const searchCodec: SearchCodec = {
+  isRecalled: false,
   idPrefix: 'ws_',
   take(request) {
     const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')

@@ -3,7 +3,7 @@ import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isOpenaiModel } from '../openai/model-names.ts'
-import { noServerTool } from '../openai/server-tool.ts'
+import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { cacheField } from './blocks.ts'
@@ -54,10 +54,7 @@ function sentEmptyTools(request: ModelRequest): boolean {
 function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: string): JsonObject[] {
   if (tool.type === 'server') {
     if (tool.native.protocol === 'openai-chat') return [tool.native.rest]
-    scope.losses.drop(
-      path,
-      `${tool.name} is run by the provider of the client's protocol; Chat Completions has no such tool`,
-    )
+    scope.losses.drop(path, whyNoTool(tool, 'Chat Completions'))
     return []
   }
   const { custom, beside } = toolForm(tool)

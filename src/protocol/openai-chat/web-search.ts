@@ -5,6 +5,7 @@ import type { SearchCodec } from '../search-codec.ts'
 
 /** Searches as Chat Completions has them: an option of the request, and citations beside the answer. */
 export const searchCodec: SearchCodec = {
+  isRecalled: false,
   idPrefix: 'ws_',
   take(request) {
     const rest = restFor(request.native, 'openai-chat')

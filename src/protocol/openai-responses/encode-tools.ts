@@ -2,7 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonical/request.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isOpenaiModel } from '../openai/model-names.ts'
-import { noServerTool } from '../openai/server-tool.ts'
+import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { describeCustom, flatCustom } from '../openai/custom-tool.ts'
@@ -113,10 +113,7 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
 
 function encodeServer(tool: ServerTool, path: string, { losses }: Encoding): JsonObject[] {
   if (tool.kind !== 'web-search') {
-    losses.drop(
-      path,
-      `${tool.name} is run by the provider of the client's protocol; the Responses API has no such tool`,
-    )
+    losses.drop(path, whyNoTool(tool, 'the Responses API'))
     return []
   }
   const { allowed_domains: domains, user_location: place, ...others } = tool.native.rest

@@ -19,6 +19,7 @@ import { ID } from './residue.ts'
  * nobody else can read: clients bring that back with it.
  */
 export const searchCodec: SearchCodec = {
+  isRecalled: true,
   idPrefix: 'ws_',
   take(request) {
     const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')
