@@ -82,6 +82,9 @@ const starter = `{
     // "longContextThreshold": 60000,
   },
 
+  // Searches the web for models that have no search of their own: tavily, brave, or a searxng of yours at its "base_url".
+  // "web_search": { "backend": "tavily", "api_key": "$TAVILY_API_KEY" },
+
   // Where \`ccr start\` listens. Another address than this machine's own needs an APIKEY, which clients must then show.
   // "HOST": "127.0.0.1",
   // "PORT": 3456,

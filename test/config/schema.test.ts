@@ -88,6 +88,7 @@ describe('the starter config', () => {
       ANTHROPIC_API_KEY: 'key-of-anthropic',
       DEEPSEEK_API_KEY: 'key-of-deepseek',
       COMPANY_API_KEY: 'key-of-company',
+      TAVILY_API_KEY: 'key-of-tavily',
       CCR_API_KEY: 'key-of-clients',
     }
     const { config, problems } = resolveConfig(Bun.JSON5.parse(text) as Json, env)

@@ -132,6 +132,7 @@ describe('web search', () => {
       { tools: [bash, search('openai-responses')], toolChoice: { type: 'tool', name: 'web_search' } },
       true,
     ],
+    ['as an option of Chat', { native: { protocol: 'openai-chat', rest: { web_search_options: {} } } }, true],
     ["of the client's own by the same name", { tools: [{ ...bash, name: 'web_search' }] }, false],
   ])('%s', (_name, change, applies) => {
     expect(chosen({ model: 'claude-x', ...change }, searching)).toBe(

@@ -2,5 +2,6 @@
 export function countryName(code: string | undefined): string | undefined {
   if (code === undefined || !/^[a-z]{2}$/i.test(code)) return undefined
   const name = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' }).of(code.toUpperCase())
-  return name !== undefined && /^[a-z ]+$/i.test(name) ? name.toLowerCase() : undefined
+  // `ZZ` is nowhere.
+  return name !== undefined && /^(?!unknown)[a-z ]+$/i.test(name) ? name.toLowerCase() : undefined
 }

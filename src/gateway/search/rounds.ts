@@ -47,6 +47,8 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
       if (round > 1) addRound(call.trace, own)
       const { finish, wanted } = joint
       if (!finish) return
+      // The model asks again, with what the client's own tool has said.
+      if (joint.callsClient && !codec.isRecalled) return yield [end(finish, wanted)]
       const mayGoOn = GOES_ON.has(finish.reason.kind)
       const found = yield* searchFor(wanted, mayGoOn)
       if (wanted.length === 0 || !mayGoOn || joint.callsClient || round > maxUses + 1)

@@ -2,6 +2,7 @@ import { ModelError } from '../../canonical/error.ts'
 import { isObject, parsePlainJson, type Json } from '../../canonical/json.ts'
 import type { Ports } from '../../platform/ports.ts'
 import type { FoundPage, SearchFailure, SearchOutcome, SearchWish } from '../../protocol/search-codec.ts'
+import { explainFailure } from '../failure.ts'
 import { redact, redactKeys } from '../redact.ts'
 import { backends, type Question } from './backends.ts'
 import { inDomains } from './domains.ts'
@@ -44,8 +45,12 @@ async function attempt(query: string, wish: SearchWish, parts: SearchParts): Pro
     if (!('pages' in answer)) return { code: answer.code, why: answer.why }
     return { pages: unique(inDomains(answer.pages, wish)).slice(0, count) }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    return failure('unavailable', `${parts.settings.backend} cannot be reached: ${cleaned(why, parts.settings)}`)
+    const { backend, baseUrl } = parts.settings
+    const { message } = explainFailure(cause, { provider: backend, model: 'web search' }, new URL(baseUrl).host)
+    return failure(
+      'unavailable',
+      cleaned(message.replaceAll('api_base_url', '`web_search.base_url`'), query, parts.settings),
+    )
   }
 }
 
@@ -73,7 +78,7 @@ async function ask(question: Question, { settings, ports, signal }: SearchParts)
       ...(ca !== undefined && { ca }),
     })
     const text = await readWithin(response, MOST_BYTES)
-    if (response.status !== 200) return refusal(response.status, text, settings)
+    if (response.status !== 200) return refusal(response.status, text, question.query, settings)
     const answer = text === undefined ? undefined : jsonOf(text)
     if (!isObject(answer)) return failure('unavailable', `${backend} answered with something that is no list of pages`)
     return { pages: engine.pages(answer) }
@@ -85,9 +90,9 @@ async function ask(question: Question, { settings, ports, signal }: SearchParts)
   }
 }
 
-function refusal(status: number, text: string | undefined, settings: WebSearchSettings): Told {
+function refusal(status: number, text: string | undefined, query: string, settings: WebSearchSettings): Told {
   const remedy = backends[settings.backend].remedies[status]
-  const said = cleaned(text ?? '', settings)
+  const said = cleaned(text ?? '', query, settings)
     .replaceAll(/\s+/g, ' ')
     .slice(0, 200)
   const why = `${settings.backend} answered ${status}${said === '' ? '' : `: ${said}`}${remedy ? ` (${remedy})` : ''}`
@@ -98,9 +103,15 @@ function failure(code: SearchFailure['code'], why: string): SearchFailure {
   return { code, why }
 }
 
-function cleaned(text: string, { apiKey }: WebSearchSettings): string {
-  return redactKeys(redact(text, apiKey === undefined ? [] : [apiKey]))
+/** Without the key, and without what was searched for, which is a text of the conversation. */
+function cleaned(text: string, query: string, { apiKey }: WebSearchSettings): string {
+  const said = query.length < SHORTEST_SAID ? [] : [query, encodeURIComponent(query)]
+  const secrets = [...(apiKey === undefined ? [] : [apiKey]), ...said]
+  return redactKeys(redact(text, secrets))
 }
+
+/** To cut out less would tear words apart. */
+const SHORTEST_SAID = 4
 
 function jsonOf(text: string): Json | undefined {
   try {

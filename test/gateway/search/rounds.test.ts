@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'bun:test'
-import { json, silence } from '../../helper/answer.ts'
+import type { Transformer } from '../../../src/provider/transformer.ts'
+import { insertAfter, json, silence } from '../../helper/answer.ts'
 import { answerTurn } from '../../helper/answer-turn.ts'
 import { testProvider } from '../../helper/gateway.ts'
 import type { Turn } from '../../helper/turn.ts'
-import { createUpstream } from '../../helper/upstream.ts'
+import { createUpstream, type Script } from '../../helper/upstream.ts'
 import { found, frames, messageOf, searchStage, sent, type Loose, type SearchSetting } from './stage.ts'
 
 const search = (query = 'bun 2', id?: string) => ({ name: 'web_search', input: { query }, ...(id && { id }) })
@@ -175,9 +176,55 @@ describe('the rounds of an answer', () => {
     expect((await play({ turns: [SEARCH, ANSWER], provider: { limits } })).message.stop_reason).toBe('end_turn')
   })
 
-  test('are gone on with after a break where the config wishes that', async () => {
-    const { message } = await play({ turns: [SEARCH, ANSWER], config: { continuation: true } }, asked({ stream: true }))
-    expect(message['content'].at(-1).text).toBe('Bun 2 is out.')
+  test.each([0, 1])('are gone on with after a break of round %p, where the config wishes that', async (round) => {
+    const long = { text: 'The quick brown fox jumps over the lazy dog.' }
+    const broken: Script = (request) => insertAfter(answerTurn(request, long), 4, { pauseMs: 20 }, { stop: 'cut' })
+    const {
+      message,
+      queries,
+      sent: bodies,
+    } = await play(
+      { turns: round === 0 ? [broken, SEARCH, ANSWER] : [SEARCH, broken, ANSWER], config: { continuation: true } },
+      asked({ stream: true }),
+    )
+    expect(message['error']).toBeUndefined()
+    expect(message['content'].at(-1).text).toEndWith('Bun 2 is out.')
+    expect(queries).toEqual(['bun 2'])
+    expect(bodies).toHaveLength(3)
+  })
+
+  const chatTools = [{ type: 'function', function: { name: 'Read', parameters: READ.input_schema } }]
+  test.each([
+    ['/v1/chat/completions', { messages: [user()], web_search_options: {}, tools: chatTools }],
+    [
+      '/v1beta/models/mock-model:generateContent',
+      {
+        contents: [{ role: 'user', parts: [{ text: 'x' }] }],
+        tools: [{ googleSearch: {} }, { functionDeclarations: [{ name: 'Read' }] }],
+      },
+    ],
+  ])('do not search beside a call of a client that could not bring it back: %s', async (path, body) => {
+    const first = { calls: [search('bun', 'call_1'), { name: 'Read', input: { file: 'a' }, id: 'call_2' }] }
+    await using stage = await searchStage({ turns: [first] })
+    const text = await (await stage.ask(path, { model: 'mock-model', ...body })).text()
+    expect(text).toContain('"Read"')
+    expect(text).not.toContain('"web_search"')
+    expect(stage.searcher.requests).toHaveLength(0)
+  })
+
+  test.each([true, false])('go through the transformers of the user, streamed: %p', async (stream) => {
+    const transformer: Transformer = {
+      name: 'mark',
+      transformRequestIn: (body) => ({ body: { ...body, marked: true } }),
+    }
+    const plugins = { settings: {}, failures: [], endpoints: [transformer], routers: [], middleware: [] }
+    const dialects = [{ name: 'mark', options: {}, transformer }]
+    const { message, sent: bodies } = await play(
+      { turns: [SEARCH, ANSWER], provider: { dialects }, config: { plugins } },
+      asked({ stream }),
+    )
+    expect(typesOf(message.content)).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+    expect(bodies.map(({ marked }) => marked)).toEqual([true, true])
   })
 
   test('end with the client: neither engine nor provider works on', async () => {
@@ -212,7 +259,12 @@ describe('a search that fails', () => {
       /no list/,
     ],
     ['takes too long', { engine: () => silence(), settings: { timeoutMs: 50 } }, 'unavailable', /within 50 ms/],
-    ['finds nobody', { settings: { baseUrl: 'http://127.0.0.1:1' } }, 'unavailable', /cannot be reached/],
+    [
+      'finds nobody',
+      { settings: { baseUrl: 'http://127.0.0.1:1' } },
+      'unavailable',
+      /refused: is `web_search.base_url` right/,
+    ],
     ['is redirected', { engine: () => json({}, 302, { location: 'http://127.0.0.1:1/' }) }, 'unavailable', /302/],
   ]
   test.each(cases)('because it %s is told, and the answer goes on', async (_, setting, code, why) => {
