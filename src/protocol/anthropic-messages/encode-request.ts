@@ -94,7 +94,7 @@ function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject[] | 
     const mark = tool.cache && encoding.target.traits.cacheControl === false
     if (mark) encoding.drop(`${path}.cache_control`, 'the provider takes no cache marks')
     const { cache: _, ...unmarked } = tool
-    const wire = encodeTool(mark ? unmarked : tool, encoding.nameOf(tool.name))
+    const wire = encodeTool(mark ? unmarked : tool, encoding.nameOf(tool.name), encoding.ours)
     if (!wire) encoding.drop(path, 'only another protocol has this tool')
     return wire ?? []
   })

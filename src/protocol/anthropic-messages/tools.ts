@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool, Tool, ToolChoice } from '../../canonical/request.ts'
+import { toObjectRoot } from '../schema/object-root.ts'
 import { decodeCache, encodeCache } from './cache.ts'
 import {
   arrayAt,
@@ -27,7 +28,7 @@ export function decodeTools(value: Json | undefined): Tool[] {
 }
 
 /** A tool as Anthropic is told it, or nothing for a tool that only another protocol's provider can run. */
-export function encodeTool(tool: Tool, name: string): JsonObject | undefined {
+export function encodeTool(tool: Tool, name: string, ours: boolean): JsonObject | undefined {
   if (tool.type === 'server') return encodeServerTool(tool)
   return withRest(
     {
@@ -35,7 +36,7 @@ export function encodeTool(tool: Tool, name: string): JsonObject | undefined {
       name,
       description: tool.description,
       // Others know tools without arguments; Anthropic demands the type.
-      input_schema: tool.schema.type === undefined ? { type: 'object', ...tool.schema } : tool.schema,
+      input_schema: ours && tool.schema.type !== undefined ? tool.schema : toObjectRoot(tool.schema),
       strict: tool.strict,
       defer_loading: tool.deferred,
       cache_control: encodeCache(tool),

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool } from '../../canonical/request.ts'
 import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
+import { toObjectRoot } from '../schema/object-root.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { encodeCachePoint } from './encode-blocks.ts'
 import type { Encoding } from './encoding.ts'
@@ -74,8 +75,8 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
 
 function encodeSchema(schema: JsonObject, { ours, family }: Encoding): JsonObject {
   if (ours) return schema
-  if (family === 'nova') return toNovaSchema(schema)
-  return schema.type === undefined ? { type: 'object', ...schema } : schema
+  const object = toObjectRoot(schema)
+  return family === 'nova' ? toNovaSchema(object) : object
 }
 
 function encodeServerTool(tool: ServerTool, path: string, encoding: Encoding): JsonObject[] {

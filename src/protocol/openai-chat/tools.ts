@@ -3,6 +3,7 @@ import { formFor, restFor } from '../../canonical/native.ts'
 import type { FunctionTool, ModelRequest, Tool } from '../../canonical/request.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isOpenaiModel } from '../openai/model-names.ts'
+import { toParameters } from '../openai/parameters.ts'
 import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
@@ -91,11 +92,7 @@ function toolForm(tool: FunctionTool): ToolForm {
 function parameters(tool: FunctionTool, scope: Scope): JsonObject {
   if (toolForm(tool).parameters === 'absent' && Object.keys(tool.schema).length === 0) return {}
   if (scope.own) return { parameters: tool.schema }
-  const { $schema: _dialect, ...schema } = tool.schema
-  // OpenAI refuses an object schema without properties.
-  if (schema.type === undefined || schema.type === 'object')
-    return { parameters: { ...schema, type: 'object', properties: schema.properties ?? {} } }
-  return { parameters: schema }
+  return { parameters: toParameters(tool.schema) }
 }
 
 function encodeChoice({ toolChoice, tools }: ModelRequest, scope: Scope): JsonObject[string] {

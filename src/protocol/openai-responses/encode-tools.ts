@@ -2,6 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { FunctionTool, ModelRequest, ServerTool, Tool } from '../../canonical/request.ts'
 import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isOpenaiModel } from '../openai/model-names.ts'
+import { toParameters } from '../openai/parameters.ts'
 import { noServerTool, whyNoTool } from '../openai/server-tool.ts'
 import { strictFor } from '../openai/strict.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
@@ -95,9 +96,7 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   }
   if (tool.deferred)
     encoding.losses.drop(`${path}.defer_loading`, 'the Responses API is shown every tool from the beginning')
-  const { $schema: _dialect, ...schema } = tool.schema
-  const isRecord = schema.type === undefined || schema.type === 'object'
-  const parameters = isRecord ? { ...schema, type: 'object', properties: schema.properties ?? {} } : schema
+  const parameters = toParameters(tool.schema)
   // Absent would mean strict, which most schemas are not made for.
   const strict = strictFor(tool.strict, parameters, encoding.losses, path) ?? false
   return [

@@ -1,7 +1,8 @@
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { arrange, build } from './gemini-build.ts'
 import { SCHEMA_TYPES, type SchemaType, TYPE_OF_KEYWORD } from './gemini-keywords.ts'
-import { type Budget, merge, own, resolve, without } from './resolve.ts'
+import { isNull, MAX_DEPTH, overlay, type Place, UNION } from './overlay.ts'
+import { merge, own, resolve, without } from './resolve.ts'
 import { brief } from './words.ts'
 
 /**
@@ -20,10 +21,8 @@ export function toGeminiParameters(schema: Json): JsonObject {
   return adaptType({ ...without(object, NOT_OF_PARAMETERS), type: 'object' }, 'object', { ...place, open })
 }
 
-const MAX_DEPTH = 24
 const MAX_NODES = 2000
 const NOT_OF_PARAMETERS: ReadonlySet<string> = new Set(['nullable', 'enum', 'const'])
-const UNION: ReadonlySet<string> = new Set(['anyOf', 'oneOf'])
 const TYPING: ReadonlySet<string> = new Set(['const', 'enum', 'type', 'nullable'])
 const DESCRIPTION: ReadonlySet<string> = new Set(['description'])
 const BRANCHES = ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef']
@@ -40,18 +39,6 @@ const SHAPE = [
   'allOf',
   'format',
 ]
-
-interface Place {
-  readonly root: Json
-  /** References being expanded above. */
-  readonly open: readonly string[]
-  /** How many objects and arrays stand above. */
-  readonly depth: number
-  /** How many unions stand above in the same place. */
-  readonly unions: number
-  /** Shared by the whole schema. */
-  readonly budget: Budget
-}
 
 function adapt(node: Json | undefined, place: Place): JsonObject {
   if (node === false) return { type: 'STRING', description: 'Must be left out.' }
@@ -111,10 +98,6 @@ function adaptUnion(schema: JsonObject, branches: Json[], place: Place): JsonObj
 
 function alternatives(schema: JsonObject): JsonObject[] {
   return Array.isArray(schema['anyOf']) ? (schema['anyOf'] as JsonObject[]) : [schema]
-}
-
-function isNull(schema: JsonObject): boolean {
-  return own(schema, 'type') === 'null' || own(schema, 'const') === null
 }
 
 /** `anyOf` of constants is an enumeration. */
@@ -252,45 +235,4 @@ function adaptString(schema: JsonObject): JsonObject {
 function unique(schemas: readonly JsonObject[]): JsonObject[] {
   const seen = new Map(schemas.map((schema) => [JSON.stringify(schema), schema]))
   return [...seen.values()]
-}
-
-/** One object that has the properties of all alternatives; required is what each of them requires. */
-function overlay(schema: JsonObject, place: Place): JsonObject {
-  const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
-  if (!Array.isArray(branches) || !branches.some((branch) => isObject(branch) && !isNull(branch))) return schema
-  if (place.depth >= MAX_DEPTH || place.unions >= MAX_DEPTH || place.budget.nodes-- <= 0) return schema
-  const objects = branches.filter(isObject).map((branch) => {
-    const resolved = resolve(branch, place.root, place.open, place.budget)
-    return overlay(resolved.schema, { ...place, open: resolved.open, unions: place.unions + 1 })
-  })
-  const base = without(schema, UNION)
-  const required = objects.map((object) => new Set([own(object, 'required') ?? []].flat()))
-  const shared = [...(required[0] ?? [])].filter((name) => required.every((names) => names.has(name)))
-  return {
-    ...base,
-    properties: alternativeProperties([base, ...objects]),
-    required: [...[own(base, 'required') ?? []].flat(), ...shared],
-    description: [own(base, 'description'), `One of these forms: ${brief(objects.map(outline))}`]
-      .filter((text) => typeof text === 'string')
-      .join('\n'),
-  }
-}
-
-function outline(object: JsonObject): Json {
-  const properties = own(object, 'properties')
-  return { properties: isObject(properties) ? Object.keys(properties) : [], required: own(object, 'required') ?? [] }
-}
-
-function alternativeProperties(objects: readonly JsonObject[]): JsonObject {
-  const options = new Map<string, Json[]>()
-  for (const object of objects) {
-    const properties = own(object, 'properties')
-    if (!isObject(properties)) continue
-    for (const [name, schema] of Object.entries(properties)) {
-      if (schema !== undefined) options.set(name, [...(options.get(name) ?? []), schema])
-    }
-  }
-  return Object.fromEntries(
-    [...options].map(([name, schemas]) => [name, schemas.length === 1 ? (schemas[0] as Json) : { anyOf: schemas }]),
-  )
 }

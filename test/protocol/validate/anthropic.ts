@@ -113,6 +113,7 @@ const message = byKind('role', {
   assistant: fields({ role: any, content: either(filled, list(assistantBlock, 1)) }),
   system: fields({ role: any, content: either(filled, list(textBlock, 1)) }, { output_config: object }),
 })
+// Alternatives at the top are refused: "input_schema does not support oneOf, allOf, or anyOf at the top level".
 const inputSchema = fields(
   { type: word('object') },
   Object.fromEntries(
@@ -125,9 +126,6 @@ const inputSchema = fields(
       'additionalProperties',
       'description',
       'title',
-      'allOf',
-      'anyOf',
-      'oneOf',
       'default',
       'examples',
       'propertyNames',

@@ -139,8 +139,10 @@ const request = fields(
   },
 )
 
+// Claude refuses alternatives at the top, whoever serves it.
 function objectSchema(value: Json, path: string): string[] {
-  return isObject(value) && value.type === 'object' ? [] : [`${path}: is no schema of an object`]
+  if (!isObject(value) || value.type !== 'object') return [`${path}: is no schema of an object`]
+  return ['oneOf', 'anyOf', 'allOf'].flatMap((keyword) => (keyword in value ? [`${path}: ${keyword} at the top`] : []))
 }
 
 function json(value: Json, path: string): string[] {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../src/canonical/json.ts'
+import { isObject, type JsonObject } from '../../../src/canonical/json.ts'
 import {
   any,
   boolean,
@@ -16,10 +16,11 @@ import {
   text,
   word,
 } from './fields.ts'
+import { parameterFaults, strictFaults } from './openai-schema.ts'
 
 /** What OpenAI's specification of Chat Completions finds wrong with a request. https://platform.openai.com/docs/api-reference/chat/create */
 export function chatFaults(body: JsonObject): string[] {
-  return [...request(body, 'body'), ...pairing(body), ...choice(body), ...limits(body)]
+  return [...request(body, 'body'), ...pairing(body), ...choice(body), ...limits(body), ...strictness(body)]
 }
 
 const NAME = like(/^[a-zA-Z0-9_-]{1,64}$/)
@@ -70,7 +71,10 @@ const request = fields(
       byKind('type', {
         function: fields({
           type: any,
-          function: fields({ name: NAME }, { description: text, parameters: object, strict: either(nothing, boolean) }),
+          function: fields(
+            { name: NAME },
+            { description: text, parameters: parameterFaults, strict: either(nothing, boolean) },
+          ),
         }),
       }),
       1,
@@ -153,5 +157,15 @@ function limits({ max_tokens: old, max_completion_tokens: present, stop }: JsonO
   return [
     ...(old !== undefined && present !== undefined ? ['max_tokens and max_completion_tokens'] : []),
     ...(Array.isArray(stop) && stop.length > 4 ? ['stop: more than 4'] : []),
+  ]
+}
+
+function strictness({ tools, response_format: wanted }: JsonObject): string[] {
+  const format = isObject(wanted) && isObject(wanted.json_schema) ? wanted.json_schema : {}
+  return [
+    ...objects(tools).flatMap((tool) =>
+      isObject(tool.function) && tool.function.strict ? strictFaults(tool.function.parameters, 'tools') : [],
+    ),
+    ...(format.strict ? strictFaults(format.schema, 'response_format') : []),
   ]
 }

@@ -16,6 +16,7 @@ import {
   text,
   word,
 } from './fields.ts'
+import { parameterFaults, strictFaults } from './openai-schema.ts'
 
 /** What OpenAI's specification of the Responses API finds wrong with a request. https://platform.openai.com/docs/api-reference/responses/create */
 export function responsesFaults(body: JsonObject): string[] {
@@ -85,7 +86,7 @@ const format = byKind('type', {
 })
 const tool = byKind('type', {
   function: fields(
-    { type: any, name: NAME, parameters: optional(object), strict: optional(boolean) },
+    { type: any, name: NAME, parameters: optional(parameterFaults), strict: optional(boolean) },
     { description: optional(text), defer_loading: boolean },
   ),
   custom: fields(
@@ -193,10 +194,4 @@ function choice({ tools, tool_choice: chosen, parallel_tool_calls: parallel, tex
     ),
     ...(form.type === 'json_schema' && form.strict ? strictFaults(form.schema, 'text.format') : []),
   ]
-}
-
-/** A strict schema closes its objects. https://platform.openai.com/docs/guides/structured-outputs */
-function strictFaults(schema: Json | undefined, path: string): string[] {
-  const closed = isObject(schema) ? schema : {}
-  return closed.type === 'object' && closed.additionalProperties !== false ? [`${path}: strict and open`] : []
 }
