@@ -41,6 +41,8 @@ export interface Call {
   readonly isAlone?: boolean
   /** Whether the client asks the same again after a failure, so that our own attempts would multiply with its own. */
   readonly isRepeated?: boolean
+  /** Whether the target has been asked already and said nothing, or nothing that can be read. */
+  readonly isAskedAnew?: boolean
   /** Stands between the provider's events and the client; with it, a stream is not relayed. */
   readonly tap?: (batches: Batches) => Batches
   /** Fits the call to its target where the client may search the web; set by the web search middleware. */

@@ -9,12 +9,13 @@ import type { Call, Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
 import { readText, type Incoming } from './send.ts'
 import { asSentence } from './sentence.ts'
+import { isSilent, isSilentReply, type Silence } from './silence.ts'
 import { attribute } from './source.ts'
 
 /**
  * The provider's own bytes, cut only between events, for a client that speaks its protocol. An observer reads along
  * for usage, end and errors. Resolves at the first real event. If that is an error, rejects with it unless it
- * `isFinal`: then the client is told in the provider's own words.
+ * `isFinal`: then the client is told in the provider's own words. So with an end without a word, as `silence` has it.
  */
 export async function relayStream(
   incoming: Incoming,
@@ -22,6 +23,7 @@ export async function relayStream(
   context: DecodeContext,
   trace: Trace,
   isFinal: NonNullable<Call['isFinal']>,
+  silence: Silence,
 ): Promise<Chunks> {
   const { source } = incoming
   const cutter = wholeEvents()
@@ -77,7 +79,10 @@ export async function relayStream(
       observer.push(whole)
     }
     const early = observer.early()
-    if (early && (early.kind === 'malformed' || !isFinal(early))) throw attribute(early, context)
+    if (early?.kind === 'empty-answer' || isSilent(observer.first())) {
+      const error = silence(early)
+      if (error) throw error
+    } else if (early && (early.kind === 'malformed' || !isFinal(early))) throw attribute(early, context)
   } catch (cause) {
     source.cancel()
     throw cause
@@ -91,10 +96,13 @@ export async function relayReply(
   protocol: Protocol,
   context: DecodeContext,
   trace: Trace,
+  silence: Silence,
 ): Promise<string> {
   const text = await readText(incoming.source)
   const reply = protocol.decodeReply(parseReply(text, context), context)
   for (const event of eventsOf(reply)) observe(event, trace)
+  const error = isSilentReply(reply) ? silence() : undefined
+  if (error) throw error
   return text
 }
 
@@ -127,6 +135,8 @@ interface Observer {
   end(half: Uint8Array | undefined): ModelError | undefined
   committed(): boolean
   ended(): boolean
+  /** The event with which the answer really began. */
+  first(): ModelEvent | undefined
   /** The error that came instead of an answer. */
   early(): ModelError | undefined
 }
@@ -169,6 +179,7 @@ function createObserver(protocol: Protocol, context: DecodeContext, trace: Trace
     },
     committed: () => first !== undefined,
     ended: () => ended,
+    first: () => first,
     early: () => (first?.type === 'error' ? first.error : undefined),
   }
 }

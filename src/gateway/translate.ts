@@ -1,6 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
 import type { ModelEvent } from '../canonical/event.ts'
 import { createCollector, eventsOf, type ModelReply } from '../canonical/reply.ts'
+import { mergeUsage } from '../canonical/usage.ts'
 import { encodeLine } from '../protocol/framing/sse.ts'
 import type { DecodeContext, EncodeContext, Protocol, Step } from '../protocol/protocol.ts'
 import type { Batches } from './batches.ts'
@@ -9,6 +10,7 @@ import { isReal, observe } from './observe.ts'
 import { parseReply } from './relay.ts'
 import { readText, type Incoming } from './send.ts'
 import { asSentence } from './sentence.ts'
+import { isSilent, isSilentReply, type Silence } from './silence.ts'
 import { attribute, type Source } from './source.ts'
 
 /** How a provider's answer is read and how the client is told. */
@@ -20,6 +22,7 @@ export interface Translation {
   readonly client: Protocol
   readonly encodeContext: EncodeContext
   readonly tap?: (batches: Batches) => Batches
+  readonly silence: Silence
 }
 
 /** A stream in the client's protocol. Resolves at the first real event; rejects with the error if one comes before. */
@@ -55,8 +58,14 @@ export async function translateStream(incoming: Incoming, translation: Translati
   try {
     for (let real = false; !real && !done;) {
       const batch = await events.next()
-      const error = batch?.find((event) => isReal(event))
-      if (error?.type === 'error') throw attribute(error.error, translation.decodeContext)
+      const first = batch?.find((event) => isReal(event))
+      const refused = first?.type === 'error' ? attribute(first.error, translation.decodeContext) : undefined
+      const error = isSilent(first) ? translation.silence() : refused
+      if (error) {
+        // The provider counts it all the same.
+        for (const event of batch ?? []) if (event.type === 'usage') observe(event, trace)
+        throw error
+      }
       const taken = take(batch)
       held += taken.text
       real = taken.real
@@ -92,6 +101,11 @@ export async function translateReply(incoming: Incoming, translation: Translatio
   const reply = incoming.isStream
     ? await collect(incoming.source, translation)
     : await wholeReply(incoming, translation)
+  const silence = isSilentReply(reply) ? translation.silence() : undefined
+  if (silence) {
+    trace.usage = mergeUsage(trace.usage, reply.usage ?? {})
+    throw silence
+  }
   const told = translation.tap ? await tapped(reply, translation.tap) : reply
   for (const event of eventsOf(told)) observe(event, trace)
   return JSON.stringify(translation.client.encodeReply(told, translation.encodeContext))

@@ -39,6 +39,7 @@ import { relayReply, relayStream } from './relay.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { createDetour } from './detour.ts'
 import { createSchool, type School } from './school.ts'
+import { silenceOf } from './silence.ts'
 import { send, type Incoming, type Outgoing } from './send.ts'
 import { spliceModel } from './splice-model.ts'
 import { createWarn } from './warn.ts'
@@ -95,9 +96,10 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const headers = relayedResponseHeaders(incoming.headers)
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
   if (prepared.isRelay && incoming.isStream === call.request.stream) {
+    const silence = silenceOf(call, context, true)
     const body = call.request.stream
-      ? await relayStream(incoming, call.protocol, context, call.trace, call.isFinal ?? (() => true))
-      : await relayReply(incoming, call.protocol, context, call.trace)
+      ? await relayStream(incoming, call.protocol, context, call.trace, call.isFinal ?? (() => true), silence)
+      : await relayReply(incoming, call.protocol, context, call.trace, silence)
     return { headers, body }
   }
   const answer = call.request.stream ? inElements(incoming, endpoint.protocol) : incoming
@@ -235,6 +237,7 @@ async function translated(
     encodeContext,
     ...(call.tap && { tap: call.tap }),
     decodeContext,
+    silence: silenceOf(call, decodeContext, SILENT.has(endpoint.protocol)),
     events: () => {
       const steps = inwards.flatMap((dialect) => dialect.frames?.() ?? [])
       const framing = steps.reduce<Step<Uint8Array, Frame>>(
@@ -254,6 +257,9 @@ async function translated(
     ? translateStream(incoming, translation, call.trace)
     : translateReply(incoming, translation, call.trace)
 }
+
+/** In which Claude answers: it says nothing more when its work is done. */
+const SILENT: ReadonlySet<Endpoint['protocol']> = new Set(['anthropic-messages', 'bedrock-converse'])
 
 /** The JSON object of a client's body. Throws a `ModelError` that says where the text is wrong. */
 export function parseBody(text: string): JsonObject {

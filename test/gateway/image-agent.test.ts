@@ -441,8 +441,10 @@ describe('a look that fails', () => {
     expect((await pending).status).toBe(499)
     expect(await Promise.all(upstream.requests.map((request) => request.settled))).toEqual(Array(4).fill('aborted'))
     expect(records.filter(({ model }) => model === 'blind')).toHaveLength(1)
-    // The four looks that had begun; those that waited never were calls.
-    expect(records.filter(({ model }) => model === 'vision')).toHaveLength(4)
+    // The four looks that had begun, each when it hears of it; those that waited never were calls.
+    const looks = () => records.filter(({ model }) => model === 'vision')
+    while (looks().length < 4) await new Promise(setImmediate)
+    expect(looks()).toHaveLength(4)
     expect(lines.filter(({ message }) => message.includes('could not be described'))).toEqual([])
   })
 })

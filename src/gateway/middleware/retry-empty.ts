@@ -20,7 +20,7 @@ export function createRetryEmpty(ports: Pick<Ports, 'log' | 'now'>): Middleware 
       note(call, cause, ports.now() - startedAt)
       // What was said of the spoilt answer does not hold for the next one.
       forget()
-      return next(call)
+      return next({ ...call, isAskedAnew: true })
     }
   }
 }

@@ -11,6 +11,7 @@ import type { Answer, Call } from '../call.ts'
 import { relayedResponseHeaders } from '../headers.ts'
 import { hopsOf } from '../hops.ts'
 import { send, type Incoming } from '../send.ts'
+import { silenceOf } from '../silence.ts'
 import { translateReply, translateStream, type Translation } from '../translate.ts'
 import { destinationOf } from './destination.ts'
 import { linkOf, type Link, type LinkContext, type SendConfig } from './link.ts'
@@ -57,6 +58,7 @@ export async function askTransformers(
     encodeContext,
     ...(call.tap && { tap: call.tap }),
     decodeContext,
+    silence: silenceOf(call, target, false),
     events: () => chain(decodeSse(), decodeUnifiedStream(decodeContext)),
     reply: (reply) => decodeUnifiedReply(reply, decodeContext),
   }

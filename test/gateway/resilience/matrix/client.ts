@@ -122,6 +122,7 @@ export const CLIENTS: readonly MatrixClient[] = DIALECTS.map((dialect) => ({
       return reading.isComplete ? 'FALSE SUCCESS after an error' : 'told'
     }
     if (!reading.isComplete) return `NO END after "${reading.text}"`
+    if (reading.text === '') return 'NOTHING'
     return reading.text === TEXT ? 'answer' : `FALSE SUCCESS with "${reading.text}"`
   },
 }))

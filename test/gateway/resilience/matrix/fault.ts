@@ -11,6 +11,7 @@ import {
   type Answer,
   type Piece,
 } from '../../../helper/answer.ts'
+import { answerTurn } from '../../../helper/answer-turn.ts'
 import { anthropicError } from '../../../helper/turn-anthropic.ts'
 import { chatError } from '../../../helper/turn-chat.ts'
 import type { Received } from '../../../helper/upstream.ts'
@@ -32,6 +33,8 @@ export interface Fault {
   readonly url?: string
   /** An error that is all of a stream goes down in the provider's own words where nobody else can be asked. */
   readonly isOwnWords?: boolean
+  /** Whether Claude may mean it: where nobody else says more, its clients are told so. */
+  readonly isClaudes?: boolean
   /** The status where a machine tells it otherwise. */
   readonly orStatus?: number
   /** Whether it may come before words that were sent before it. */
@@ -150,6 +153,12 @@ export const FAULTS: readonly Fault[] = [
     isLate: () => true,
   },
   { name: 'empty', kind: 'empty-answer', bend: (right) => ({ ...right, ...lengthOfNothing(right), pieces: [] }) },
+  {
+    name: 'an end without a word',
+    kind: 'empty-answer',
+    isClaudes: true,
+    bend: (_right, request) => answerTurn(request, {}),
+  },
   {
     name: 'malformed frame',
     kind: 'malformed',
