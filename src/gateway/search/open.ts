@@ -5,6 +5,7 @@ import { searchesItself } from '../../provider/web-search.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { ModelRequest, ToolChoice } from '../../canonical/request.ts'
 import type { Answer, Call, Handler } from '../call.ts'
+import type { Memory } from '../memory.ts'
 import { answerWith } from './answer.ts'
 import { withRecalled } from './recall.ts'
 import { createRecorder } from './recorder.ts'
@@ -16,6 +17,8 @@ export interface OpenSearchParts {
   readonly settings: WebSearchSettings
   readonly providers: readonly Provider[]
   readonly ports: Pick<Ports, 'fetch' | 'now' | 'after' | 'log' | 'id'>
+  /** Provider's id of an answer's first round → that of its last. */
+  readonly laterIds: Memory<string>
 }
 
 /** Answers a call whose client may search the web, or has done so, whoever is asked. */
@@ -45,9 +48,9 @@ function hookFor(codec: SearchCodec, name: string, { providers }: OpenSearchPart
       const provider = providers.find((each) => each.name === target?.provider)
       const taken = codec.take(call.request)
       const searches = isServed(call, provider)
-      const known = withRecalled(searches ? call.request : (taken?.request ?? call.request), codec, name, {
-        onlyOwn: searches,
-      })
+      const known = searches
+        ? withRecalled(call.request, codec, EARLIER, { onlyOwn: true })
+        : withRecalled(taken?.request ?? call.request, codec, name, { onlyOwn: false })
       const request = searches || !taken ? known : offered(known, taken.wish, name)
       const asked = underway?.choice ? { ...request, toolChoice: underway.choice } : request
       const edited = { ...call, request: asked, edited: call.edited || asked !== call.request }
@@ -58,6 +61,9 @@ function hookFor(codec: SearchCodec, name: string, { providers }: OpenSearchPart
       return { ...answer, told: recorder.take }
     }
 }
+
+/** To who has a search of that name himself, another's must not look like one of his. */
+const EARLIER = 'earlier_web_search'
 
 function isServed({ target, protocol, request }: Call, provider: Provider | undefined): boolean {
   if (!target || !provider) return true

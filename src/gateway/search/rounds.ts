@@ -4,6 +4,7 @@ import type { ModelRequest, ToolChoice } from '../../canonical/request.ts'
 import type { FinishEvent, MadeSearch, SearchCodec, SearchWish } from '../../protocol/search-codec.ts'
 import type { Batches } from '../batches.ts'
 import type { Answer, Call } from '../call.ts'
+import type { Memory } from '../memory.ts'
 import { addRound, beginRound } from './accounts.ts'
 import { createJoint, type WantedSearch } from './joint.ts'
 import { search, type SearchParts } from './search.ts'
@@ -14,6 +15,7 @@ export type ToldAnswer = Answer & Required<Pick<Answer, 'told'>>
 
 export interface RoundParts extends Pick<SearchParts, 'settings' | 'signal'> {
   readonly ports: SearchParts['ports'] & { id(prefix: string): string }
+  readonly laterIds: Memory<string>
   readonly codec: SearchCodec
   /** What the model knows the search by. */
   readonly name: string
@@ -38,13 +40,22 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
   const batches = run()
   let answer: Answer = first
   let uses = 0
+  let own = call.trace
+
+  /** The round that has been read counts, once, as far as it came. */
+  const countRound = (): void => {
+    if (own === call.trace) return
+    const { answerId } = call.trace
+    if (answerId !== undefined && own.answerId !== undefined) parts.laterIds.set(answerId, own.answerId)
+    addRound(call.trace, own)
+    own = call.trace
+  }
 
   async function* run(): AsyncGenerator<readonly ModelEvent[]> {
     let request = call.request
-    let own = call.trace
     for (let round = 1; ; round++) {
       for await (const events of read(answer)) yield joint.push(events)
-      if (round > 1) addRound(call.trace, own)
+      countRound()
       const { finish, wanted } = joint
       if (!finish) return
       // The model asks again, with what the client's own tool has said.
@@ -130,6 +141,7 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
       return done ? undefined : value
     },
     cancel() {
+      countRound()
       if (typeof answer.body !== 'string') answer.body.cancel()
     },
   }

@@ -74,7 +74,11 @@ describe('a search that a client brings back', () => {
     expect(text).not.toContain('ccr1:')
     expect(body['tools']).toEqual([TOOL])
     const [, assistant, result, answer] = body['messages']
-    expect(assistant.content[1]).toMatchObject({ type: 'tool_use', input: { query: 'bun 2' } })
+    expect(assistant.content[1]).toMatchObject({
+      type: 'tool_use',
+      name: 'earlier_web_search',
+      input: { query: 'bun 2' },
+    })
     expect(result.content[0]).toMatchObject({ type: 'tool_result', tool_use_id: assistant.content[1].id })
     expect(result.content[0].content[0].text).toContain(PAGES[0].text)
     expect(answer.content).toMatchObject([{ type: 'text', text: 'Bun 2 is out.' }])
@@ -137,6 +141,25 @@ describe('a search that a client brings back', () => {
     }
   })
 })
+
+test.each([true, false])(
+  'an answer that its provider keeps is gone on with as a whole; streamed: %p',
+  async (stream) => {
+    await using stage = await searchStage({
+      turns: [SEARCH, ANSWER, ANSWER],
+      protocol: 'openai-responses',
+      provider: { traits: { webSearch: false } },
+    })
+    const ask = (body: object): Promise<Response> =>
+      stage.ask('/v1/responses', { model: 'mock-model', stream, ...body })
+    const first = await ask({ input: 'What is new?', tools: [{ type: 'web_search' }] })
+    const body: Loose = stream ? (await frames(first)).at(-1)?.['response'] : await first.json()
+    await (await ask({ input: 'And then?', previous_response_id: body.id })).text()
+    const [, , third] = stage.upstream.requests.map(sent)
+    expect(body.id).toBe('resp_scripted_0')
+    expect(third['previous_response_id']).toBe('resp_scripted_1')
+  },
+)
 
 describe('a model that searches itself', () => {
   test.each([

@@ -3,7 +3,7 @@ import type { Transformer } from '../../../src/provider/transformer.ts'
 import { insertAfter, json, silence } from '../../helper/answer.ts'
 import { answerTurn } from '../../helper/answer-turn.ts'
 import { testProvider } from '../../helper/gateway.ts'
-import type { Turn } from '../../helper/turn.ts'
+import { USAGE, type Turn } from '../../helper/turn.ts'
 import { createUpstream, type Script } from '../../helper/upstream.ts'
 import { found, frames, messageOf, searchStage, sent, type Loose, type SearchSetting } from './stage.ts'
 
@@ -241,6 +241,30 @@ describe('the rounds of an answer', () => {
     expect(await request.settled).toBe('aborted')
     expect(stage.upstream.requests).toHaveLength(1)
   })
+})
+
+test('a client that goes away in a later round has taken what it was sent', async () => {
+  const never = new Promise<never>(() => {})
+  const slow: Script = (request) => insertAfter(answerTurn(request, ANSWER), 3, { until: never })
+  await using stage = await searchStage({
+    turns: [SEARCH, slow],
+    protocol: 'anthropic-messages',
+    provider: { traits: { webSearch: false } },
+  })
+  const response = await stage.ask('/v1/messages', asked({ stream: true }))
+  const reader = response.body?.getReader()
+  const decoder = new TextDecoder()
+  for (let text = ''; !text.includes('Bun');) {
+    // oxlint-disable-next-line no-await-in-loop -- one piece after the other
+    const piece = await reader?.read()
+    if (!piece || piece.done) throw new Error(`the stream ended early: ${text}`)
+    text += decoder.decode(piece.value, { stream: true }).replaceAll(/.*web_search.*/g, '')
+  }
+  const second = await stage.upstream.request(2)
+  await reader?.cancel()
+  expect(await second.settled).toBe('aborted')
+  expect(stage.calls[0]?.usage?.input).toBe(2 * USAGE.input)
+  expect(stage.calls[0]?.error).toStartWith('aborted')
 })
 
 describe('a search that fails', () => {
