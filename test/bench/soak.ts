@@ -9,7 +9,7 @@ import { executable } from '../client/agent.ts'
 import { account } from './soak/account.ts'
 import { caseOf } from './soak/case.ts'
 import { play, type Played } from './soak/client.ts'
-import { handlesOf, memoryOf, processorTimeOf } from './soak/process.ts'
+import { establishedOf, handlesOf, memoryOf, processorTimeOf } from './soak/process.ts'
 import { createProvider } from './soak/provider.ts'
 
 const STREAMS = 100
@@ -46,23 +46,22 @@ const child = Bun.spawn([await executable(), 'start', '--port', '0'], {
   env: desk.env,
   stdin: 'ignore',
   stdout: 'pipe',
-  stderr: 'inherit',
+  stderr: 'pipe',
 })
+void tellStrange(child.stderr)
 const url = /http:\/\/\S+:\d+/.exec(await readUntil(child.stdout, /\n/))?.[0] ?? ''
-await fetch(`${url}/health`)
-const handlesBefore = handlesOf(child.pid)
-console.log(`at rest: ${memoryOf(child.pid).toFixed(1)} MiB`)
-
 const played = new Map<string, Played>()
 let calls = 0
+const sockets = (await settledHandles()).get('socket') ?? 0
+console.log(`at rest: ${memoryOf(child.pid).toFixed(1)} MiB`)
+// What the first call opens stays: the log, and what Bun asks providers with.
+await playNext()
+const handlesBefore = (await settledHandles()).set('socket', sockets)
 const end = performance.now() + minutes * 60_000
 const clients = Array.from({ length: STREAMS }, async (_, index) => {
   // Not all in step.
   await Bun.sleep(index * 50)
-  while (performance.now() < end) {
-    const one = caseOf(calls++)
-    played.set(one.id, await play(url, provider, one))
-  }
+  while (performance.now() < end) await playNext()
 })
 const medians = await watchMemory()
 await Promise.all(clients)
@@ -78,29 +77,63 @@ const { discrepancies, counts } = account({
   counted: (await running(desk))[0]?.calls ?? 0,
 })
 const problems = [...growth(medians), ...discrepancies]
+// Connections that are kept alive end with their other side.
+await provider.stop()
+const handlesAfter = await settledHandles(handlesBefore)
+for (const [kind, count] of handlesAfter) {
+  const more = count - (handlesBefore.get(kind) ?? 0)
+  if (more > 0) problems.push(`${more} more handles than before are open: ${kind}`)
+}
+const established = establishedOf(child.pid)
+if (established > 0) problems.push(`${established} connections are still established`)
+const [memoryAfter, processorTime] = [memoryOf(child.pid), processorTimeOf(child.pid)]
+child.kill('SIGTERM')
+if ((await child.exited) !== 0) problems.push(`the router ended with ${child.exitCode}`)
+
+console.log(
+  `${problems.length} problems in ${calls} calls${problems.length === 0 ? ': each is known once to client, log, record and provider' : ''}`,
+)
+for (const problem of problems.slice(0, 50)) console.log(`  ${problem}`)
 console.log(
   Object.entries(counts)
     .map(([what, count]) => `${what}: ${count}`)
     .toSorted()
     .join('\n'),
 )
-// Connections that are kept alive end with their other side.
-await provider.stop()
-await Bun.sleep(500)
-const handlesAfter = handlesOf(child.pid)
-for (const [kind, count] of handlesAfter) {
-  const more = count - (handlesBefore.get(kind) ?? 0)
-  if (kind === 'socket' && more > 0) problems.push(`${more} more sockets are open than before`)
-}
-console.log(`open at the end: ${describe(handlesAfter)}; before: ${describe(handlesBefore)}`)
-console.log(`at rest again: ${memoryOf(child.pid).toFixed(1)} MiB; processor time ${processorTimeOf(child.pid)} s`)
-child.kill('SIGTERM')
-if ((await child.exited) !== 0) problems.push(`the router ended with ${child.exitCode}`)
 console.log(
-  `${calls} calls, ${problems.length === 0 ? 'each known once to client, log, record and provider' : 'PROBLEMS:'}`,
+  `open at the end: ${describe(handlesAfter)}; before: ${describe(handlesBefore)}; established: ${established}`,
 )
-for (const problem of problems.slice(0, 50)) console.log(`  ${problem}`)
+console.log(`at rest again: ${memoryAfter.toFixed(1)} MiB; processor time ${processorTime} s`)
 process.exitCode = problems.length === 0 ? 0 : 1
+
+/** What the router has open, when that changes no more; or, at most some seconds later, when it is as little as `wanted`. */
+async function settledHandles(wanted?: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+  const deadline = performance.now() + 5000
+  for (;;) {
+    const before = describe(handlesOf(child.pid))
+    await Bun.sleep(250)
+    const handles = handlesOf(child.pid)
+    const isSettled = wanted
+      ? (handles.get('socket') ?? 0) <= (wanted.get('socket') ?? 0)
+      : describe(handles) === before
+    if (isSettled || performance.now() > deadline) return handles
+  }
+}
+
+async function playNext(): Promise<void> {
+  const one = caseOf(calls++)
+  played.set(one.id, await play(url, provider, one))
+}
+
+/** Prints what the router says on its terminal besides what its log holds. */
+async function tellStrange(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+  let rest = ''
+  for await (const piece of stderr.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + piece).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (!/^(?:warn|ccr): /.test(line)) console.log(line)
+  }
+}
 
 /** Prints the median of each minute, and gives them. */
 async function watchMemory(): Promise<number[]> {

@@ -1,5 +1,6 @@
 import { type Case, leaves, type Outcome, outcomesOf } from './case.ts'
 import type { Provider } from './provider.ts'
+import { createJudge, type Verdict } from './verdict.ts'
 
 /** As much as an agent sends. */
 const FILLER = 'A line of a file that an agent has read, with its words and its spaces.\n'.repeat(400)
@@ -29,11 +30,8 @@ async function playOut(url: string, provider: Provider, one: Case): Promise<Play
       leaving.abort()
     }
     const response = await answer
-    const text = await read(response, one, leaving)
-    if (response.ok && isWhole(text, one)) return { outcome: 'whole' }
-    const isTold = isError(text, response, one)
-    const wrong = `${response.status}, and it ends with ${JSON.stringify(text.slice(-200))}`
-    return isTold ? { outcome: 'failed', ...(!outcomesOf(one).includes('failed') && { wrong }) } : { wrong }
+    const verdict = await read(response, one, leaving)
+    return typeof verdict === 'string' ? { outcome: verdict } : verdict
   } catch (cause) {
     return leaving.signal.aborted ? { outcome: 'gone' } : { wrong: String(cause) }
   }
@@ -60,26 +58,15 @@ function ask(url: string, { id, behaviour, way }: Case, signal: AbortSignal): Pr
   return fetch(url + path, init as unknown as RequestInit)
 }
 
-/** The end of the answer; rejects where the client goes away. */
-async function read(response: Response, { behaviour }: Case, leaving: AbortController): Promise<string> {
+/** Reads the answer to its end; rejects where the client goes away. */
+async function read(response: Response, one: Case, leaving: AbortController): Promise<Verdict> {
+  const judge = createJudge(one, response.status)
   const decoder = new TextDecoder()
-  let text = ''
   let pieces = 0
   for await (const piece of response.body ?? []) {
-    text = (text + decoder.decode(piece, { stream: true })).slice(-5000)
-    if (behaviour.startsWith('slow')) await Bun.sleep(SLOW_MS)
-    if (leaves(behaviour) && ++pieces === PIECES_BEFORE_LEAVING) leaving.abort()
+    judge.push(decoder.decode(piece, { stream: true }))
+    if (one.behaviour.startsWith('slow')) await Bun.sleep(SLOW_MS)
+    if (leaves(one.behaviour) && ++pieces === PIECES_BEFORE_LEAVING) leaving.abort()
   }
-  return text
-}
-
-function isWhole(text: string, { behaviour, way }: Case): boolean {
-  if (behaviour === 'whole') return text.includes('lazy dog')
-  return way === 'relayed-chat' ? text.includes('data: [DONE]') : text.includes('event: message_stop')
-}
-
-/** Whether the answer says, in the client's protocol, that it failed. */
-function isError(text: string, { ok }: Response, { way }: Case): boolean {
-  if (!ok) return text.startsWith(way === 'relayed-chat' ? '{"error":{' : '{"type":"error","error":{')
-  return way === 'relayed-chat' ? /^data: \{"error":/m.test(text) : /^event: error\ndata: \{"type":"error"/m.test(text)
+  return judge.end()
 }

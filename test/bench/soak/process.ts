@@ -16,12 +16,27 @@ export function processorTimeOf(pid: number): number {
 
 /** How many handles of each kind a process has open: `socket`, `pipe`, `anon_inode`, or a path. */
 export function handlesOf(pid: number): Map<string, number> {
-  const kinds = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+  const kinds = linksOf(pid).map((link) => link.replace(/^(socket|pipe|anon_inode):.*/, '$1'))
+  return new Map([...Map.groupBy(kinds, (kind) => kind)].map(([kind, all]) => [kind, all.length]))
+}
+
+/** How many TCP connections of a process are established. */
+export function establishedOf(pid: number): number {
+  const own = new Set(linksOf(pid).flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
+  return ['tcp', 'tcp6']
+    .flatMap((name) => readFileSync(`/proc/${pid}/net/${name}`, 'utf8').split('\n'))
+    .filter((line) => {
+      const [, , , state, , , , , , inode = ''] = line.trim().split(/\s+/)
+      return state === '01' && own.has(inode)
+    }).length
+}
+
+function linksOf(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
     try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`).replace(/^(socket|pipe|anon_inode):.*/, '$1')
+      return readlinkSync(`/proc/${pid}/fd/${fd}`)
     } catch {
       return []
     }
   })
-  return new Map([...Map.groupBy(kinds, (kind) => kind)].map(([kind, all]) => [kind, all.length]))
 }

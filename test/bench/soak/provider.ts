@@ -1,6 +1,7 @@
 import { anthropicError, anthropicErrorFrame, anthropicFrames, anthropicMessage } from '../../helper/turn-anthropic.ts'
 import { chatCompletion, chatFrames } from '../../helper/turn-chat.ts'
 import { caseOf, type Case } from './case.ts'
+import { LARGE_PIECES, LARGE_TURN, TURN } from './turn.ts'
 
 /** Providers of two protocols, at the pace of a model, with the faults of each case. */
 export interface Provider {
@@ -16,10 +17,6 @@ export interface Provider {
 
 const PACE_MS = 100
 const HOLD_MS = 2000
-const TURN = { text: 'the quick brown fox jumps over the lazy dog '.repeat(8) }
-/** More than the sockets on the way hold, so that a slow client is felt here. */
-const LARGE_TURN = { text: 'x'.repeat(64 * 1024) }
-const LARGE_PIECES = 24
 
 interface Wire {
   readonly whole: string
