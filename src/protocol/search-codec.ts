@@ -1,11 +1,12 @@
 import type { ModelEvent } from '../canonical/event.ts'
-import type { Json } from '../canonical/json.ts'
+import { asString, isObject, type Json } from '../canonical/json.ts'
 import type { ModelRequest, Origin, Part } from '../canonical/request.ts'
+import type { Dropped } from './protocol.ts'
 
 /** How clients of one protocol ask for web searches that are not theirs to make, and how they are told of them. */
 export interface SearchCodec {
-  /** What the request wants of its searches, and the request without that wish; nothing if it has none. */
-  take(request: ModelRequest): { readonly wish: SearchWish; readonly request: ModelRequest } | undefined
+  /** What the request wants of its searches; nothing if it has no such wish. */
+  take(request: ModelRequest): TakenWish | undefined
   /** Whether its clients bring back what was found. Else a search beside a call of their own is of no use. */
   readonly isRecalled: boolean
   /** How ids of searches begin. */
@@ -22,6 +23,14 @@ export interface SearchCodec {
 
 export type FinishEvent = Extract<ModelEvent, { type: 'finish' }>
 
+export interface TakenWish {
+  readonly wish: SearchWish
+  /** The request without it. */
+  readonly request: ModelRequest
+  /** What of it no search engine is told. */
+  readonly lost: readonly Dropped[]
+}
+
 /** What a client wants of the searches for one answer. */
 export interface SearchWish {
   /** How many at most. */
@@ -29,8 +38,8 @@ export interface SearchWish {
   /** Only pages of these, if there are any; a domain may go on with the beginning of a path. */
   readonly allowedDomains: readonly string[]
   readonly blockedDomains: readonly string[]
-  /** Where the user is: an ISO code of two letters. */
-  readonly country?: string
+  /** Where the user is: an ISO code of two letters, and where that stands in the request. */
+  readonly country?: { readonly code: string; readonly path: string }
   /** How much shall be found. */
   readonly size?: 'low' | 'medium' | 'high'
   /** The model has to search. */
@@ -85,6 +94,19 @@ export function withoutSearchTool(request: ModelRequest): { request: ModelReques
     request.tools.some(({ name }) => name === toolChoice.name) &&
     !tools.some(({ name }) => name === toolChoice.name)
   return { request: { ...others, tools, ...(toolChoice && !isForced && { toolChoice }) }, isForced }
+}
+
+/** Where the user is, from an object that says so at `path`. */
+export function countryIn(place: Json | undefined, path: string): Pick<SearchWish, 'country'> {
+  const code = isObject(place) ? asString(place.country) : undefined
+  return code === undefined ? {} : { country: { code, path: `${path}.country` } }
+}
+
+/** The keys of an object at `path` that no search engine is told of. */
+export function unheard(object: Json | undefined, path: string, heard: readonly string[]): Dropped[] {
+  if (!isObject(object)) return []
+  const keys = Object.keys(object).filter((key) => !heard.includes(key) && object[key] !== null)
+  return keys.map((key) => ({ path: `${path}.${key}`, why: 'search engines have no such option' }))
 }
 
 /** The texts of a list. */

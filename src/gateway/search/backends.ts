@@ -23,6 +23,8 @@ export interface Asked {
 export interface SearchBackend {
   ask(question: Question, settings: Pick<WebSearchSettings, 'baseUrl' | 'apiKey'>): Asked
   pages(answer: Json): FoundPage[]
+  /** Whether it takes a country. */
+  readonly knowsCountries: boolean
   /** What the user can do about a refusal with this status. */
   readonly remedies: Readonly<Record<number, string>>
 }
@@ -34,7 +36,7 @@ export const backends: Readonly<Record<SearchBackendName, SearchBackend>> = {
   tavily: {
     ask: ({ query, count, wish }, { baseUrl, apiKey }) => {
       const { allowedDomains, blockedDomains } = wish
-      const country = countryName(wish.country)
+      const country = countryName(wish.country?.code)
       return {
         method: 'POST',
         url: `${baseUrl}/search`,
@@ -51,6 +53,7 @@ export const backends: Readonly<Record<SearchBackendName, SearchBackend>> = {
       }
     },
     pages: (answer) => listAt(answer, 'results').flatMap((each) => page(each, each.content, each.published_date)),
+    knowsCountries: true,
     remedies: { 401: badKey, 403: badKey, 432: "the plan's limit is reached", 433: "the plan's limit is reached" },
   },
   // https://api-dashboard.search.brave.com/documentation/services/web-search
@@ -62,7 +65,7 @@ export const backends: Readonly<Record<SearchBackendName, SearchBackend>> = {
         count: String(Math.min(count, 20)),
         result_filter: 'web',
         text_decorations: 'false',
-        country: wish.country?.toUpperCase(),
+        country: wish.country?.code.toUpperCase(),
       }),
       headers: { ...(apiKey !== undefined && { 'x-subscription-token': apiKey }) },
       body: '',
@@ -73,6 +76,7 @@ export const backends: Readonly<Record<SearchBackendName, SearchBackend>> = {
         const texts = [each.description, ...extra].filter((text) => typeof text === 'string')
         return page(each, texts.join('\n'), each.page_age ?? each.age)
       }),
+    knowsCountries: true,
     remedies: { 401: badKey, 403: badKey, 422: badKey },
   },
   // https://docs.searxng.org/dev/search_api.html
@@ -84,6 +88,7 @@ export const backends: Readonly<Record<SearchBackendName, SearchBackend>> = {
       body: '',
     }),
     pages: (answer) => listAt(answer, 'results').flatMap((each) => page(each, each.content, each.publishedDate)),
+    knowsCountries: false,
     remedies: { 403: 'its settings.yml must allow `json` below `search.formats`' },
   },
 }

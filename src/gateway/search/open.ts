@@ -1,12 +1,14 @@
 import type { Ports } from '../../platform/ports.ts'
 import { searchCodecs } from '../../protocol/search-codecs.ts'
-import type { SearchCodec, SearchWish } from '../../protocol/search-codec.ts'
+import type { SearchCodec, SearchWish, TakenWish } from '../../protocol/search-codec.ts'
+import type { Dropped } from '../../protocol/protocol.ts'
 import { searchesItself } from '../../provider/web-search.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { ModelRequest, ToolChoice } from '../../canonical/request.ts'
 import type { Answer, Call, Handler } from '../call.ts'
 import type { Memory } from '../memory.ts'
 import { answerWith } from './answer.ts'
+import { backends } from './backends.ts'
 import { withRecalled } from './recall.ts'
 import { createRecorder } from './recorder.ts'
 import type { WebSearchSettings } from './settings.ts'
@@ -41,7 +43,7 @@ interface Underway {
 }
 
 /** Fits the call to whom it is sent: who has no search of his own gets one as a function, and is read along with. */
-function hookFor(codec: SearchCodec, name: string, { providers }: OpenSearchParts) {
+function hookFor(codec: SearchCodec, name: string, { providers, settings }: OpenSearchParts) {
   return (underway?: Underway): NonNullable<Call['webSearch']> =>
     async (call, next) => {
       const { target } = call
@@ -58,8 +60,15 @@ function hookFor(codec: SearchCodec, name: string, { providers }: OpenSearchPart
       const recorder = createRecorder()
       const { tap } = call
       const answer = await next({ ...edited, tap: (batches) => recorder.tap(tap ? tap(batches) : batches) })
+      if (taken && !searches) call.trace.dropped = [...call.trace.dropped, ...lossesOf(taken, settings)]
       return { ...answer, told: recorder.take }
     }
+}
+
+/** What the client has said of its searches to nobody's ear. */
+function lossesOf({ wish, lost }: TakenWish, { backend }: WebSearchSettings): readonly Dropped[] {
+  if (!wish.country || backends[backend].knowsCountries) return lost
+  return [...lost, { path: wish.country.path, why: `${backend} takes no country` }]
 }
 
 /** To who has a search of that name himself, another's must not look like one of his. */

@@ -3,8 +3,10 @@ import { restFor } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { seal, unseal } from '../sealed.ts'
 import {
+  countryIn,
   SEARCH_ORIGIN,
   textsIn,
+  unheard,
   withoutSearchTool,
   type FinishEvent,
   type FoundPage,
@@ -22,20 +24,22 @@ export const searchCodec: SearchCodec = {
   isRecalled: true,
   idPrefix: 'srvtoolu_',
   take(request) {
-    const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')
-    if (!tool) return undefined
-    const { max_uses, allowed_domains, blocked_domains, user_location } = restFor(tool.native, ID) ?? {}
+    const index = request.tools.findIndex((each) => each.type === 'server' && each.kind === 'web-search')
+    if (index < 0) return undefined
+    const path = `tools[${index}]`
+    const rest = restFor(request.tools[index]?.native, ID) ?? {}
+    const { max_uses, allowed_domains, blocked_domains, user_location } = rest
     const maxUses = asNumber(max_uses)
-    const country = isObject(user_location) ? asString(user_location.country) : undefined
     const { request: left, isForced } = withoutSearchTool(request)
     const wish = {
       ...(maxUses !== undefined && { maxUses }),
       allowedDomains: textsIn(allowed_domains),
       blockedDomains: textsIn(blocked_domains),
-      ...(country !== undefined && { country }),
+      ...countryIn(user_location, `${path}.user_location`),
       isForced,
     }
-    return { wish, request: left }
+    const lost = [...unheard(rest, path, OPTIONS), ...unheard(user_location, `${path}.user_location`, PLACE)]
+    return { wish, request: left, lost }
   },
   begun: ({ id, query }) => [nativePart({ type: 'server_tool_use', id, name: NAME, input: { query } })],
   ended: ({ id, outcome }) => [nativePart({ type: RESULT, tool_use_id: id, content: contentOf(outcome) })],
@@ -43,6 +47,8 @@ export const searchCodec: SearchCodec = {
   recall,
 }
 
+const OPTIONS = ['type', 'max_uses', 'allowed_domains', 'blocked_domains', 'user_location']
+const PLACE = ['type', 'country']
 const NAME = 'web_search'
 const RESULT = 'web_search_tool_result'
 

@@ -1,6 +1,6 @@
 import { isObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
-import { textsIn, withoutSearchTool, type SearchCodec } from '../search-codec.ts'
+import { textsIn, unheard, withoutSearchTool, type SearchCodec } from '../search-codec.ts'
 import { foundIn } from '../search-words.ts'
 import { ID } from './residue.ts'
 
@@ -11,11 +11,13 @@ export const searchCodec: SearchCodec = {
   take(request) {
     const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')
     if (!tool) return undefined
-    const { googleSearch } = restFor(tool.native, ID) ?? {}
+    const rest = restFor(tool.native, ID) ?? {}
+    const { googleSearch } = rest
     const blockedDomains = isObject(googleSearch) ? textsIn(googleSearch.excludeDomains) : []
     return {
       wish: { allowedDomains: [], blockedDomains, isForced: false },
       request: withoutSearchTool(request).request,
+      lost: Object.keys(rest).flatMap((key) => unheard(rest[key], `tools.${key}`, ['excludeDomains'])),
     }
   },
   begun: () => [],

@@ -1,7 +1,7 @@
-import { asString, isObject, omit } from '../../canonical/json.ts'
+import { isObject, omit } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import { foundIn, sizeOf } from '../search-words.ts'
-import type { SearchCodec } from '../search-codec.ts'
+import { countryIn, unheard, type SearchCodec } from '../search-codec.ts'
 
 /** Searches as Chat Completions has them: an option of the request, and citations beside the answer. */
 export const searchCodec: SearchCodec = {
@@ -12,18 +12,22 @@ export const searchCodec: SearchCodec = {
     const options = rest?.web_search_options
     if (!request.native || !rest || !isObject(options)) return undefined
     const { user_location: place, search_context_size } = options
-    const country = isObject(place) && isObject(place.approximate) ? asString(place.approximate.country) : undefined
+    const approximate = isObject(place) ? place.approximate : undefined
     const size = sizeOf(search_context_size)
     const native = { ...request.native, rest: omit(rest, OPTION) }
     return {
       wish: {
         allowedDomains: [],
         blockedDomains: [],
-        ...(country !== undefined && { country }),
+        ...countryIn(approximate, PLACE),
         ...(size && { size }),
         isForced: false,
       },
       request: { ...request, native },
+      lost: [
+        ...unheard(options, 'web_search_options', ['user_location', 'search_context_size']),
+        ...unheard(approximate, PLACE, ['country']),
+      ],
     }
   },
   begun: () => [],
@@ -32,4 +36,5 @@ export const searchCodec: SearchCodec = {
   recall: () => undefined,
 }
 
+const PLACE = 'web_search_options.user_location.approximate'
 const OPTION: ReadonlySet<string> = new Set(['web_search_options'])

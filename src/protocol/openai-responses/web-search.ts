@@ -2,8 +2,10 @@ import { asString, isObject, omit, parseJson, type Json, type JsonObject } from 
 import { restFor } from '../../canonical/native.ts'
 import type { ModelRequest, Part } from '../../canonical/request.ts'
 import {
+  countryIn,
   SEARCH_ORIGIN,
   textsIn,
+  unheard,
   withoutSearchTool,
   type FoundPage,
   type MadeSearch,
@@ -22,10 +24,11 @@ export const searchCodec: SearchCodec = {
   isRecalled: true,
   idPrefix: 'ws_',
   take(request) {
-    const tool = request.tools.find((each) => each.type === 'server' && each.kind === 'web-search')
-    if (!tool) return undefined
-    const { filters, user_location, search_context_size } = restFor(tool.native, ID) ?? {}
-    const country = isObject(user_location) ? asString(user_location.country) : undefined
+    const index = request.tools.findIndex((each) => each.type === 'server' && each.kind === 'web-search')
+    if (index < 0) return undefined
+    const path = `tools[${index}]`
+    const rest = restFor(request.tools[index]?.native, ID) ?? {}
+    const { filters, user_location, search_context_size } = rest
     const size = sizeOf(search_context_size)
     const { request: left, isForced } = withoutSearchTool(request)
     const choice = withoutChoice(left)
@@ -33,11 +36,16 @@ export const searchCodec: SearchCodec = {
       wish: {
         allowedDomains: isObject(filters) ? textsIn(filters.allowed_domains) : [],
         blockedDomains: isObject(filters) ? textsIn(filters.blocked_domains) : [],
-        ...(country !== undefined && { country }),
+        ...countryIn(user_location, `${path}.user_location`),
         ...(size && { size }),
         isForced: isForced || choice.isForced,
       },
       request: choice.request,
+      lost: [
+        ...unheard(rest, path, OPTIONS),
+        ...unheard(filters, `${path}.filters`, FILTERS),
+        ...unheard(user_location, `${path}.user_location`, PLACE),
+      ],
     }
   },
   begun: () => [],
@@ -45,6 +53,10 @@ export const searchCodec: SearchCodec = {
   finish: (event) => event,
   recall,
 }
+
+const OPTIONS = ['type', 'filters', 'user_location', 'search_context_size']
+const FILTERS = ['allowed_domains', 'blocked_domains']
+const PLACE = ['type', 'country']
 
 /** This protocol names its own tools by their type alone. */
 function withoutChoice(request: ModelRequest): { request: ModelRequest; isForced: boolean } {

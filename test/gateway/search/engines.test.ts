@@ -43,7 +43,11 @@ describe('what an engine is asked', () => {
   const settings = { baseUrl: 'https://engine.example/base', apiKey: 'key-1' }
 
   test('of Tavily', () => {
-    const wish = { allowedDomains: ['a.example/docs'], blockedDomains: ['b.example'], country: 'us' }
+    const wish = {
+      allowedDomains: ['a.example/docs'],
+      blockedDomains: ['b.example'],
+      country: { code: 'us', path: '' },
+    }
     const { method, url, headers, body } = backends.tavily.ask({ query: 'q'.repeat(500), count: 50, wish }, settings)
     expect([method, url, headers['authorization']]).toEqual([
       'POST',
@@ -60,7 +64,11 @@ describe('what an engine is asked', () => {
   })
 
   test('of Brave', () => {
-    const wish = { allowedDomains: ['a.example', 'b.example'], blockedDomains: ['c.example'], country: 'de' }
+    const wish = {
+      allowedDomains: ['a.example', 'b.example'],
+      blockedDomains: ['c.example'],
+      country: { code: 'de', path: '' },
+    }
     const { method, url, headers } = backends.brave.ask({ query: 'x & y', count: 7, wish }, settings)
     const { pathname, searchParams } = new URL(url)
     expect([method, pathname, headers['x-subscription-token']]).toEqual(['GET', '/base/res/v1/web/search', 'key-1'])
@@ -90,6 +98,56 @@ describe('what an engine is asked', () => {
     expect(message.content[1].content).toMatchObject([{ url: PAGES[0].url }])
     expect(stage.searcher.requests.map(({ query }) => query.get('country'))).toEqual(['AQ', null])
   })
+})
+
+test.each([
+  [
+    '/v1/messages',
+    {
+      messages: [{ role: 'user', content: 'x' }],
+      max_tokens: 9,
+      tools: [
+        {
+          type: 'web_search_20260209',
+          name: 'web_search',
+          max_uses: 1,
+          allowed_callers: ['direct'],
+          user_location: { type: 'approximate', country: 'US', city: 'Boston' },
+        },
+      ],
+    },
+    ['tools[0].allowed_callers', 'tools[0].user_location.city', 'tools[0].user_location.country'],
+  ],
+  [
+    '/v1/responses',
+    {
+      input: 'x',
+      tools: [{ type: 'web_search', external_web_access: false, filters: null, user_location: { timezone: 'UTC' } }],
+    },
+    ['tools[0].external_web_access', 'tools[0].user_location.timezone'],
+  ],
+  [
+    '/v1/chat/completions',
+    {
+      messages: [{ role: 'user', content: 'x' }],
+      web_search_options: { user_location: { type: 'approximate', approximate: { city: 'Boston' } } },
+    },
+    ['web_search_options.user_location.approximate.city'],
+  ],
+  [
+    '/v1beta/models/mock-model:generateContent',
+    {
+      contents: [{ role: 'user', parts: [{ text: 'x' }] }],
+      tools: [{ googleSearch: { timeRangeFilter: {}, excludeDomains: ['a.example'] } }],
+    },
+    ['tools.googleSearch.timeRangeFilter'],
+  ],
+])('what no engine is told of the wish is listed: %s', async (path, body, lost) => {
+  await using stage = await searchStage({ backend: 'searxng', turns })
+  const response = await stage.ask(path, { model: 'mock-model', ...body })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('x-ccr-dropped')?.split(' ')).toEqual(lost)
+  expect(stage.searcher.requests).toHaveLength(1)
 })
 
 test.each<[domains: Partial<SearchWish>, left: number[]]>([
