@@ -20,6 +20,7 @@ describe.skipIf(!CLAUDE).each([...WAYS, ...furtherWaysTo(CLAUDE ?? '')])('Claude
       expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
       expect(played.result?.num_turns).toBe(5)
       expectUsage(played, way)
+      if (way.isTranslated) expect(played.faults).toEqual([])
       // What ccr says itself when the agent is done; straight there is nobody to say it.
       if (way.sumsUp) expect(played.stderr).toContain('(5) · 11,095 tokens in (3,535 from cache), 485 out')
     },

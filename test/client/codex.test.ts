@@ -12,6 +12,8 @@ type Extra = Omit<CodexOptions, 'url'>
 interface Way {
   readonly name: string
   readonly returnsReasoning: boolean
+  /** Whether what the model is sent is ours, and not the agent's own words. */
+  readonly isTranslated: boolean
   with(extra?: Extra): Player<CodexRun>
 }
 
@@ -19,6 +21,7 @@ interface Way {
 const straight: Way = {
   name: 'straight',
   returnsReasoning: true,
+  isTranslated: false,
   with: (extra) => ({
     run: (prompt, provider, scratch) => runCodex(CODEX ?? '', prompt, scratch, { ...extra, url: `${provider.url}/v1` }),
   }),
@@ -28,6 +31,7 @@ function routed(protocol: ServedProtocol): Way {
   return {
     name: `ccr to ${protocol.name}`,
     returnsReasoning: protocol.returnsReasoning,
+    isTranslated: protocol !== openaiResponses,
     with: (extra) =>
       throughCcr(protocol, (prompt, scratch, url) =>
         runCodex(CODEX ?? '', prompt, scratch, { ...extra, url: `${url}/v1` }),
@@ -59,6 +63,7 @@ describe.skipIf(!CODEX).each([straight, ...ROUTED])('Codex, $name', (way) => {
       expectSuccess(played, `tools done: ${SECRET}, 4 results`)
       expect(await played.file('effect.txt')).toBe('made\n')
       expect(await played.file('written.txt')).toBe('Grüße: second 🙂\n')
+      if (way.isTranslated) expect(played.faults).toEqual([])
       expect(played.conversations.at(-1)?.messages.flatMap((message) => message.calls)).toEqual([
         'exec_command',
         'exec_command',

@@ -8,6 +8,7 @@ import type { ClaudeRun } from './claude-code.ts'
 import { conversationOf, type Conversation } from './conversation.ts'
 import { promptFor } from './episode.ts'
 import type { Fault } from './fault.ts'
+import { faultsIn } from './judge.ts'
 import { createProvider } from './provider.ts'
 
 /** How long one run of an agent may take, with the start of everything around it. */
@@ -36,6 +37,8 @@ export type Played<Run extends Ended = ClaudeRun> = Run & Seen
 
 interface Seen extends AsyncDisposable {
   readonly conversations: readonly Conversation[]
+  /** What is wrong with the requests by the published specification of their protocol. */
+  readonly faults: readonly string[]
   /** The last request's body as it came. */
   readonly lastText: string
   file(name: string): Promise<string>
@@ -59,6 +62,7 @@ export async function play<Run extends Ended = ClaudeRun>(
   return {
     ...ended,
     conversations: provider.requests.filter(asksModel).map(conversationOf),
+    faults: provider.requests.filter(asksModel).flatMap(faultsIn),
     lastText: provider.requests.at(-1)?.text ?? '',
     file: (name) => readFile(join(scratch.work, name), 'utf8'),
     [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),

@@ -23,6 +23,8 @@ export interface Way {
   readonly sumsUp: boolean
   /** Whether the model's reasoning goes back to it. */
   readonly returnsReasoning: boolean
+  /** Whether what the model is sent is ours, and not Claude Code's own words. */
+  readonly isTranslated: boolean
   /** The counts that Claude Code must show for one answer of these counts. */
   usage(usage: ScriptedUsage): ScriptedUsage
 }
@@ -34,6 +36,7 @@ export function waysTo(claude: string): readonly Way[] {
       name: 'straight',
       sumsUp: false,
       returnsReasoning: true,
+      isTranslated: false,
       run: (prompt, provider, scratch, env) =>
         runClaude([claude, ...claudeArguments(prompt)], scratch, {
           ...quietClaude(scratch),
@@ -60,6 +63,7 @@ function throughCcr(claude: string, protocol: ServedProtocol): Way {
     name: `ccr to ${protocol.name}`,
     sumsUp: true,
     returnsReasoning: protocol.returnsReasoning,
+    isTranslated: protocol !== anthropicMessages && protocol !== bedrockInvoke,
     usage: (usage) => protocol.usage(usage),
     run: async (prompt, provider, scratch, env) => {
       await writeConfig(scratch, { CLAUDE_PATH: claude, ...configFor(protocol, provider) })
