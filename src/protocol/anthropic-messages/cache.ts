@@ -9,7 +9,7 @@ export function decodeCache(
   path: string,
 ): { readonly mark: CacheMark; readonly form?: JsonObject } | undefined {
   if (value === undefined || value === null) return undefined
-  const control = objectAt(value, `${path}.cache_control`)
+  const control = objectAt(value, path, 'cache_control')
   const ttl = control.ttl === '5m' || control.ttl === '1h' ? control.ttl : undefined
   const claimed = new Set<string>()
   if (control.type === 'ephemeral') claimed.add('type')

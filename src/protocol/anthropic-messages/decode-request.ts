@@ -68,7 +68,7 @@ function decodeSystem(system: Json | undefined): TextPart[] {
   return arrayAt(system, 'system').map((value, index) => {
     const path = `system[${index}]`
     const block = objectAt(value, path)
-    if (stringAt(block.type, `${path}.type`) !== 'text') throw invalid(`${path}.type`, "Input should be 'text'")
+    if (stringAt(block.type, path, 'type') !== 'text') throw invalid(`${path}.type`, "Input should be 'text'")
     return decodeText(block, path)
   })
 }
@@ -80,7 +80,7 @@ function decodeMessages(value: Json | undefined): Message[] {
 }
 
 function decodeMessage(message: JsonObject, path: string): Message {
-  const role = stringAt(message.role, `${path}.role`)
+  const role = stringAt(message.role, path, 'role')
   if (role !== 'user' && role !== 'assistant' && role !== 'system') {
     throw invalid(`${path}.role`, "Input should be 'user', 'assistant' or 'system'")
   }
@@ -89,13 +89,14 @@ function decodeMessage(message: JsonObject, path: string): Message {
     const native: Native = { protocol: ID, rest: rest ?? {}, form: 'string' }
     return { role, parts: [{ type: 'text', text: message.content }], native }
   }
-  const blocks = arrayAt(message.content, `${path}.content`)
+  const blocks = arrayAt(message.content, path, 'content')
   const parts = unsealAll(blocks.map((block, index) => decodePart(block, `${path}.content[${index}]`)))
-  return { role, parts, ...(rest && { native: { protocol: ID, rest } }) }
+  return rest ? { role, parts, native: { protocol: ID, rest } } : { role, parts }
 }
 
 /** Takes out of the parts what another protocol's answer had put into them on its way to the client. */
 function unsealAll(parts: Part[]): Part[] {
+  if (!parts.some((part) => part.type === 'reasoning')) return parts.map((part) => withOwnId(part))
   const signatures = new Map<string, NonNullable<ReturnType<typeof unseal>>>()
   const kept: Part[] = []
   for (const part of parts) {
@@ -119,10 +120,10 @@ function unsealed(part: ReasoningPart, { kind, origin, value }: NonNullable<Retu
   }
 }
 
-function withOwnId(part: Part, signatures: ReadonlyMap<string, NonNullable<ReturnType<typeof unseal>>>): Part {
+function withOwnId(part: Part, signatures?: ReadonlyMap<string, NonNullable<ReturnType<typeof unseal>>>): Part {
   if (part.type !== 'tool-call' && part.type !== 'tool-result') return part
   const id = fromToolId(part.id)
-  const sealed = part.type === 'tool-call' ? signatures.get(id) : undefined
+  const sealed = part.type === 'tool-call' ? signatures?.get(id) : undefined
   if (sealed) return { ...part, id, signature: sealed.value, ...(sealed.origin && { origin: sealed.origin }) } as Part
   return id === part.id ? part : { ...part, id }
 }

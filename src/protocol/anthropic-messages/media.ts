@@ -15,10 +15,10 @@ import {
 
 /** `image` and `document` blocks; one whose source has no canonical form is kept whole. */
 export function decodeMedia(block: JsonObject, path: string): MediaPart | NativePart {
-  const source = objectAt(block.source, `${path}.source`)
+  const source = objectAt(block.source, path, 'source')
   const read = readSource(source, `${path}.source`)
   if (!read) return { type: 'native', native: { protocol: ID, rest: block } }
-  const title = stringOrNothing(block.title, `${path}.title`)
+  const title = stringOrNothing(block.title, path, 'title')
   const cache = decodeCache(block.cache_control, path)
   const form = { ...read.form, ...cache?.form }
   const native = residueOf(block, CLAIMED, Object.keys(form).length > 0 ? form : undefined)
@@ -37,7 +37,7 @@ export function decodeMedia(block: JsonObject, path: string): MediaPart | Native
 export function decodeSearchResult(block: JsonObject, path: string): MediaPart | NativePart {
   const texts = plainTexts(block.content)
   if (!texts) return { type: 'native', native: { protocol: ID, rest: block } }
-  const title = stringOrNothing(block.title, `${path}.title`)
+  const title = stringOrNothing(block.title, path, 'title')
   const cache = decodeCache(block.cache_control, path)
   const form: JsonObject = { block: 'search_result', lengths: texts.map((text) => text.length), ...cache?.form }
   return {
@@ -78,19 +78,19 @@ function readSource(source: JsonObject, path: string): ReadSource | undefined {
   switch (source.type) {
     case 'base64':
       return {
-        source: { type: 'base64', data: stringAt(source.data, `${path}.data`) },
+        source: { type: 'base64', data: stringAt(source.data, path, 'data') },
         ...sourceRest(source, path, 'data'),
       }
     case 'text':
       return {
-        source: { type: 'text', text: stringAt(source.data, `${path}.data`) },
+        source: { type: 'text', text: stringAt(source.data, path, 'data') },
         ...sourceRest(source, path, 'data'),
       }
     case 'url':
-      return { source: { type: 'url', url: stringAt(source.url, `${path}.url`) }, ...sourceRest(source, path, 'url') }
+      return { source: { type: 'url', url: stringAt(source.url, path, 'url') }, ...sourceRest(source, path, 'url') }
     case 'file':
       return {
-        source: { type: 'file', id: stringAt(source.file_id, `${path}.file_id`) },
+        source: { type: 'file', id: stringAt(source.file_id, path, 'file_id') },
         ...sourceRest(source, path, 'file_id'),
       }
     case 'content':
@@ -101,7 +101,7 @@ function readSource(source: JsonObject, path: string): ReadSource | undefined {
 }
 
 function sourceRest(source: JsonObject, path: string, value: string): Omit<ReadSource, 'source'> {
-  const mediaType = stringOrNothing(source.media_type, `${path}.media_type`)
+  const mediaType = stringOrNothing(source.media_type, path, 'media_type')
   const more = leftover(source, new Set(['type', 'media_type', value]))
   return { ...(mediaType !== undefined && { mediaType }), ...(more && { form: { source: more } }) }
 }

@@ -26,7 +26,7 @@ import {
 /** A content block as a part. A block of an unknown type is kept whole. */
 export function decodePart(value: Json | undefined, path: string): Part {
   const block = objectAt(value, path)
-  switch (stringAt(block.type, `${path}.type`)) {
+  switch (stringAt(block.type, path, 'type')) {
     case 'text':
       return decodeText(block, path)
     case 'image':
@@ -49,9 +49,11 @@ export function decodePart(value: Json | undefined, path: string): Part {
 
 /** A text block as a part. */
 export function decodeText(block: JsonObject, path: string): TextPart {
-  const text = stringAt(block.text, `${path}.text`)
+  const text = stringAt(block.text, path, 'text')
   const cache = decodeCache(block.cache_control, path)
   const native = residueOf(block, TEXT, cache?.form)
+  // Most have neither, and there are many.
+  if (!cache && !native) return { type: 'text', text }
   return { type: 'text', text, ...(cache && { cache: cache.mark }), ...(native && { native }) }
 }
 
@@ -102,20 +104,20 @@ const TOOL_RESULT: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'conten
 
 // The mark is set also when nothing is left over: it says that the signature is Anthropic's own.
 function decodeThinking(block: JsonObject, path: string): ReasoningPart {
-  const text = stringAt(block.thinking, `${path}.thinking`)
+  const text = stringAt(block.thinking, path, 'thinking')
   const native = { protocol: ID, rest: leftover(block, THINKING) ?? {} } as const
   if (block.signature === undefined || block.signature === null) return { type: 'reasoning', text, native }
-  return { type: 'reasoning', text, signature: stringAt(block.signature, `${path}.signature`), native }
+  return { type: 'reasoning', text, signature: stringAt(block.signature, path, 'signature'), native }
 }
 
 function decodeRedacted(block: JsonObject, path: string): ReasoningPart {
-  const encrypted = stringAt(block.data, `${path}.data`)
+  const encrypted = stringAt(block.data, path, 'data')
   return { type: 'reasoning', text: '', encrypted, native: { protocol: ID, rest: leftover(block, REDACTED) ?? {} } }
 }
 
 function decodeToolUse(block: JsonObject, path: string): ToolCallPart {
-  const id = stringAt(block.id, `${path}.id`)
-  const name = stringAt(block.name, `${path}.name`)
+  const id = stringAt(block.id, path, 'id')
+  const name = stringAt(block.name, path, 'name')
   const cache = decodeCache(block.cache_control, path)
   const native = residueOf(block.input === null ? { ...block, input: undefined } : block, TOOL_USE, cache?.form)
   return {
@@ -135,12 +137,13 @@ function inputText(input: Json | undefined, path: string): string {
 }
 
 function decodeToolResult(block: JsonObject, path: string): ToolResultPart {
-  const id = stringAt(block.tool_use_id, `${path}.tool_use_id`)
-  const isError = booleanOrNothing(block.is_error, `${path}.is_error`)
+  const id = stringAt(block.tool_use_id, path, 'tool_use_id')
+  const isError = booleanOrNothing(block.is_error, path, 'is_error')
   const cache = decodeCache(block.cache_control, path)
   const content = decodeResultContent(block.content, `${path}.content`)
-  const form = { ...cache?.form, ...contentForm(block.content) }
-  const native = residueOf(block, TOOL_RESULT, Object.keys(form).length > 0 ? form : undefined)
+  const spelt = contentForm(block.content)
+  const form = cache?.form ? { ...cache.form, ...spelt } : spelt
+  const native = residueOf(block, TOOL_RESULT, form)
   return {
     type: 'tool-result',
     id,
@@ -151,9 +154,9 @@ function decodeToolResult(block: JsonObject, path: string): ToolResultPart {
   }
 }
 
-function contentForm(content: Json | undefined): JsonObject {
+function contentForm(content: Json | undefined): JsonObject | undefined {
   if (typeof content === 'string') return { content: 'string' }
-  return Array.isArray(content) && content.length === 0 ? { content: 'empty' } : {}
+  return Array.isArray(content) && content.length === 0 ? { content: 'empty' } : undefined
 }
 
 function decodeResultContent(content: Json | undefined, path: string): (TextPart | MediaPart | NativePart)[] {

@@ -9,7 +9,7 @@ export const ID = 'anthropic-messages'
 export function residueOf(object: JsonObject, claimed: ReadonlySet<string>, form?: JsonObject): Native | undefined {
   const rest = leftover(object, claimed)
   if (!rest && !form) return undefined
-  return { protocol: ID, rest: rest ?? {}, ...(form && { form }) }
+  return form ? { protocol: ID, rest: rest ?? {}, form } : { protocol: ID, rest: rest ?? {} }
 }
 
 /** What `residueOf` keeps, without the mark. */
@@ -45,27 +45,30 @@ export function invalid(path: string, message: string): ModelError {
   return new ModelError(`${path}: ${message}`, { kind: 'bad-request', type: 'invalid_request_error', param: path })
 }
 
-/** `value` as an object, or a `bad-request` that names `path`. */
-export function objectAt(value: Json | undefined, path: string): JsonObject {
+/**
+ * `value` as an object, or a `bad-request` that names `path`, or its field `key`: a path is only put together where it is
+ * told.
+ */
+export function objectAt(value: Json | undefined, path: string, key?: string): JsonObject {
   if (isObject(value)) return value
-  throw invalid(path, value === undefined ? 'Field required' : 'Input should be a valid object')
+  throw unfit(value, path, key, 'object')
 }
 
-/** `value` as an array, or a `bad-request` that names `path`. */
-export function arrayAt(value: Json | undefined, path: string): Json[] {
+/** `value` as an array, or a `bad-request` that names `path` or its field `key`. */
+export function arrayAt(value: Json | undefined, path: string, key?: string): Json[] {
   if (Array.isArray(value)) return value
-  throw invalid(path, value === undefined ? 'Field required' : 'Input should be a valid list')
+  throw unfit(value, path, key, 'list')
 }
 
-/** `value` as a string, or a `bad-request` that names `path`. */
-export function stringAt(value: Json | undefined, path: string): string {
+/** `value` as a string, or a `bad-request` that names `path` or its field `key`. */
+export function stringAt(value: Json | undefined, path: string, key?: string): string {
   if (typeof value === 'string') return value
-  throw invalid(path, value === undefined ? 'Field required' : 'Input should be a valid string')
+  throw unfit(value, path, key, 'string')
 }
 
 /** Like `stringAt`, but nothing and null are nothing. */
-export function stringOrNothing(value: Json | undefined, path: string): string | undefined {
-  return value === undefined || value === null ? undefined : stringAt(value, path)
+export function stringOrNothing(value: Json | undefined, path: string, key?: string): string | undefined {
+  return value === undefined || value === null ? undefined : stringAt(value, path, key)
 }
 
 /** `value` as a number, nothing for nothing and null, or a `bad-request` that names `path`. */
@@ -73,12 +76,17 @@ export function numberOrNothing(value: Json | undefined, path: string): number |
   if (value === undefined || value === null) return undefined
   const number = asNumber(value)
   if (number !== undefined) return number
-  throw invalid(path, 'Input should be a valid number')
+  throw unfit(value, path, undefined, 'number')
 }
 
-/** `value` as a boolean, nothing for nothing and null, or a `bad-request` that names `path`. */
-export function booleanOrNothing(value: Json | undefined, path: string): boolean | undefined {
+/** `value` as a boolean, nothing for nothing and null, or a `bad-request` that names `path` or its field `key`. */
+export function booleanOrNothing(value: Json | undefined, path: string, key?: string): boolean | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value === 'boolean') return value
-  throw invalid(path, 'Input should be a valid boolean')
+  throw unfit(value, path, key, 'boolean')
+}
+
+function unfit(value: Json | undefined, path: string, key: string | undefined, wanted: string): ModelError {
+  const field = key === undefined ? path : `${path}.${key}`
+  return invalid(field, value === undefined ? 'Field required' : `Input should be a valid ${wanted}`)
 }

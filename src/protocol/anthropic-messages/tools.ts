@@ -22,7 +22,7 @@ export function decodeTools(value: Json | undefined): Tool[] {
   return arrayAt(value, 'tools').map((item, index) => {
     const path = `tools[${index}]`
     const tool = objectAt(item, path)
-    const type = stringOrNothing(tool.type, `${path}.type`)
+    const type = stringOrNothing(tool.type, path, 'type')
     return type === undefined || type === 'custom' ? decodeFunction(tool, path) : decodeServerTool(tool, type, path)
   })
 }
@@ -104,17 +104,17 @@ const KINDS: readonly (readonly [prefix: string, kind: ServerTool['kind']])[] = 
 ]
 
 function decodeFunction(tool: JsonObject, path: string): FunctionTool {
-  const description = stringOrNothing(tool.description, `${path}.description`)
-  const strict = booleanOrNothing(tool.strict, `${path}.strict`)
-  const deferred = booleanOrNothing(tool.defer_loading, `${path}.defer_loading`)
+  const description = stringOrNothing(tool.description, path, 'description')
+  const strict = booleanOrNothing(tool.strict, path, 'strict')
+  const deferred = booleanOrNothing(tool.defer_loading, path, 'defer_loading')
   const cache = decodeCache(tool.cache_control, path)
-  const form = { ...(tool.type === 'custom' && { type: 'custom' }), ...cache?.form }
-  const native = residueOf(tool, FUNCTION, Object.keys(form).length > 0 ? form : undefined)
+  const form = tool.type === 'custom' ? { type: 'custom', ...cache?.form } : cache?.form
+  const native = residueOf(tool, FUNCTION, form)
   return {
     type: 'function',
-    name: stringAt(tool.name, `${path}.name`),
+    name: stringAt(tool.name, path, 'name'),
     ...(description !== undefined && { description }),
-    schema: objectAt(tool.input_schema, `${path}.input_schema`),
+    schema: objectAt(tool.input_schema, path, 'input_schema'),
     ...(strict !== undefined && { strict }),
     ...(deferred !== undefined && { deferred }),
     ...(cache && { cache: cache.mark }),
@@ -124,7 +124,7 @@ function decodeFunction(tool: JsonObject, path: string): FunctionTool {
 
 // A toolset has no name of its own: its type stands in, and stays what it was on the wire.
 function decodeServerTool(tool: JsonObject, type: string, path: string): ServerTool {
-  const name = stringOrNothing(tool.name, `${path}.name`)
+  const name = stringOrNothing(tool.name, path, 'name')
   const cache = decodeCache(tool.cache_control, path)
   const rest = leftover(tool, name === undefined ? SERVER_NAMELESS : SERVER) ?? {}
   const form = { ...(name === undefined && { nameless: true }), ...cache?.form }
