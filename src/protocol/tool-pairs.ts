@@ -29,34 +29,39 @@ export interface Pairs {
  */
 export function pairTools(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
   const open = new Map<string, Waiting>()
-  const byMessage = new Map<Message, OpenPair[]>()
+  const byMessage = new Map<Message, readonly OpenPair[]>()
   const byCall = new Map<ToolCallPart, OpenPair>()
   const byResult = new Map<ToolResultPart, OpenPair>()
   let order = 0
-  for (const [at, message] of messages.entries()) {
+  messages.forEach((message, at) => {
     if (message.role === 'assistant') {
       const pairs = openPairs(message, encodeId)
+      if (pairs.length === 0) return
       byMessage.set(message, pairs)
-      for (const pair of pairs) byCall.set(pair.call, pair)
-      // A call that is asked again closes the earlier ones of that id: theirs never came.
-      for (const [id, waiting] of waitingById(pairs)) open.set(id, waiting)
-      continue
+      for (const pair of pairs) {
+        byCall.set(pair.call, pair)
+        awaitResult(pair, pairs, open)
+      }
+      return
     }
-    for (const [index, part] of message.parts.entries()) {
-      if (part.type !== 'tool-result') continue
+    message.parts.forEach((part, index) => {
+      if (part.type !== 'tool-result') return
       const waiting = open.get(part.id)
       const pair = waiting?.pairs[waiting.answered]
-      if (!waiting || !pair) continue
+      if (!waiting || !pair) return
       waiting.answered++
       pair.result = part
       pair.resultPath = `messages[${at}].content[${index}]`
       pair.order = order++
       byResult.set(part, pair)
-    }
-  }
+    })
+  })
   return {
     callsOf: (message) => byMessage.get(message) ?? [],
-    resultsOf: (message) => (byMessage.get(message) ?? []).toSorted((first, second) => first.order - second.order),
+    resultsOf(message) {
+      const pairs = byMessage.get(message) ?? []
+      return pairs.length > 1 ? pairs.toSorted((first, second) => first.order - second.order) : pairs
+    },
     pairOfCall: (call) => byCall.get(call),
     pairOf: (result) => byResult.get(result),
   }
@@ -72,25 +77,25 @@ interface OpenPair {
 
 /** Calls of one id in one message; results answer them in order. */
 interface Waiting {
+  /** All calls of the message. */
+  readonly of: readonly OpenPair[]
   readonly pairs: OpenPair[]
   answered: number
 }
 
-function waitingById(pairs: readonly OpenPair[]): Map<string, Waiting> {
-  const byId = new Map<string, Waiting>()
-  for (const pair of pairs) {
-    const waiting = byId.get(pair.call.id) ?? { pairs: [], answered: 0 }
-    waiting.pairs.push(pair)
-    byId.set(pair.call.id, waiting)
-  }
-  return byId
+/** A call that is asked again in a later message closes the earlier ones of that id: theirs never came. */
+function awaitResult(pair: OpenPair, of: readonly OpenPair[], open: Map<string, Waiting>): void {
+  const waiting = open.get(pair.call.id)
+  if (waiting?.of === of) waiting.pairs.push(pair)
+  else open.set(pair.call.id, { of, pairs: [pair], answered: 0 })
 }
 
-function openPairs(message: Message, encodeId: (id: string) => string): OpenPair[] {
-  const used = new Set<string>()
+function openPairs({ parts }: Message, encodeId: (id: string) => string): readonly OpenPair[] {
   const pairs: OpenPair[] = []
-  for (const part of message.parts) {
+  let used: Set<string> | undefined
+  for (const part of parts) {
     if (part.type !== 'tool-call') continue
+    used ??= new Set()
     const base = encodeId(part.id)
     let id = base
     for (let count = 2; used.has(id); count++) id = `${base.slice(0, 36)}_${count}`

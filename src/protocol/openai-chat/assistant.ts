@@ -29,7 +29,9 @@ export function encodeAssistant(message: Message, scope: Scope, path: string): J
   for (const { field, text } of reasoning) body[field] = `${typeof body[field] === 'string' ? body[field] : ''}${text}`
   // Kimi and DeepSeek refuse a thinking conversation in which one turn lacks the field; Kimi refuses '' as well.
   if (scope.target.traits.reasoningReplay === 'reasoning_content') body.reasoning_content ??= ' '
-  return { ...body, ...callFields(calls, scope, path, message), ...restFor(message.native, 'openai-chat') }
+  if (calls.length > 0) Object.assign(body, callFields(calls, scope, path, message))
+  const rest = restFor(message.native, 'openai-chat')
+  return rest ? { ...body, ...rest } : body
 }
 
 function assistantBlocks(part: Part, scope: Scope, path: string): JsonObject[] {
@@ -105,25 +107,23 @@ function callFields(calls: readonly Pair[], scope: Scope, path: string, message:
     const { name, input } = legacy.call
     return { function_call: { name: scope.names.of(name), arguments: validInput(input) } }
   }
-  if (calls.length === 0) return {}
-  const places = new Map(message.parts.map((part, index) => [part, `${path}.content[${index}]`]))
-  return { tool_calls: calls.map((pair) => encodeCall(pair, scope, places.get(pair.call) ?? path)) }
+  const placeOf = ({ call }: Pair): string => `${path}.content[${message.parts.indexOf(call)}]`
+  return { tool_calls: calls.map((pair) => encodeCall(pair, scope, placeOf)) }
 }
 
-function encodeCall({ call, id }: Pair, scope: Scope, path: string): JsonObject {
-  scope.losses.residue(call.native, path)
+function encodeCall(pair: Pair, scope: Scope, placeOf: (pair: Pair) => string): JsonObject {
+  const { call, id } = pair
   const name = scope.names.of(call.name)
   const rest = restFor(call.native, 'openai-chat')
   if (formFor(call.native, 'openai-chat') === 'custom')
     return { id, type: 'custom', custom: { name, input: unwrapInput(call.input) }, ...rest }
+  const own: JsonObject = { id, type: 'function', function: { name, arguments: validInput(call.input) } }
+  // Most calls say no more, and there are many.
+  if (!call.native && !call.cache && call.signature === undefined) return own
+  const path = placeOf(pair)
+  scope.losses.residue(call.native, path)
   if (call.cache) scope.losses.drop(`${path}.cache_control`, 'a tool call cannot carry a cache mark')
-  return {
-    id,
-    type: 'function',
-    function: { name, arguments: validInput(call.input) },
-    ...signatureField(call, scope, path),
-    ...rest,
-  }
+  return { ...own, ...signatureField(call, scope, path), ...rest }
 }
 
 // Gemini behind a Chat endpoint wants its thought signature back with the call.

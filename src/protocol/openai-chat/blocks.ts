@@ -6,6 +6,8 @@ import type { Scope } from './scope.ts'
 
 /** A text block, with what a Chat client had written beside it. */
 export function textBlock(part: TextPart, scope: Scope, path: string): JsonObject {
+  // Most have neither, and there are many.
+  if (!part.native && !part.cache) return { type: 'text', text: part.text }
   scope.losses.residue(part.native, path)
   return {
     type: 'text',
@@ -48,8 +50,12 @@ export function mediaBlock(part: MediaPart, scope: Scope, path: string): JsonObj
 
 /** The words of a tool result. Media cannot stand in a `tool` message: they are named here and shown after it. */
 export function resultText(part: ToolResultPart, scope: Scope, path: string): string {
-  const texts = part.content.map((item, index) => itemText(item, scope, `${path}.content[${index}]`))
-  const text = texts.filter((item) => item !== undefined && item.trim() !== '').join('\n')
+  const texts: string[] = []
+  part.content.forEach((item, index) => {
+    const text = itemText(item, scope, `${path}.content[${index}]`)
+    if (text !== undefined && text.trim() !== '') texts.push(text)
+  })
+  const text = texts.join('\n')
   if (!part.isError) return text || NO_OUTPUT
   if (!text) return 'Error: the tool failed and said nothing'
   return SAYS_ERROR.test(text) ? text : `Error: ${text}`
@@ -57,10 +63,11 @@ export function resultText(part: ToolResultPart, scope: Scope, path: string): st
 
 /** The media of a tool result as blocks of a user message, tied to the call. */
 export function resultMedia(part: ToolResultPart, id: string, scope: Scope, path: string): JsonObject[] {
+  if (!part.content.some((item) => isShownLater(item, scope))) return []
   const blocks = part.content.flatMap((item, index) =>
     isShownLater(item, scope) ? [mediaBlock(item, scope, `${path}.content[${index}]`)] : [],
   )
-  return blocks.length > 0 ? [{ type: 'text', text: `From the result of tool call ${id}:` }, ...blocks] : []
+  return [{ type: 'text', text: `From the result of tool call ${id}:` }, ...blocks]
 }
 
 /** What an empty tool result reads as: some providers refuse an empty message. */

@@ -115,8 +115,10 @@ function encodeUser(message: Message, scope: Scope, path: string): JsonObject[] 
   const form = formFor(message.native, 'openai-chat')
   const answersTools = message.parts.some((part) => part.type === 'tool-result')
   if (blocks.length === 0 && form === undefined && (answersTools || others.length > 0)) return others
-  const content = userContent(blocks, form)
-  return [...others, { role: 'user', content, ...restFor(message.native, 'openai-chat') }]
+  const own: JsonObject = { role: 'user', content: userContent(blocks, form) }
+  const rest = restFor(message.native, 'openai-chat')
+  others.push(rest ? { ...own, ...rest } : own)
+  return others
 }
 
 function userContent(blocks: readonly JsonObject[], form: Json | undefined): Json {
@@ -162,13 +164,13 @@ function resultBlocks(part: ToolResultPart, scope: Scope, path: string): JsonObj
 function toolMessage(pair: Pair, scope: Scope): JsonObject {
   const { call, id, result } = pair
   const isLegacy = formFor(call.native, 'openai-chat') === 'function_call'
-  const head: JsonObject = isLegacy
-    ? { role: 'function', name: scope.names.of(call.name) }
-    : { role: 'tool', tool_call_id: id }
-  if (!result) return { ...head, content: 'No result: the tool call was never answered.' }
-  const path = pair.resultPath
-  scope.losses.residue(result.native, path)
-  return { ...head, content: toolContent(result, scope, path), ...restFor(result.native, 'openai-chat') }
+  if (result) scope.losses.residue(result.native, pair.resultPath)
+  const content = result ? toolContent(result, scope, pair.resultPath) : 'No result: the tool call was never answered.'
+  const own: JsonObject = isLegacy
+    ? { role: 'function', name: scope.names.of(call.name), content }
+    : { role: 'tool', tool_call_id: id, content }
+  const rest = restFor(result?.native, 'openai-chat')
+  return rest ? { ...own, ...rest } : own
 }
 
 function toolContent(result: ToolResultPart, scope: Scope, path: string): Json {
@@ -180,6 +182,7 @@ function toolContent(result: ToolResultPart, scope: Scope, path: string): Json {
     })
   const text = resultText(result, scope, path)
   if (form === 'string' && text === NO_OUTPUT) return ''
+  if (!result.cache) return text
   const mark = cacheField(result.cache, scope, path)
   return mark.cache_control === undefined ? text : [{ type: 'text', text, ...mark }]
 }

@@ -155,8 +155,12 @@ function encodeStreaming(request: ModelRequest, own: boolean): JsonObject {
 }
 
 /** Ids for what the provider leaves without one: the same for the same request, others for the next turn. */
-function createIds(request: ModelRequest): (prefix: string) => string {
-  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
+function createIds({ messages }: ModelRequest): (prefix: string) => string {
+  const last = messages.at(-1)?.parts ?? []
+  let turn: string | undefined
   let count = 0
-  return (prefix) => `${prefix}${turn}${count++}`
+  return (prefix) => {
+    turn ??= fingerprint(JSON.stringify(last) + String(messages.length))
+    return `${prefix}${turn}${count++}`
+  }
 }

@@ -66,22 +66,12 @@ function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: strin
     return []
   }
   if (tool.deferred) scope.losses.drop(`${path}.defer_loading`, 'Chat Completions shows every tool from the beginning')
-  const told = parameters(tool, scope)
-  const strict = scope.own ? tool.strict : strictFor(tool.strict, told.parameters as JsonObject, scope.losses, path)
-  return [
-    {
-      type: 'function',
-      function: {
-        name: scope.names.of(tool.name),
-        ...(tool.description !== undefined && { description: tool.description }),
-        ...told,
-        ...(strict !== undefined && { strict }),
-        ...restFor(tool.native, 'openai-chat'),
-      },
-      ...cacheField(tool.cache, scope, path),
-      ...beside,
-    },
-  ]
+  const parameters = parametersOf(tool, scope)
+  const strict = scope.own ? tool.strict : strictFor(tool.strict, parameters, scope.losses, path)
+  const own: JsonObject = { name: scope.names.of(tool.name), description: tool.description, parameters, strict }
+  const rest = restFor(tool.native, 'openai-chat')
+  const encoded: JsonObject = { type: 'function', function: rest ? { ...own, ...rest } : own }
+  return [tool.cache || beside ? { ...encoded, ...cacheField(tool.cache, scope, path), ...beside } : encoded]
 }
 
 function toolForm(tool: FunctionTool): ToolForm {
@@ -89,10 +79,9 @@ function toolForm(tool: FunctionTool): ToolForm {
   return isObject(form) ? form : {}
 }
 
-function parameters(tool: FunctionTool, scope: Scope): JsonObject {
-  if (toolForm(tool).parameters === 'absent' && Object.keys(tool.schema).length === 0) return {}
-  if (scope.own) return { parameters: tool.schema }
-  return { parameters: toParameters(tool.schema) }
+function parametersOf(tool: FunctionTool, scope: Scope): JsonObject | undefined {
+  if (toolForm(tool).parameters === 'absent' && Object.keys(tool.schema).length === 0) return undefined
+  return scope.own ? tool.schema : toParameters(tool.schema)
 }
 
 function encodeChoice({ toolChoice, tools }: ModelRequest, scope: Scope): JsonObject[string] {

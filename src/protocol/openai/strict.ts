@@ -19,7 +19,7 @@ export function isStrictSchema(schema: Json | undefined): boolean {
 /** A wish for strictness as it can be told: where the schema is not made for it, it is left out and listed. */
 export function strictFor(
   strict: boolean | undefined,
-  schema: JsonObject,
+  schema: JsonObject | undefined,
   losses: Losses,
   path: string,
 ): boolean | undefined {

@@ -11,7 +11,7 @@ export interface ToolNames {
 
 /** Gives each tool of a request a name that every provider accepts; most keep their own. */
 export function createToolNames(request: ModelRequest): ToolNames {
-  const names = new Set(namesIn(request))
+  const names = namesIn(request)
   const wireNames = new Map<string, string>()
   const renamed = new Map<string, string>()
   for (const name of names) {
@@ -45,9 +45,11 @@ function shortened(text: string, length: number): string {
   return text.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, length - mark.length) + mark
 }
 
-function* namesIn(request: ModelRequest): Generator<string> {
-  for (const tool of request.tools) if (tool.type === 'function') yield tool.name
-  if (request.toolChoice?.type === 'tool') yield request.toolChoice.name
+function namesIn(request: ModelRequest): ReadonlySet<string> {
+  const names = new Set<string>()
+  for (const tool of request.tools) if (tool.type === 'function') names.add(tool.name)
+  if (request.toolChoice?.type === 'tool') names.add(request.toolChoice.name)
   for (const message of request.messages)
-    for (const part of message.parts) if (part.type === 'tool-call') yield part.name
+    for (const part of message.parts) if (part.type === 'tool-call') names.add(part.name)
+  return names
 }
