@@ -1,4 +1,4 @@
-import type { ModelRequest, Part } from '../../canonical/request.ts'
+import type { Message, ModelRequest, Part, ReasoningPart } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { OriginStore } from '../../store/origin-store.ts'
@@ -27,21 +27,30 @@ async function attributed(
   target: RouteTarget,
   origins: OriginStore,
 ): Promise<ModelRequest | undefined> {
-  let foreign = false
+  const { messages } = request
+  let foreign = messages.some(({ parts }) => parts.some(isFromElsewhere))
+  // Most conversations hold no proof, and nothing is waited for.
+  if (!messages.some(({ parts }) => parts.some(isUnknown))) return foreign ? request : undefined
   const attribute = async (part: Part): Promise<Part> => {
-    if (part.type !== 'reasoning' && part.type !== 'tool-call') return part
-    foreign ||= part.origin !== undefined
-    if (part.type !== 'reasoning' || part.origin) return part
-    const proof = part.signature ?? part.encrypted
-    const origin = proof ? await origins.get(proof) : undefined
+    if (!isUnknown(part)) return part
+    const origin = await origins.get(part.signature ?? part.encrypted ?? '')
     if (!origin || origin.provider === target.provider) return part
     foreign = true
     return { ...part, origin }
   }
-  const messages: ModelRequest['messages'][number][] = []
-  for (const message of request.messages) {
-    const hasProofs = message.parts.some((part) => part.type === 'reasoning' || part.type === 'tool-call')
-    messages.push(hasProofs ? { ...message, parts: await Promise.all(message.parts.map(attribute)) } : message)
+  const known: Message[] = []
+  for (const message of messages) {
+    const isKnown = !message.parts.some(isUnknown)
+    known.push(isKnown ? message : { ...message, parts: await Promise.all(message.parts.map(attribute)) })
   }
-  return foreign ? { ...request, messages } : undefined
+  return foreign ? { ...request, messages: known } : undefined
+}
+
+function isFromElsewhere(part: Part): boolean {
+  return (part.type === 'reasoning' || part.type === 'tool-call') && part.origin !== undefined
+}
+
+/** Whether nobody has said who signed it. */
+function isUnknown(part: Part): part is ReasoningPart {
+  return part.type === 'reasoning' && !part.origin && Boolean(part.signature ?? part.encrypted)
 }
