@@ -6,6 +6,6 @@ import { toObjectRoot, withItems } from '../schema/object-root.ts'
  * https://platform.openai.com/docs/guides/function-calling
  */
 export function toParameters(schema: JsonObject): JsonObject {
-  const { $schema: _dialect, ...object } = withItems(toObjectRoot(schema))
-  return { ...object, type: 'object', properties: object.properties ?? {} }
+  const object = withItems(toObjectRoot(schema))
+  return { ...object, $schema: undefined, type: 'object', properties: object.properties ?? {} }
 }

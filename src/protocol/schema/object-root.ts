@@ -24,7 +24,7 @@ export function toObjectRoot(schema: JsonObject): JsonObject {
 
 /** Every list with a word on what it holds, which OpenAI demands; the very same schema if nothing is missing. */
 export function withItems(schema: JsonObject): JsonObject {
-  return filled(schema, MAX_DEPTH) as JsonObject
+  return mayLackItems(schema, MAX_DEPTH) ? (filled(schema, MAX_DEPTH) as JsonObject) : schema
 }
 
 const MOST_NODES = 2000
@@ -48,6 +48,19 @@ const HOLDERS: ReadonlyMap<string, 'schemas' | 'named'> = new Map([
   ['patternProperties', 'named'],
 ])
 
+/** A quick look at everything: nearly always nothing is missing. */
+function mayLackItems(node: JsonObject | Json[], depth: number): boolean {
+  if (depth === 0) return false
+  if (!Array.isArray(node) && isList(node) && node.items === undefined) return true
+  return Object.values(node).some(
+    (inner) => typeof inner === 'object' && inner !== null && mayLackItems(inner, depth - 1),
+  )
+}
+
+function isList({ type }: JsonObject): boolean {
+  return type === 'array' || (Array.isArray(type) && type.includes('array'))
+}
+
 function filled(node: Json, depth: number): Json {
   if (Array.isArray(node)) return each(node, depth)
   if (!isObject(node) || depth === 0) return node
@@ -61,9 +74,7 @@ function filled(node: Json, depth: number): Json {
     const value = holds === 'named' && isObject(inner) ? eachNamed(inner, depth - 1) : filled(inner, depth - 1)
     if (value !== inner) made = { ...made, [keyword]: value }
   }
-  const { type } = node
-  const isList = type === 'array' || (Array.isArray(type) && type.includes('array'))
-  return isList && own(node, 'items') === undefined ? { ...made, items: {} } : made
+  return isList(node) && own(node, 'items') === undefined ? { ...made, items: {} } : made
 }
 
 function each(nodes: readonly Json[], depth: number): Json {
