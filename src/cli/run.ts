@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<unknown>>> = {
   status: async () => (await import('./status.ts')).status,
   config: async () => (await import('./config.ts')).config,
   key: async () => (await import('./key.ts')).key,
+  preset: async () => (await import('./preset.ts')).preset,
   explain: async () => (await import('./explain.ts')).explain,
   demo: async () => (await import('./demo.ts')).demo,
 }

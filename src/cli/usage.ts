@@ -14,6 +14,11 @@ Usage: ccr <command> [arguments]
   explain [request]   say whom a request (a file, or options like --model, --client, --tokens) would go to, and why
   key add LABEL       make a client key: it is printed once, only its hash is written to the config
   key list            the client keys, with what each may do
+  preset list         the presets that are installed
+  preset info NAME    what a preset is, whom it calls and what it was told
+  preset install SRC  install one from a folder, or answer its questions anew: --set NAME=VALUE  --name NAME  --force
+  preset export NAME  make one of the config, with questions in the place of keys: --output FOLDER
+  preset delete NAME  take one away
   demo                show a whole conversation with a built-in provider: no key, no network, no agent
   config path         print where the config file is
   config check        say what is wrong with the config file

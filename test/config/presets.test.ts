@@ -38,7 +38,7 @@ describe('a manifest', () => {
     expect(config).toEqual({ Providers, Router: { default: 'a,two' }, LOG: true })
   })
 
-  test('holds what the user was asked for, or the default, where it is written so', () => {
+  test('holds what the user was asked for, or the default, where it is written so, and nothing where he said nothing', () => {
     const config = configOfManifest({
       schema: [{ id: 'key' }, { id: 'model', defaultValue: 'one' }, { id: 'threshold' }, { id: 'none' }],
       userValues: { key: 'k-1', threshold: 5000 },
@@ -47,7 +47,7 @@ describe('a manifest', () => {
     })
     expect(config).toEqual({
       Providers: [{ name: 'a', api_key: 'k-1', models: ['one'] }],
-      Router: { default: 'a,one', longContextThreshold: 5000, think: '#{none}' },
+      Router: { default: 'a,one', longContextThreshold: 5000 },
     })
   })
 

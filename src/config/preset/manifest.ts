@@ -10,14 +10,16 @@ import { setAt } from './set-at.ts'
  */
 export function configOfManifest(manifest: JsonObject): JsonObject {
   const questions = listOf(manifest['schema'])
-  const values = { ...defaultsOf(questions), ...(isObject(manifest['userValues']) && manifest['userValues']) }
   const ids = new Set(questions.flatMap((question) => asString(question['id']) ?? []))
+  const open = Object.fromEntries([...ids].map((id) => [id, undefined]))
+  const values = { ...open, ...defaultsOf(questions), ...(isObject(manifest['userValues']) && manifest['userValues']) }
   const written = isObject(manifest['template']) ? manifest['template'] : ownKeys(manifest, ids)
   let config = filled(written, values) as JsonObject
   for (const mapping of listOf(manifest['configMappings'])) {
     const target = asString(mapping['target'])
     if (target === undefined || !applies(mapping['when'], values)) continue
-    config = setAt(config, target, filled(mapping['value'] ?? null, values))
+    const [value] = filled([mapping['value'] ?? null], values) as Json[]
+    if (value !== undefined) config = setAt(config, target, value)
   }
   for (const [name, value] of Object.entries(values))
     if (/[.[]/.test(name) && value !== undefined) config = setAt(config, name, value)
@@ -48,7 +50,8 @@ function ownKeys(manifest: JsonObject, ids: ReadonlySet<string>): JsonObject {
   return Object.fromEntries(Object.entries(manifest).filter(([key]) => !DESCRIPTION.has(key) && !ids.has(key)))
 }
 
-function defaultsOf(questions: readonly JsonObject[]): JsonObject {
+/** What counts where a question is not answered. */
+export function defaultsOf(questions: readonly JsonObject[]): JsonObject {
   return Object.fromEntries(
     questions.flatMap(({ id, defaultValue }) =>
       typeof id === 'string' && defaultValue !== undefined ? [[id, defaultValue]] : [],
@@ -56,16 +59,29 @@ function defaultsOf(questions: readonly JsonObject[]): JsonObject {
   )
 }
 
-/** `value` with what `#{id}` stands for. A text that is nothing else becomes the value itself, a number say. */
+/**
+ * `value` with what `#{id}` stands for. A text that is nothing else becomes the value itself, a number say; where the
+ * question was left open, it is as if nothing were written there.
+ */
 function filled(value: Json, values: JsonObject): Json {
   if (typeof value === 'string') return filledText(value, values)
-  if (Array.isArray(value)) return value.map((item) => filled(item, values))
+  const isOpen = (item: Json | undefined): boolean => {
+    const id = typeof item === 'string' ? wholly(item) : undefined
+    return id !== undefined && values[id] === undefined && Object.hasOwn(values, id)
+  }
+  if (Array.isArray(value)) return value.flatMap((item) => (isOpen(item) ? [] : [filled(item, values)]))
   if (!isObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, filled(item ?? null, values)]))
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) => (isOpen(item) ? [] : [[key, filled(item ?? null, values)]])),
+  )
+}
+
+function wholly(text: string): string | undefined {
+  return /^#\{([^}]+)\}$/.exec(text)?.[1]
 }
 
 function filledText(text: string, values: JsonObject): Json {
-  const whole = /^#\{([^}]+)\}$/.exec(text)?.[1]
+  const whole = wholly(text)
   if (whole !== undefined && Object.hasOwn(values, whole)) return values[whole] ?? text
   return text.replace(/#\{([^}]+)\}/g, (written: string, id: string) => {
     const value = Object.hasOwn(values, id) ? values[id] : undefined
@@ -75,6 +91,7 @@ function filledText(text: string, values: JsonObject): Json {
   })
 }
 
-function listOf(value: Json | undefined): JsonObject[] {
+/** The objects of a list. */
+export function listOf(value: Json | undefined): JsonObject[] {
   return (Array.isArray(value) ? value : []).filter(isObject)
 }

@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Json, JsonObject } from '../../canonical/json.ts'
-import { asString, isObject } from '../../canonical/json.ts'
+import type { JsonObject } from '../../canonical/json.ts'
 import type { GatewayConfig } from '../../gateway/gateway.ts'
 import { type Diagnostic, isError } from '../diagnostic.ts'
 import type { Environment } from '../interpolate.ts'
 import { resolveConfig } from '../resolve.ts'
+import { installedPresets, isPresetName, manifestFile } from './folder.ts'
 import { configOfManifest } from './manifest.ts'
 
 /** The presets of a folder, by name, and what is to be told of them: one that cannot be used is left out. */
@@ -21,25 +19,31 @@ export interface Presets {
 export function readPresets(directory: string, shared: JsonObject, env: Environment): Presets {
   const presets: Record<string, GatewayConfig> = {}
   const warnings: Diagnostic[] = []
-  for (const folder of foldersOf(directory)) {
-    const file = join(directory, folder, 'manifest.json')
+  for (const { name, directory: own, manifest } of installedPresets(directory)) {
+    const file = manifestFile(own)
     const told = (message: string): void => void warnings.push(warningAt(file, `the preset is not served: ${message}`))
-    const manifest = read(file)
-    if (manifest === undefined) continue
     if (typeof manifest === 'string') {
       told(manifest)
       continue
     }
-    const name = asString(manifest['name'])?.trim() || folder
-    const { config, problems } = resolveConfig({ ...inherited(shared), ...configOfManifest(manifest) }, env)
+    const { config, problems } = resolvePreset(manifest, shared, env)
     const error = problems.find(isError)
-    if (!isName(name)) told(`\`${name}\` cannot be a part of a path`)
+    if (!isPresetName(name)) told(`\`${name}\` cannot be a part of a path`)
     else if (Object.hasOwn(presets, name)) told(`there is another one that is called \`${name}\``)
     else if (error) told(error.message)
     else if (config.providers.length === 0) told('it has no providers, and neither has the config')
     else presets[name] = gatewayConfig(config)
   }
   return { presets, warnings }
+}
+
+/** What a preset's manifest means beside the config. */
+export function resolvePreset(
+  manifest: JsonObject,
+  shared: JsonObject,
+  env: Environment,
+): ReturnType<typeof resolveConfig> {
+  return resolveConfig({ ...inherited(shared), ...configOfManifest(manifest) }, env)
 }
 
 /** What a preset that says nothing of it has from the config. */
@@ -68,30 +72,6 @@ function gatewayConfig(config: ReturnType<typeof resolveConfig>['config']): Gate
     ...(prices && { prices }),
     ...(webSearch && { webSearch }),
   }
-}
-
-function foldersOf(directory: string): string[] {
-  try {
-    return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []))
-  } catch {
-    // There are none, or they are not ours to read.
-    return []
-  }
-}
-
-/** The manifest; why it cannot be used; nothing if there is none. */
-function read(file: string): JsonObject | string | undefined {
-  try {
-    const value = Bun.JSON5.parse(readFileSync(file, 'utf8')) as Json
-    return isObject(value) ? value : 'the manifest is no object'
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : message
-  }
-}
-
-function isName(name: string): boolean {
-  return !/[/\\?#%]/.test(name) && name !== '.' && name !== '..'
 }
 
 function warningAt(file: string, message: string): Diagnostic {
