@@ -93,12 +93,18 @@ function awaitResult(pair: OpenPair, of: readonly OpenPair[], open: Map<string, 
 function openPairs({ parts }: Message, encodeId: (id: string) => string): readonly OpenPair[] {
   const pairs: OpenPair[] = []
   let used: Set<string> | undefined
+  let next: Map<string, number> | undefined
   for (const part of parts) {
     if (part.type !== 'tool-call') continue
     used ??= new Set()
     const base = encodeId(part.id)
     let id = base
-    for (let count = 2; used.has(id); count++) id = `${base.slice(0, 36)}_${count}`
+    if (used.has(id)) {
+      const stem = base.slice(0, 36)
+      // Clients may send very many with one id: what was tried for one is not tried for the next.
+      next ??= new Map()
+      for (let count = next.get(stem) ?? 2; used.has(id); next.set(stem, ++count)) id = `${stem}_${count}`
+    }
     used.add(id)
     pairs.push({ call: part, id, resultPath: '', order: Number.POSITIVE_INFINITY })
   }

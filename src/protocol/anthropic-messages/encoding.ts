@@ -49,6 +49,8 @@ const plain = /^[a-zA-Z0-9_-]{1,128}$/
 function createNames(request: ModelRequest): Names {
   const safe = new Map<string, string>()
   const toolNames = new Map<string, string>()
+  // The number that the next name of a base is tried with.
+  const next = new Map<string, number>()
   const taken = new Set(request.tools.map((tool) => tool.name).filter((name) => plain.test(name)))
   return {
     toolNames,
@@ -58,7 +60,8 @@ function createNames(request: ModelRequest): Names {
       if (known !== undefined) return known
       const base = name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 124) || 'tool'
       let candidate = base
-      for (let count = 2; taken.has(candidate); count++) candidate = `${base}_${count}`
+      for (let count = next.get(base) ?? 2; taken.has(candidate); next.set(base, ++count))
+        candidate = `${base}_${count}`
       taken.add(candidate)
       safe.set(name, candidate)
       toolNames.set(candidate, name)

@@ -30,6 +30,7 @@ export interface Encoding {
 export function createEncoding(request: ModelRequest, target: Target): Encoding {
   const dropped: Dropped[] = []
   const documents = new Set<string>()
+  const next = new Map<string, number>()
   let points = 0
   const drop = (path: string, why: string): void => void dropped.push({ path, why })
   const ours = isOurs(request)
@@ -43,7 +44,7 @@ export function createEncoding(request: ModelRequest, target: Target): Encoding 
     dropped,
     uniqueName(name) {
       let unique = name
-      for (let count = 2; documents.has(unique); count++) unique = `${name} ${count}`
+      for (let count = next.get(name) ?? 2; documents.has(unique); next.set(name, ++count)) unique = `${name} ${count}`
       documents.add(unique)
       return unique
     },
