@@ -37,6 +37,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
     }
     if (envelope.logprobs) writer.logprobs(envelope.logprobs)
     for (const part of parts) writer.write(part, out)
+    if (!isObject(chunk.usageMetadata)) return
     const counted = decodeUsage(envelope.usageMetadata)
     if (counted && !isSame(counted, usage)) out.push({ type: 'usage', usage: counted })
     usage = counted
@@ -45,12 +46,14 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   const readFrame = (frame: Frame, out: ModelEvent[]): void => {
     if (frame.event === CUT)
       return fail(failure('cut-stream', 'broke off in the middle of its answer', undefined, context), out)
-    const value = frame.data.trim() === '' || frame.data.trim() === '[DONE]' ? undefined : parsed(frame.data)
-    if (value === undefined && frame.data.trim() !== '' && frame.data.trim() !== '[DONE]') {
+    const value = parsed(frame.data)
+    if (value === undefined) {
+      if (saysNothing(frame.data)) return
       return fail(failure('malformed', 'sent something that is not JSON', undefined, context), out)
     }
+    if (isObject(value)) return readChunk(value, out)
     // An error may come in a list of its own.
-    for (const chunk of [value ?? []].flat()) if (isObject(chunk) && !over) readChunk(chunk, out)
+    if (Array.isArray(value)) for (const chunk of value.flat()) if (isObject(chunk) && !over) readChunk(chunk, out)
   }
 
   const end = (out: ModelEvent[]): void => {
@@ -92,6 +95,11 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   }
 }
 
+function saysNothing(data: string): boolean {
+  const text = data.trim()
+  return text === '' || text === '[DONE]'
+}
+
 function parsed(text: string): Json | undefined {
   try {
     return parseJson(text)
@@ -123,7 +131,7 @@ function createPartWriter(context: DecodeContext): PartWriter {
   const parts = createAnswerParts(context)
   const sent = { content: false, calls: false, thoughts: false }
   let count = 0
-  let text: { index: number; part: TextPart | ReasoningPart } | undefined
+  let text: { index: number; part: TextPart | ReasoningPart; said: string } | undefined
   let open: OpenCall | undefined
   let pending: readonly TokenLogprob[] = []
   let likely: TokenLogprob[] = []
@@ -132,7 +140,7 @@ function createPartWriter(context: DecodeContext): PartWriter {
     if (text) {
       if (text.part.type === 'text') takeLogprobs()
       const logprobs = likely.length > 0 && { logprobs: likely }
-      out.push({ type: 'part-end', index: text.index, part: { ...text.part, ...logprobs } as Part })
+      out.push({ type: 'part-end', index: text.index, part: { ...text.part, text: text.said, ...logprobs } as Part })
     }
     text = undefined
     likely = []
@@ -153,7 +161,7 @@ function createPartWriter(context: DecodeContext): PartWriter {
   const writeText = (part: TextPart | ReasoningPart, out: ModelEvent[]): void => {
     if (text?.part.type !== part.type) {
       close(out)
-      text = { index: count++, part: { ...part, text: '' } as TextPart | ReasoningPart }
+      text = { index: count++, part: { ...part, text: '' } as TextPart | ReasoningPart, said: '' }
       const { signature: _, ...begun } = { signature: undefined, ...text.part }
       out.push({ type: 'part-start', index: text.index, part: begun as Part })
     }
@@ -166,7 +174,8 @@ function createPartWriter(context: DecodeContext): PartWriter {
         ...(tokens.length > 0 && { logprobs: tokens }),
       })
     }
-    text.part = { ...text.part, ...part, text: text.part.text + part.text }
+    text.said += part.text
+    if (part.type === 'reasoning' || part.native) text.part = { ...text.part, ...part }
     // A signature belongs to the text before it, not to what follows.
     if (part.type === 'reasoning' ? part.signature !== undefined : part.native !== undefined) close(out)
   }

@@ -48,6 +48,7 @@ function decodeFunction(declaration: JsonObject, group: number): FunctionTool {
   if (isObject(parametersJsonSchema)) form.json = true
   else form.parameters = isObject(parameters) ? parameters : 'absent'
   const own = isObject(parameters) ? fromGeminiSchema(parameters) : { type: 'object', properties: {} }
+  if (isObject(form.parameters)) form.schema = own
   return {
     type: 'function',
     name: asString(declaration.name) ?? '',

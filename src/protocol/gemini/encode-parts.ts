@@ -5,7 +5,7 @@ import { argumentsOf } from '../tool-arguments.ts'
 import type { Encoding } from './encoding.ts'
 import { encodeMedia, fitsInResult } from './media.ts'
 import { isGemini3 } from './model.ts'
-import { defined, isOurs, isSame, spelling, withRest } from './residue.ts'
+import { defined, isOurs, spelling, withRest } from './residue.ts'
 import { contentOfResponse } from './response-content.ts'
 
 /** A part of a message as Gemini's; nothing for what cannot or need not be sent, and a loss is listed. */
@@ -38,7 +38,7 @@ export function encodeResult(part: ToolResultPart, path: string, encoding: Encod
   const own = defined({
     ...(takesId(part.native, encoding) && { id: idOf(encoding.pairs.pairOf(part)?.call ?? part) }),
     name: typeof name === 'string' ? encoding.names.of(name) : undefined,
-    response: isObject(raw) && isSame(contentOfResponse(raw), said(part)) ? raw : responseOf(part),
+    response: isObject(raw) && saysOf(part, raw) ? raw : responseOf(part),
     parts: inside.length > 0 ? inside.flatMap((piece) => encodePart(piece, path, encoding)) : undefined,
   })
   const beside = part.content.filter((piece) => piece.type === 'media' && !inside.includes(piece))
@@ -72,8 +72,10 @@ function isInside(piece: Part, result: ToolResultPart, { ours, target }: Encodin
   return isGemini3(target.model) && target.traits.images !== false && fitsInResult(piece)
 }
 
-function said(part: ToolResultPart): { text: string; isError: boolean } {
-  return { text: textOfResult(part), isError: part.isError === true }
+/** Whether `raw` still says what the result does. */
+function saysOf(part: ToolResultPart, raw: JsonObject): boolean {
+  const { text, isError } = contentOfResponse(raw)
+  return isError === (part.isError === true) && text === textOfResult(part)
 }
 
 function encodeText(part: TextPart, path: string, encoding: Encoding): JsonObject[] {

@@ -5,8 +5,7 @@ import { allowedNames, NOT_ALLOWED } from '../allowed-tools.ts'
 import { isPlaceholder } from '../placeholder-tool.ts'
 import { toGeminiParameters } from '../schema/gemini-schema.ts'
 import type { Encoding } from './encoding.ts'
-import { fromGeminiSchema } from './json-schema.ts'
-import { defined, ID, isOurs, isSame, spelling, withRest } from './residue.ts'
+import { defined, ID, isOurs, spelling, withRest } from './residue.ts'
 
 /** `tools` and `toolConfig`. */
 export function encodeTools(request: ModelRequest, encoding: Encoding): JsonObject {
@@ -116,7 +115,8 @@ function encodeOwnTools(request: ModelRequest, encoding: Encoding): JsonObject {
 function encodeOwnFunction(tool: FunctionTool): JsonObject {
   const own = defined({ name: tool.name, description: tool.description })
   const raw = spelling(tool.native, 'parameters')
-  if (isObject(raw) && isSame(fromGeminiSchema(raw), tool.schema))
+  // The very schema that was made of it: nobody has edited it.
+  if (isObject(raw) && spelling(tool.native, 'schema') === tool.schema)
     return withRest({ ...own, parameters: raw }, tool.native)
   if (spelling(tool.native, 'parameters') === 'absent') return withRest(own, tool.native)
   const key = isOurs(tool) && spelling(tool.native, 'json') === true ? 'parametersJsonSchema' : 'parameters'

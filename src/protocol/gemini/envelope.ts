@@ -2,7 +2,7 @@ import { asString, isObject, type Json, type JsonObject } from '../../canonical/
 import type { TokenLogprob } from '../../canonical/logprobs.ts'
 import type { Native } from '../../canonical/native.ts'
 import { decodeLogprobs } from './logprobs.ts'
-import { ID, residueOf, underlay } from './residue.ts'
+import { ID, laidOver } from './residue.ts'
 
 /** All of an answer but its parts: added up over the chunks of a stream, later ones over earlier ones. */
 export interface Envelope {
@@ -38,9 +38,12 @@ export function createEnvelope(): Envelope {
     const reason = asString(raw.finishReason)
     if (reason && reason !== 'FINISH_REASON_UNSPECIFIED') finishReason = reason
     const content = isObject(raw.content) ? raw.content : undefined
-    const own = residueOf(raw, CANDIDATE).rest
-    if (content) own.content = residueOf(content, CONTENT).rest
-    candidate = underlay(own, candidate)
+    candidate = laidOver(candidate, raw, CANDIDATE)
+    if (content) {
+      const before = isObject(candidate.content) ? candidate.content : NOTHING
+      const told = laidOver(before, content, CONTENT)
+      if (told !== candidate.content) candidate = { ...candidate, content: told }
+    }
     return partsOf(content)
   }
 
@@ -49,7 +52,7 @@ export function createEnvelope(): Envelope {
       id = asString(chunk.responseId) || id
       model = asString(chunk.modelVersion) ?? model
       if (isObject(chunk.usageMetadata)) usageMetadata = { ...usageMetadata, ...chunk.usageMetadata }
-      rest = underlay(residueOf(chunk, CHUNK).rest, rest)
+      rest = laidOver(rest, chunk, CHUNK)
       logprobs = undefined
       const first = firstCandidate(chunk.candidates)
       return first ? readCandidate(first) : []
@@ -84,6 +87,7 @@ export function createEnvelope(): Envelope {
   }
 }
 
+const NOTHING: JsonObject = {}
 const CHUNK = new Set(['candidates', 'usageMetadata', 'responseId', 'modelVersion'])
 const CANDIDATE = new Set(['content', 'finishReason'])
 const CONTENT = new Set(['parts'])

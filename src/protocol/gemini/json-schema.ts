@@ -1,13 +1,15 @@
 import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { put } from '../json-objects.ts'
 
 /** Gemini's `Schema` (types in capitals, `nullable`, counts as text, either case of names) as JSON Schema. */
 export function fromGeminiSchema(schema: JsonObject): JsonObject {
   const nullable = schema.nullable === true
-  const entries = Object.entries(schema).flatMap(([name, value]): [string, Json | undefined][] => {
+  const converted: JsonObject = {}
+  for (const name in schema) {
     const keyword = CAMEL.get(name) ?? name
-    return keyword === 'nullable' && typeof value === 'boolean' ? [] : [[keyword, convert(keyword, value)]]
-  })
-  const converted = Object.fromEntries(entries)
+    const value = schema[name]
+    if (keyword !== 'nullable' || typeof value !== 'boolean') put(converted, keyword, convert(keyword, value))
+  }
   if (!nullable) return converted
   if (typeof converted.type === 'string') {
     const values = converted.enum
@@ -35,12 +37,12 @@ function convert(keyword: string, value: Json | undefined): Json | undefined {
   if (keyword === 'anyOf' && Array.isArray(value))
     return value.map((option) => (isObject(option) ? fromGeminiSchema(option) : option))
   if (keyword === 'properties' && isObject(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, property]) => [
-        name,
-        isObject(property) ? fromGeminiSchema(property) : property,
-      ]),
-    )
+    const properties: JsonObject = {}
+    for (const name in value) {
+      const property = value[name]
+      put(properties, name, isObject(property) ? fromGeminiSchema(property) : property)
+    }
+    return properties
   }
   return value
 }

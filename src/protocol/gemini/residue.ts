@@ -4,7 +4,7 @@ import type { Native } from '../../canonical/native.ts'
 import { underlay } from '../json-objects.ts'
 import { residueReader } from '../residue.ts'
 
-export { defined, isSame, underlay } from '../json-objects.ts'
+export { defined, isSame, laidOver, underlay } from '../json-objects.ts'
 
 /** The id of this protocol, and the mark on its residue. */
 export const ID = 'gemini'

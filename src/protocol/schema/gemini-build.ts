@@ -13,19 +13,22 @@ import { wordsFor } from './words.ts'
 export function build(schema: JsonObject, type: SchemaType, made: JsonObject, notes: readonly string[]): JsonObject {
   const kept = (keyword: string): Json | undefined => made[keyword] ?? checked(schema, keyword, type)
   const words = wordsFor(schema, (keyword) => !isLeftToSay(keyword, type) || kept(keyword) !== undefined)
-  const told = own(schema, 'description')
-  const description = [...(typeof told === 'string' && told !== '' ? [told] : []), ...joined([...notes, ...words])]
+  const description = described(own(schema, 'description'), notes, words)
   const built: JsonObject = {}
   for (const keyword of KEYWORDS_OF_TYPE[type]) {
-    const value = keyword === 'description' ? description.join('\n') || undefined : kept(keyword)
+    const value = keyword === 'description' ? description : kept(keyword)
     if (keyword === 'type') built.type = type.toUpperCase()
     else if (value !== undefined) built[keyword] = value
   }
   return built
 }
 
-function joined(words: readonly string[]): string[] {
-  return words.length > 0 ? [words.join('; ')] : []
+/** What the schema says of itself, and below it in one line what is left to say. */
+function described(told: Json | undefined, notes: readonly string[], words: readonly string[]): string | undefined {
+  const own = typeof told === 'string' ? told : ''
+  if (notes.length + words.length === 0) return own || undefined
+  const more = [...notes, ...words].join('; ')
+  return (own === '' ? more : `${own}\n${more}`) || undefined
 }
 
 /** The value of a keyword that Gemini takes as it is. */

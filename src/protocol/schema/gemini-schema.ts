@@ -1,6 +1,8 @@
 import { asNumber, asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { arrange, build } from './gemini-build.ts'
+import { areWords, plainLeaf } from './gemini-leaf.ts'
 import { SCHEMA_TYPES, type SchemaType, TYPE_OF_KEYWORD } from './gemini-keywords.ts'
+import { put } from '../json-objects.ts'
 import { isNull, MAX_DEPTH, overlay, type Place, UNION } from './overlay.ts'
 import { merge, own, resolve, without } from './resolve.ts'
 import { brief } from './words.ts'
@@ -10,12 +12,12 @@ import { brief } from './words.ts'
  * stay as they are; what the subset cannot say is said in the description. Never throws, whatever it is given.
  */
 export function toGeminiSchema(schema: Json): JsonObject {
-  return adapt(schema, { root: schema, open: [], depth: 0, unions: 0, budget: { nodes: MAX_NODES } })
+  return adapt(schema, placeIn(schema))
 }
 
 /** The same for a function's parameters, which must be one object: alternatives at the top are laid over one another. */
 export function toGeminiParameters(schema: Json): JsonObject {
-  const place: Place = { root: schema, open: [], depth: 0, unions: 0, budget: { nodes: MAX_NODES } }
+  const place = placeIn(schema)
   const { schema: top, open } = resolve(isObject(schema) ? schema : {}, schema, [], place.budget)
   const object = overlay(top, { ...place, open })
   return adaptType({ ...without(object, NOT_OF_PARAMETERS), type: 'object' }, 'object', { ...place, open })
@@ -25,7 +27,16 @@ const MAX_NODES = 2000
 const NOT_OF_PARAMETERS: ReadonlySet<string> = new Set(['nullable', 'enum', 'const'])
 const TYPING: ReadonlySet<string> = new Set(['const', 'enum', 'type', 'nullable'])
 const DESCRIPTION: ReadonlySet<string> = new Set(['description'])
-const BRANCHES = ['properties', 'items', 'prefixItems', 'anyOf', 'oneOf', 'allOf', '$ref', '$dynamicRef']
+const BRANCHES: ReadonlySet<string> = new Set([
+  'properties',
+  'items',
+  'prefixItems',
+  'anyOf',
+  'oneOf',
+  'allOf',
+  '$ref',
+  '$dynamicRef',
+])
 const SHAPE = [
   'type',
   'properties',
@@ -43,23 +54,33 @@ const SHAPE = [
 function adapt(node: Json | undefined, place: Place): JsonObject {
   if (node === false) return { type: 'STRING', description: 'Must be left out.' }
   if (!isObject(node)) return anything({})
-  if (isBranch(node) && (place.depth >= MAX_DEPTH || place.unions >= MAX_DEPTH || place.budget.nodes-- <= 0))
-    return cut(node, 'anything')
+  const leaf = plainLeaf(node)
+  if (leaf) return leaf
+  if (isBranch(node) && isTooMuch(place)) return cut(node, 'anything')
   const { schema, open, recursive } = resolve(node, place.root, place.open, place.budget)
   if (recursive !== undefined) return cut(schema, recursive)
-  const here = { ...place, open }
+  const here = open === place.open ? place : { ...place, open }
   const branches = own(schema, 'anyOf') ?? own(schema, 'oneOf')
   if (Array.isArray(branches) && branches.some(hasShape)) return adaptUnion(schema, branches, here)
   return adaptTypes(schema, here)
+}
+
+function placeIn(root: Json): Place {
+  return { root, open: [], depth: 0, unions: 0, budget: { nodes: MAX_NODES } }
 }
 
 function below(place: Place): Place {
   return { ...place, depth: place.depth + 1, unions: 0 }
 }
 
+function isTooMuch({ depth, unions, budget }: Place): boolean {
+  return depth >= MAX_DEPTH || unions >= MAX_DEPTH || budget.nodes-- <= 0
+}
+
 /** Whether a schema has something below it; what has not is never cut off. */
 function isBranch(schema: JsonObject): boolean {
-  return BRANCHES.some((keyword) => own(schema, keyword) !== undefined)
+  for (const keyword in schema) if (BRANCHES.has(keyword) && schema[keyword] !== undefined) return true
+  return false
 }
 
 function hasShape(branch: Json): boolean {
@@ -119,6 +140,8 @@ function withNote(schema: JsonObject, note: Json | undefined): JsonObject {
 }
 
 function adaptTypes(schema: JsonObject, place: Place): JsonObject {
+  const only = onlyType(schema)
+  if (only) return adaptType(schema, only, place)
   const constant = own(schema, 'const')
   const values = constant === undefined ? own(schema, 'enum') : [constant]
   const named = [own(schema, 'type') ?? []].flat().map((type) => (asString(type) ?? '').toLowerCase())
@@ -135,6 +158,14 @@ function adaptTypes(schema: JsonObject, place: Place): JsonObject {
   if (adapted.length === 1) return adapted[0] as JsonObject
   // The description is said once, not for each type.
   return { anyOf: adapted.map((option, index) => (index === 0 ? option : undescribed(option, schema))) }
+}
+
+/** The type of a schema that names one and says nothing more of what its values are. */
+function onlyType(schema: JsonObject): SchemaType | undefined {
+  const type = own(schema, 'type')
+  if (typeof type !== 'string') return undefined
+  for (const keyword of ['const', 'enum', 'nullable']) if (own(schema, keyword) !== undefined) return undefined
+  return SCHEMA_TYPES.find((each) => each === type)
 }
 
 function undescribed(option: JsonObject, schema: JsonObject): JsonObject {
@@ -187,26 +218,30 @@ function adaptType(schema: JsonObject, type: SchemaType, place: Place): JsonObje
 
 function adaptObject(schema: JsonObject, place: Place): JsonObject {
   const declared = own(schema, 'properties')
-  const properties = isObject(declared) ? Object.entries(declared) : []
-  const names = new Set(properties.map(([name]) => name))
-  const known = (keyword: string): string[] => {
-    const list = own(schema, keyword)
-    return Array.isArray(list) ? [...new Set(list)].filter((name): name is string => names.has(name as string)) : []
-  }
-  const [required, ordering] = [known('required'), known('propertyOrdering')]
+  const properties = isObject(declared) ? declared : {}
   const inside = below(place)
-  const adapted = Object.fromEntries(properties.map(([name, property]) => [name, adapt(property, inside)]))
-  const unknown = [own(schema, 'required') ?? []].flat().filter((name) => typeof name === 'string' && !names.has(name))
-  return build(
-    schema,
-    'object',
-    {
-      ...(properties.length > 0 && { properties: adapted }),
-      ...(required.length > 0 && { required }),
-      ...(ordering.length > 0 && { propertyOrdering: ordering }),
-    },
-    unknown.length > 0 ? [`also required: ${[...new Set(unknown)].join(', ')}`] : [],
-  )
+  const adapted: JsonObject = {}
+  for (const name in properties) put(adapted, name, adapt(properties[name], inside))
+  const [required, ordering] = [namesIn(own(schema, 'required')), namesIn(own(schema, 'propertyOrdering'))]
+  const isKnown = (name: string): boolean => Object.hasOwn(properties, name)
+  const unknown = required.filter((name) => !isKnown(name))
+  const made: JsonObject = {}
+  if (!isEmpty(properties)) made.properties = adapted
+  if (unknown.length < required.length) made.required = unknown.length === 0 ? required : required.filter(isKnown)
+  const known = ordering.filter(isKnown)
+  if (known.length > 0) made.propertyOrdering = known
+  return build(schema, 'object', made, unknown.length > 0 ? [`also required: ${unknown.join(', ')}`] : [])
+}
+
+function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false
+  return true
+}
+
+/** The names in a list, each once. */
+function namesIn(list: Json | undefined): string[] {
+  if (Array.isArray(list) && areWords(list)) return list
+  return [...new Set([list ?? []].flat().filter((name) => typeof name === 'string'))]
 }
 
 function adaptArray(schema: JsonObject, place: Place): JsonObject {

@@ -5,7 +5,9 @@ import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/
  * it where the provider has no keyword for it.
  */
 export function wordsFor(schema: JsonObject, isSaid: (keyword: string) => boolean): string[] {
-  const keywords = Object.keys(schema).filter((keyword) => RANKS.has(keyword) && !isSaid(keyword))
+  const keywords: string[] = []
+  for (const keyword in schema) if (RANKS.has(keyword) && !isSaid(keyword)) keywords.push(keyword)
+  if (keywords.length === 0) return keywords
   if (keywords.length > 1) keywords.sort((one, other) => (RANKS.get(one) ?? 0) - (RANKS.get(other) ?? 0))
   return keywords.flatMap((keyword) => {
     const value = schema[keyword]

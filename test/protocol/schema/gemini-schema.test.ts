@@ -201,7 +201,7 @@ describe('a JSON Schema for Gemini', () => {
       }),
       { numRuns: 200 },
     )
-  })
+  }, 30_000)
 
   test('property names survive at every level', () => {
     fc.assert(
@@ -303,3 +303,32 @@ function assertStrict(schema: JsonObject): void {
     expect(Object.hasOwn(properties, name)).toBe(true)
   for (const property of Object.values(properties)) assertStrict(property as JsonObject)
 }
+
+describe('the short way of a plain leaf', () => {
+  const words = fc.array(fc.constantFrom<Json>('a', 'b', '', 'c', 1, null), { maxLength: 4 })
+  const leaf = fc.record(
+    {
+      type: fc.constantFrom<Json>('string', 'number', 'integer', 'boolean', 'String', 'null', ['string', 'null']),
+      title: fc.constantFrom<Json>('', 'Title', 7),
+      description: fc.constantFrom<Json>('', 'What it is.', null),
+      enum: words,
+    },
+    { requiredKeys: [] },
+  )
+
+  test('leads to the same as the long one', () => {
+    fc.assert(
+      fc.property(leaf, (schema) => {
+        // A comment says nothing, but only the long way knows it.
+        const told = JSON.stringify(toGeminiSchema({ ...schema, $comment: 'long' }))
+        expect(JSON.stringify(toGeminiSchema(schema))).toBe(told)
+      }),
+      { numRuns: 2000, seed: 20260102 },
+    )
+  })
+
+  test('is taken', () => {
+    const members = ['a', 'b']
+    expect(toGeminiSchema({ type: 'string', enum: members }).enum).toBe(members)
+  })
+})
