@@ -40,7 +40,7 @@ describe('very much in one request costs what its parts do', () => {
   test.each(codecs.map(({ id }) => [id] as const))(
     'to a provider of %s: tools whose names it does not take',
     (provider) => {
-      const name = (at: number): string => `${String.fromCodePoint(0x4e00 + at)}`
+      const name = (at: number): string => String.fromCodePoint(0x4e00 + at)
       const tools = times(20_000, (at) => ({
         type: 'function',
         function: { name: name(at), parameters: { type: 'object' } },

@@ -25,10 +25,10 @@ export function build(schema: JsonObject, type: SchemaType, made: JsonObject, no
 
 /** What the schema says of itself, and below it in one line what is left to say. */
 function described(told: Json | undefined, notes: readonly string[], words: readonly string[]): string | undefined {
-  const own = typeof told === 'string' ? told : ''
-  if (notes.length + words.length === 0) return own || undefined
+  const said = typeof told === 'string' ? told : ''
+  if (notes.length + words.length === 0) return said || undefined
   const more = [...notes, ...words].join('; ')
-  return (own === '' ? more : `${own}\n${more}`) || undefined
+  return (said === '' ? more : `${said}\n${more}`) || undefined
 }
 
 /** The value of a keyword that Gemini takes as it is. */
