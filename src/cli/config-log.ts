@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Log } from '../platform/ports.ts'
-import { fileLog } from './log.ts'
+import { fileLog, noLog } from './log.ts'
 
 /** The folder of a config's logs. */
 export function logDirectory(config: Config): string {
@@ -17,11 +17,13 @@ export interface ConfigLog {
 /** `debug`: with details, whatever the config says. */
 export function createConfigLog(config: Config, debug = false): ConfigLog {
   const open = ({ log, logLevel }: Config, directory: string): Log =>
-    log ? fileLog(directory, debug ? 'debug' : logLevel) : () => {}
+    log ? fileLog(directory, debug ? 'debug' : logLevel) : noLog
   let current = config
   let write = open(config, logDirectory(config))
   return {
-    write: (level, message, fields) => write(level, message, fields),
+    write: Object.assign<Log, Pick<Log, 'isOn'>>((level, message, fields) => write(level, message, fields), {
+      isOn: (level) => write.isOn?.(level) ?? true,
+    }),
     follow(next) {
       const isSame = next.log === current.log && next.logLevel === current.logLevel
       current = next

@@ -6,17 +6,19 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const sat
 /** Lines of at least `level`, as `write` puts them somewhere. */
 function atLeast(level: LogLevel, log: Log): Log {
   const least = levels.indexOf(level)
-  return (given, message, fields) => {
-    if (levels.indexOf(given) >= least) log(given, message, fields)
+  const isOn = (given: LogLevel): boolean => levels.indexOf(given) >= least
+  const write: Log = (given, message, fields) => {
+    if (isOn(given)) log(given, message, fields)
   }
+  return Object.assign(write, { isOn })
 }
 
 /** Readable lines on the terminal, on stderr. */
 export function terminalLog(level: LogLevel): Log {
   return atLeast(level, (given, message, fields = {}) => {
-    const details = Object.entries(fields).map(
-      ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-    )
+    const details = Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     console.error([`${given}:`, message, ...details].join(' '))
   })
 }
@@ -45,10 +47,18 @@ export function fileLog(directory: string, level: LogLevel, options: RotationOpt
 
 /** Both. */
 export function bothLogs(first: Log, second: Log): Log {
-  return (level, message, fields) => {
+  const write: Log = (level, message, fields) => {
     first(level, message, fields)
     second(level, message, fields)
   }
+  return Object.assign(write, { isOn: (level: LogLevel) => isWritten(first, level) || isWritten(second, level) })
+}
+
+/** A log that nothing is written to. */
+export const noLog: Log = Object.assign(() => {}, { isOn: () => false })
+
+function isWritten(log: Log, level: LogLevel): boolean {
+  return log.isOn?.(level) ?? true
 }
 
 const RETRY_MS = 60_000

@@ -15,6 +15,11 @@ export function redactedLog(log: Log, providers: readonly Provider[], ...keys: r
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, clean(inner)]))
   }
-  return (level, message, fields) =>
-    log(level, redact(message, secrets), fields && (clean(fields) as Readonly<Record<string, unknown>>))
+  const isOn = log.isOn ?? (() => true)
+  const write: Log = (level, message, fields) => {
+    // Nearly every call is told in lines that nobody has asked for.
+    if (isOn(level))
+      log(level, redact(message, secrets), fields && (clean(fields) as Readonly<Record<string, unknown>>))
+  }
+  return Object.assign(write, { isOn })
 }

@@ -85,4 +85,8 @@ export interface FetchInit {
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
 /** Structured lines. Never give it a body, a key, or a header that may hold one. */
-export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
+export interface Log {
+  (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void
+  /** Whether lines of `level` go anywhere. Absent: all do. */
+  readonly isOn?: (level: LogLevel) => boolean
+}

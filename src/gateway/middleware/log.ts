@@ -8,17 +8,16 @@ import { RUN_HEADER } from '../run-header.ts'
 export function logCall(call: Call, outcome: Outcome, ports: Ports): void {
   const record = recordOf(call, outcome, ports.now())
   ports.usage.record(record)
-  const { id: call_id, startedAt: _, ...fields } = record
-  ports.log(levelOf(outcome, record), 'call', {
-    call: call_id,
-    ...fields,
-    ...(call.trace.dropped.length > 0 && { dropped: call.trace.dropped }),
-    ...(call.trace.warnings.length > 0 && { warnings: call.trace.warnings }),
-  })
+  const level = levelOf(outcome, record)
+  if (ports.log.isOn?.(level) !== false) ports.log(level, 'call', lineOf(record, call))
   const cause = outcome.error?.details.cause
   if (cause !== undefined && outcome.error?.kind === 'server') {
-    ports.log('error', 'an error inside the router', { call: call_id, error: stackOf(cause) })
+    ports.log('error', 'an error inside the router', { call: call.id, error: stackOf(cause) })
   }
+}
+
+function lineOf({ id, startedAt: _startedAt, ...fields }: CallRecord, { trace: { dropped, warnings } }: Call) {
+  return { call: id, ...fields, ...(dropped.length > 0 && { dropped }), ...(warnings.length > 0 && { warnings }) }
 }
 
 function levelOf(outcome: Outcome, record: CallRecord): LogLevel {
@@ -26,43 +25,40 @@ function levelOf(outcome: Outcome, record: CallRecord): LogLevel {
   return record.error === undefined ? 'info' : 'warn'
 }
 
-function recordOf(call: Call, outcome: Outcome, now: number): CallRecord {
-  const { trace } = call
-  const client = call.wire.headers['user-agent']
+function recordOf(call: Call, { status, error = call.trace.failure }: Outcome, now: number): CallRecord {
+  const { trace, wire, request } = call
+  const { headers } = wire
+  const { startedAt, firstTokenAt, attempts } = trace
   return {
     id: call.id,
-    startedAt: trace.startedAt,
-    durationMs: now - trace.startedAt,
-    ...(trace.firstTokenAt !== undefined && { firstTokenMs: trace.firstTokenAt - trace.startedAt }),
-    ...(client !== undefined && { client }),
-    ...(trace.session !== undefined && { session: trace.session }),
-    ...runOf(call.wire.headers[RUN_HEADER]),
-    ...(call.keyLabel !== undefined && { key: call.keyLabel }),
-    requested: call.request.model,
-    ...trace.target,
-    ...(trace.answered !== undefined && { answered: trace.answered }),
-    ...(trace.route !== undefined && { route: trace.route }),
-    ...(trace.reason !== undefined && { reason: trace.reason }),
-    ...(trace.usage && { usage: trace.usage }),
-    ...(trace.finish !== undefined && { finish: trace.finish }),
-    status: outcome.status,
-    ...errorOf(call, outcome),
+    startedAt,
+    durationMs: now - startedAt,
+    firstTokenMs: firstTokenAt === undefined ? undefined : firstTokenAt - startedAt,
+    client: headers['user-agent'],
+    session: trace.session,
+    run: runOf(headers[RUN_HEADER]),
+    key: call.keyLabel,
+    requested: request.model,
+    provider: trace.target?.provider,
+    model: trace.target?.model,
+    answered: trace.answered,
+    route: trace.route,
+    reason: trace.reason,
+    usage: trace.usage,
+    finish: trace.finish,
+    status,
+    error: error && `${error.kind}: ${error.message}`,
     fallback: trace.fallback ?? false,
     // One attempt is what the record itself says.
-    ...(trace.attempts.length > 1 && { attempts: trace.attempts }),
-    stream: call.request.stream,
+    attempts: attempts.length > 1 ? attempts : undefined,
+    stream: request.stream,
     relayed: trace.relayed,
-    ...(trace.isCached && { cached: true }),
+    cached: trace.isCached || undefined,
   }
 }
 
-function runOf(run: string | undefined): { run?: string } {
-  return run !== undefined && /^[\w-]{8,64}$/.test(run) ? { run } : {}
-}
-
-function errorOf(call: Call, outcome: Outcome): { error?: string } {
-  const error = outcome.error ?? call.trace.failure
-  return error ? { error: `${error.kind}: ${error.message}` } : {}
+function runOf(run: string | undefined): string | undefined {
+  return run !== undefined && /^[\w-]{8,64}$/.test(run) ? run : undefined
 }
 
 function stackOf(cause: unknown): string {
