@@ -56,13 +56,7 @@ export interface RequestInfo {
 
 /** The facts of a request. */
 export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
-  const estimated = once(() => estimateInput(request))
-  const sessionId = once(() => sessionIdOf(request, info.headers))
-  const markers = once(() => markersIn(request))
-  const hasNewImage = once(() => newestTurn(request.messages).some((message) => message.parts.some(isImage)))
-  const client = once(() => clientOf(info.headers['user-agent']))
-  const hasImages = once(() => request.messages.some((message) => message.parts.some(isImage)))
-  const project = once(() => projectOf(request))
+  const found: Found = {}
   return {
     request,
     session: info.session,
@@ -71,31 +65,33 @@ export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
     isDecided: info.isDecided ?? false,
     now: info.now ?? 0,
     get client() {
-      return client()
+      return (found.client ??= { value: clientOf(info.headers['user-agent']) }).value
     },
     get hasImages() {
-      return hasImages()
+      return (found.hasImages ??= { value: request.messages.some((message) => message.parts.some(isImage)) }).value
     },
     get prompt() {
       return promptOf(request.messages)
     },
     get project() {
-      return project()
+      return (found.project ??= { value: projectOf(request) }).value
     },
     get sessionId() {
-      return sessionId()
+      return (found.sessionId ??= { value: sessionIdOf(request, info.headers) }).value
     },
     get estimated() {
-      return estimated()
+      return (found.estimated ??= { value: estimateInput(request) }).value
     },
     get inputTokens() {
-      return Math.ceil(estimated() * (info.session?.ratio ?? 1))
+      return Math.ceil(this.estimated * (info.session?.ratio ?? 1))
     },
     get markers() {
-      return markers()
+      return (found.markers ??= { value: markersIn(request) }).value
     },
     get hasNewImage() {
-      return hasNewImage()
+      return (found.hasNewImage ??= {
+        value: newestTurn(request.messages).some((message) => message.parts.some(isImage)),
+      }).value
     },
     get asksWebSearch() {
       return asksWebSearch(request)
@@ -106,10 +102,8 @@ export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
   }
 }
 
-function once<T>(work: () => T): () => T {
-  let done: { value: T } | undefined
-  return () => (done ??= { value: work() }).value
-}
+/** What of the facts has been asked for. */
+type Found = { -readonly [Name in keyof Facts]?: { readonly value: Facts[Name] } }
 
 /** From the last prompt on: the model that was shown an image also finishes the tool calls of that turn. */
 function newestTurn(messages: readonly Message[]): readonly Message[] {

@@ -32,6 +32,16 @@ export interface EffectiveRoute {
 
 /** Merges: an override wins for what it names, `background` included, and leaves the rest. */
 export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveRoutes {
+  if (overrides.length > 0) return merged(routes, overrides)
+  const known = plain.get(routes) ?? merged(routes, [])
+  plain.set(routes, known)
+  return known
+}
+
+// Nearly every call has no overrides, and the routes of a config never change.
+const plain = new WeakMap<Routes, EffectiveRoutes>()
+
+function merged(routes: Routes, overrides: readonly RouteOverride[]): EffectiveRoutes {
   const entries: Partial<Record<Scenario, EffectiveRoute>> = {}
   const layers = [
     { from: 'Router', ...routes, isOverride: false },
