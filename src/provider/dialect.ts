@@ -74,12 +74,12 @@ export function unservedDialects(provider: Provider, model: string): readonly st
 
 /** Whether a module of the user transforms the calls of a model: then its hooks see them in the shape of OpenAI Chat. */
 export function hasTransformers(provider: Provider, model: string): boolean {
-  return usesOf(provider, model).some((use) => use.transformer !== undefined)
+  return knownOf(provider, model).hasTransformers
 }
 
 /** Whether a dialect of the config may edit the request's body. If not, dialects are no reason to leave the relay. */
 export function editsRequests(provider: Provider, model: string): boolean {
-  return knownOf(provider, model).configured.some((dialect) => dialect.request !== undefined)
+  return knownOf(provider, model).editsRequests
 }
 
 /** The request as the dialects want it; the very same object if they left it alone. */
@@ -106,26 +106,27 @@ export function ownTraits({ traits, modelTraits }: Provider, model: string): Tra
 /** What follows from a provider's row for a model. */
 interface Known {
   readonly dialects: readonly Dialect[]
-  /** Those of them that the config names. */
-  readonly configured: readonly Dialect[]
+  readonly hasTransformers: boolean
+  readonly editsRequests: boolean
   readonly unserved: readonly string[]
   readonly traits: Traits
 }
 
 // Every call asks several times, and the answer costs a hundred patterns. Rows never change, so it is kept beside them.
-const known = new WeakMap<Provider, Map<string, Known>>()
+const known = new WeakMap<Provider, Map<ProtocolId | undefined, Map<string, Known>>>()
 /** Clients may make names up. */
 const MOST_MODELS = 1000
 
 function knownOf(provider: Provider, model: string, protocol?: ProtocolId): Known {
-  const models = known.get(provider) ?? new Map<string, Known>()
-  known.set(provider, models)
-  const name = protocol === undefined ? model : `${protocol} ${model}`
-  const before = models.get(name)
+  const before = known.get(provider)?.get(protocol)?.get(model)
   if (before) return before
+  const protocols = known.get(provider) ?? new Map<ProtocolId | undefined, Map<string, Known>>()
+  known.set(provider, protocols)
+  const models = protocols.get(protocol) ?? new Map<string, Known>()
+  protocols.set(protocol, models)
   if (models.size >= MOST_MODELS) models.clear()
   const found = readRow(provider, model, protocol)
-  models.set(name, found)
+  models.set(model, found)
   return found
 }
 
@@ -142,7 +143,8 @@ function readRow(provider: Provider, model: string, protocol: ProtocolId | undef
   const publicly = withTraits({ ...limitsOf(model), ...policy.traits }, further, model)
   return {
     dialects: [...further, ...configured],
-    configured,
+    hasTransformers: uses.some((use) => use.transformer !== undefined),
+    editsRequests: configured.some((dialect) => dialect.request !== undefined),
     unserved: missing,
     traits: mergedTraits(ownTraits(provider, model), publicly, configured, model),
   }

@@ -68,6 +68,7 @@ export function applyLessons(
   lessons: readonly Lesson[],
 ): Lessoned & { readonly applied: readonly Lesson[] } {
   let { body, headers } = request
+  if (lessons.length === 0) return { body, headers, applied: lessons }
   const applied = lessons.filter((lesson) => {
     const before = { body, headers }
     body = applyLesson(body, lesson)
