@@ -16,10 +16,10 @@ export function createFetch(now: () => number, log: Log, most = BUNS_MOST): Port
   let uncapped: Promise<Ports['fetch']> | undefined
   const capped = createCappedFetch(now, log)
   const openUncapped = async (): Promise<Ports['fetch']> => (await import('./uncapped-fetch.ts')).createUncappedFetch()
-  return async (url, init) => {
+  return (url, init) => {
     if (running >= most * SHARE) {
       log('debug', 'many requests run at once: this one has a connection of its own', { running })
-      return (await (uncapped ??= openUncapped()))(url, init)
+      return (uncapped ??= openUncapped()).then((fetchUncapped) => fetchUncapped(url, init))
     }
     if (init.onEnd) {
       running++
@@ -38,13 +38,18 @@ function createCappedFetch(now: () => number, log: Log): Ports['fetch'] {
   const lastAnswers = new Map<string, number>()
   const sessionOf = createSessions()
   return async (url, init) => {
-    const way = `${new URL(url).origin} ${init.proxy}`
+    const way = `${originOf(url)} ${init.proxy}`
     const rest = now() - (lastAnswers.get(way) ?? Number.NEGATIVE_INFINITY)
     const ask = createAsk(url, init, init.ca === undefined ? undefined : await sessionOf(init.ca))
     const response = await askTwice(ask, { isWarm: rest < WARM_MS, mayReuse: rest < POOL_MS, now, log, init })
     lastAnswers.set(way, now())
     return response
   }
+}
+
+/** Of a URL as `URL` writes it. */
+function originOf(url: string): string {
+  return url.slice(0, url.indexOf('/', url.indexOf('//') + 2))
 }
 
 /** An origin that answered this recently is taken to be reachable. */
@@ -57,13 +62,16 @@ const AT_ONCE_MS = 2000
 type Ask = (isWarm: boolean, keepalive: boolean) => Promise<Response>
 
 function createAsk(url: string, init: FetchInit, session: Bun.FetchSession | undefined): Ask {
-  const { proxy, ca: _, onConnected, body, ...rest } = init
-  const hasBody = init.method !== 'GET'
+  const { proxy, onConnected, body, method, headers, signal } = init
+  const hasBody = method !== 'GET'
   return (isWarm, keepalive) => {
     if (isWarm || !hasBody) onConnected?.()
+    const sent = isWarm ? { body, headers } : streamed(body, headers, onConnected)
     return fetch(url, {
-      ...rest,
-      ...(hasBody && (isWarm ? { body } : streamed(body, init.headers, onConnected))),
+      method,
+      headers: hasBody ? sent.headers : headers,
+      body: hasBody ? sent.body : undefined,
+      signal,
       redirect: 'manual',
       // Without this, NO_PROXY of the environment would have the last word.
       proxy: proxy ? { url: proxy, respectNoProxy: false } : false,
