@@ -17,16 +17,27 @@ export interface Credential {
 type Headers = Readonly<Record<string, string>>
 
 /** The headers in which clients and providers carry keys. */
-const KEY_HEADERS = ['x-api-key', 'authorization', 'x-goog-api-key', 'api-key', 'cf-aig-authorization'] as const
+const KEY_HEADERS: ReadonlySet<string> = new Set([
+  'x-api-key',
+  'authorization',
+  'x-goog-api-key',
+  'api-key',
+  'cf-aig-authorization',
+])
 
 /** What a client shows in any of the headers for keys. */
 export function shownKeys(headers: Headers): string[] {
-  return KEY_HEADERS.flatMap((name) => headers[name]?.replace(/^bearer\s+/i, '').trim() ?? [])
+  const keys: string[] = []
+  for (const name of KEY_HEADERS) {
+    const shown = headers[name]
+    if (shown !== undefined) keys.push(shown.replace(/^bearer\s+/i, '').trim())
+  }
+  return keys
 }
 
 /** The headers with the key that Google's clients may write into the URL, as if it stood where it belongs. */
-export function withQueryKey(headers: Headers, query: URLSearchParams): Headers {
-  const key = query.get('key')
+export function withQueryKey(headers: Headers, query: string): Headers {
+  const key = query === '' ? null : new URLSearchParams(query).get('key')
   return key === null || headers['x-goog-api-key'] !== undefined ? headers : { ...headers, 'x-goog-api-key': key }
 }
 
@@ -50,6 +61,7 @@ export function isUpstreamKey(key: string): boolean {
 /** What the client brought for providers. The router's own `apiKey` is not among it. */
 export function readCredential(headers: Headers, apiKey: string | undefined): Credential | undefined {
   const shown = shownKeys(headers).filter((key) => key !== apiKey)
+  if (shown.length === 0) return undefined
   const key = shown.find(isUpstreamKey)?.replace(mark, '').trim()
   const login = shown.find((each) => anthropics.test(each))
   if (!key && login === undefined) return undefined
@@ -58,7 +70,9 @@ export function readCredential(headers: Headers, apiKey: string | undefined): Cr
 
 /** `headers` without those that carry keys: nothing behind this point can pass one on, or log it. */
 export function withoutKeys(headers: Headers): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isKeyHeader(name)))
+  const rest: Record<string, string> = {}
+  for (const name in headers) if (!KEY_HEADERS.has(name)) rest[name] = headers[name] as string
+  return rest
 }
 
 /** A request's headers with all that the provider is to be shown. */
@@ -81,7 +95,7 @@ export async function authorize(
 ): Promise<Authorized> {
   const { provider, endpoint } = context
   const sign = signers[endpoint.auth]
-  const showsOwn = Object.keys(provider.headers).some(isKeyHeader)
+  const showsOwn = showsOwnKey(provider)
   const holdsKey = provider.apiKey !== undefined || showsOwn
   const brought = broughtFor(provider, holdsKey, credential)
   if (brought !== undefined) {
@@ -105,7 +119,7 @@ export async function authorize(
 
 /** Whether a call shows what the client brought, so that its answer says nothing of the keys of the config. */
 export function showsBrought(provider: Provider, credential: Credential | undefined): boolean {
-  const holdsKey = provider.apiKey !== undefined || Object.keys(provider.headers).some(isKeyHeader)
+  const holdsKey = provider.apiKey !== undefined || showsOwnKey(provider)
   return broughtFor(provider, holdsKey, credential) !== undefined
 }
 
@@ -126,8 +140,9 @@ function subscribed(token: string, headers: Headers): Record<string, string> {
   return { ...headers, authorization: `Bearer ${token}`, 'anthropic-beta': named ?? OAUTH_BETA }
 }
 
-function isKeyHeader(name: string): boolean {
-  return (KEY_HEADERS as readonly string[]).includes(name)
+function showsOwnKey({ headers }: Provider): boolean {
+  for (const name in headers) if (KEY_HEADERS.has(name)) return true
+  return false
 }
 
 function missingKey({ name, keyPlace, takes }: Provider, credential: Credential | undefined): ModelError {

@@ -23,13 +23,13 @@ export type Detour = (
  */
 export function createDetour(warn: Warn): Detour {
   const avoided = createMemory<readonly ProtocolId[]>(MOST_TARGETS)
-  return async (call, provider, target, ask) => {
+  return (call, provider, target, ask) => {
     const keyOf = (reason: Reason): string => `${reason.name} ${nameOfTarget(target)}`
-    const known = reasons.filter(({ concerns }) => concerns(call)).flatMap((reason) => avoided.get(keyOf(reason)) ?? [])
+    const known = avoided.isEmpty()
+      ? []
+      : reasons.filter(({ concerns }) => concerns(call)).flatMap((reason) => avoided.get(keyOf(reason)) ?? [])
     const there = without(provider, known)
-    try {
-      return await ask(there)
-    } catch (cause) {
+    return ask(there).catch(async (cause: unknown) => {
       const chosen = chooseEndpoint(there, target.model, call.protocol.id)
       const others = chosen && without(there, [chosen.protocol])
       const reason = reasons.find((each) => cause instanceof ModelError && each.concerns(call) && each.is(cause))
@@ -40,7 +40,7 @@ export function createDetour(warn: Warn): Detour {
       avoided.set(keyOf(reason), [...(avoided.get(keyOf(reason)) ?? []), chosen.protocol])
       warn(`${provider.name} ${reason.words(chosen)}: ${target.model} is asked in another protocol`)
       return answer
-    }
+    })
   }
 }
 

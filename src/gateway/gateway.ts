@@ -41,7 +41,7 @@ import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
 import { openCall, respondWith, type Caller } from './open-call.ts'
-import { operationOf, type Operation } from './paths.ts'
+import { addressOf, operationOf, type Operation } from './paths.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { withPresets } from './presets.ts'
@@ -96,7 +96,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     config,
     ports,
     create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers, learnt.ledger)),
-    protocolOf: ({ url, headers }) => protocolOf(operationOf(new URL(url).pathname), headers),
+    protocolOf: ({ url, headers }) => protocolOf(operationOf(addressOf(url).path), headers),
   })
 }
 
@@ -154,15 +154,15 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
     handle: compose(middleware, upstream),
   }
   const serveOwn = withJsonArrays(async (request) => {
-    const url = new URL(request.url)
-    const operation = operationOf(url.pathname)
+    const address = addressOf(request.url)
+    const operation = operationOf(address.path)
     const protocol = protocolOf(operation, request.headers)
     try {
-      return await serve(request, url, operation, protocol, core)
+      return await serve(request, address, operation, protocol, core)
     } catch (cause) {
       const error = asModelError(cause)
       ports.log(error.kind === 'server' ? 'error' : 'warn', error.message, {
-        path: url.pathname,
+        path: address.path,
         status: error.status,
         ...(error.kind === 'server' && { error: String(error.details.cause) }),
       })
@@ -192,15 +192,15 @@ interface Core {
 
 async function serve(
   request: Request,
-  url: URL,
+  address: ReturnType<typeof addressOf>,
   operation: Operation | undefined,
   protocol: Protocol,
   core: Core,
 ): Promise<Response> {
   const { config } = core
-  if (!operation) throw nothingAt(request.method, url.pathname)
+  if (!operation) throw nothingAt(request.method, address.path)
   if (operation.type === 'hello') return new Response(null, { status: 200 })
-  const shown = withQueryKey(Object.fromEntries(request.headers), url.searchParams)
+  const shown = withQueryKey(Object.fromEntries(request.headers), address.query)
   const { apiKey, clientKeys } = config
   // Without further keys nothing is waited for.
   if (!clientKeys) authenticate(shown, apiKey)
@@ -208,7 +208,7 @@ async function serve(
   const credential = readCredential(shown, who.shown ?? apiKey)
   const caller: Caller = { credential, key: who.key, signal: request.signal }
   const headers = withoutKeys(shown)
-  const query = withoutQueryKeys(url.search.slice(1))
+  const query = withoutQueryKeys(address.query)
   if (operation.type === 'kept') {
     const asked = { method: request.method, query, headers, credential, signal: request.signal }
     return relayKept(operation, asked, config.providers, core.ports)

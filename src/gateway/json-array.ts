@@ -5,7 +5,10 @@ import { decodeSse } from '../protocol/framing/sse.ts'
  * element by element, and a failure is an array of its error, as Google does it. Inside, all streams are events.
  */
 export function withJsonArrays(serve: (request: Request) => Promise<Response>): typeof serve {
-  return async (request) => {
+  // Nearly every request is for something else.
+  return (request) => (/streamGenerateContent/i.test(request.url) ? serveStream(request) : serve(request))
+
+  async function serveStream(request: Request): Promise<Response> {
     const [path = '', query = ''] = request.url.split('?', 2)
     if (!STREAM.test(path) || IN_EVENTS.test(query)) return serve(request)
     const others = query.split('&').filter((pair) => pair !== '' && !ALT.test(pair))

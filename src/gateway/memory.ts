@@ -2,6 +2,7 @@
 export interface Memory<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
+  isEmpty(): boolean
   /** All of them, the one used last at the end. */
   entries(): IterableIterator<[string, Value]>
 }
@@ -15,6 +16,7 @@ export function createMemory<Value>(limit: number): Memory<Value> {
   }
   return {
     get(key) {
+      if (entries.size === 0) return undefined
       const value = entries.get(key)
       if (value !== undefined) put(key, value)
       return value
@@ -24,6 +26,7 @@ export function createMemory<Value>(limit: number): Memory<Value> {
       const oldest = entries.keys().next().value
       if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
     },
+    isEmpty: () => entries.size === 0,
     entries: () => entries.entries(),
   }
 }

@@ -21,11 +21,22 @@ export type Operation =
  * for `/v1/v1/messages`, one whose base URL lacks it for `/messages`: both are served, as are Google's versions.
  */
 export function operationOf(pathname: string): Operation | undefined {
+  const plain = OPERATIONS[pathname.startsWith('/v1/') ? pathname.slice(3) : pathname]
+  if (plain) return plain
   const slashed = belowPreset(pathname).replace(/\/{2,}/g, '/')
   const versions = VERSIONS.exec(slashed)?.[0] ?? ''
   const below = slashed.slice(versions.length)
   const path = below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below
   return OPERATIONS[path] ?? geminiOperation(path) ?? keptOperation(path) ?? modelsOperation(path, versions)
+}
+
+/** Path and query of a request's URL, without the cost of parsing it whole. */
+export function addressOf(url: string): { readonly path: string; readonly query: string } {
+  // Where the Host header is none, Bun gives the path alone.
+  const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
+  if (start < 0) return { path: '/', query: '' }
+  const mark = url.indexOf('?', start)
+  return mark < 0 ? { path: url.slice(start), query: '' } : { path: url.slice(start, mark), query: url.slice(mark + 1) }
 }
 
 const VERSIONS = /^(?:\/v1(?:(?:alpha|beta)\d*)?)+(?=\/)/

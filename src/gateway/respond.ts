@@ -40,10 +40,10 @@ export async function respond(
   if (early && typeof early.body === 'string') {
     settle({ status: 200 })
     return new Response(early.body, {
-      headers: { ...early.headers, ...decisionHeaders(call), 'content-type': 'application/json' },
+      headers: Object.assign(decisionHeaders(call), early.headers, { 'content-type': 'application/json' }),
     })
   }
-  const headers = { ...early?.headers, ...decisionHeaders(call), ...STREAM_HEADERS }
+  const headers = Object.assign(decisionHeaders(call), early?.headers, STREAM_HEADERS)
   const body = streamOf(call, early ? Promise.resolve(early) : pending, ports, settle, { silentSoFar: !early })
   return new Response(body, { headers })
 }
@@ -70,20 +70,16 @@ const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'ca
 
 function decisionHeaders(call: Call): Record<string, string> {
   const { target, route, reason, dropped } = call.trace
-  return {
-    ...(target && { 'x-ccr-model': headerText(`${target.provider},${target.model}`) }),
-    ...(route !== undefined && { 'x-ccr-route': headerText(route) }),
-    ...(reason !== undefined && { 'x-ccr-reason': headerText(reason) }),
-    ...(dropped.length > 0 && { 'x-ccr-dropped': headerText(dropped.map(({ path }) => path).join(' ')) }),
-  }
+  const headers: Record<string, string> = {}
+  if (target) headers['x-ccr-model'] = headerText(`${target.provider},${target.model}`)
+  if (route !== undefined) headers['x-ccr-route'] = headerText(route)
+  if (reason !== undefined) headers['x-ccr-reason'] = headerText(reason)
+  if (dropped.length > 0) headers['x-ccr-dropped'] = headerText(dropped.map(({ path }) => path).join(' '))
+  return headers
 }
 
-async function settled(pending: Promise<Answer>): Promise<Answer | ModelError> {
-  try {
-    return await pending
-  } catch (cause) {
-    return asModelError(cause)
-  }
+function settled(pending: Promise<Answer>): Promise<Answer | ModelError> {
+  return pending.catch(asModelError)
 }
 
 async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer | ModelError | undefined> {

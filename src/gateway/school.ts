@@ -68,6 +68,7 @@ export function createSchool(ports: Ports, learnt: Learnt): School {
 }
 
 function traitsOf(lessons: readonly Lesson[]): Traits | undefined {
+  if (lessons.length === 0) return undefined
   const traits = lessons.flatMap((lesson) => (lesson.type === 'trait' ? lesson.traits : []))
   return traits.length > 0 ? Object.assign({}, ...traits) : undefined
 }

@@ -156,10 +156,15 @@ function jsonOrText(text: string): Json {
   }
 }
 
+/** Leads nowhere but to where it says. */
+const PLAIN_PATH = /^[\w/-]*$/
+
 function urlOf(endpoint: Endpoint, outgoing: Outgoing, who: Respondent): URL {
-  const query = [endpoint.query, outgoing.query].filter(Boolean).join('&')
+  const query =
+    endpoint.query && outgoing.query ? `${endpoint.query}&${outgoing.query}` : endpoint.query || outgoing.query
   const path = endpoint.baseUrl + outgoing.path
-  const url = new URL(path + (query && `?${query}`))
+  const url = new URL(query ? `${path}?${query}` : path)
+  if (PLAIN_PATH.test(outgoing.path)) return url
   // A model named `../..` would lead out of what the user configured.
   if ((url.origin + url.pathname).split('/').length === path.split('/').length) return url
   throw new ModelError(`${who.provider} (${who.model}) was not called: its path cannot hold a model of this name`, {

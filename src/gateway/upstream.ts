@@ -57,7 +57,7 @@ export function createUpstream(
   const detour = createDetour(createWarn(ports))
   const asAsked = createAsking()
   return async (call) => {
-    const target = call.target
+    const { target } = call
     const provider = target && asAsked(byName.get(target.provider), call)
     if (!target || !provider) throw new Error('a call reached the upstream without a target')
     const unserved = unservedDialects(provider, target.model)
@@ -82,7 +82,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const { incoming, prepared } = await school.ask(target, prepare, async (edited) => {
     const own = edited.prepared
     call.trace.relayed = own.isRelay
-    call.trace.dropped = [...own.dropped, ...edited.lost]
+    call.trace.dropped = edited.lost.length > 0 ? [...own.dropped, ...edited.lost] : own.dropped
     const text = edited.body === own.body ? own.text() : JSON.stringify(edited.body)
     const outgoing = {
       ...own.outgoing,
@@ -140,8 +140,9 @@ function notServed(target: RouteTarget, why: string): ModelError {
 /** Every limit of the answer's length that no codec knows of: of a relayed body it changes only what the config forbids. */
 function limitsOf(call: Call, provider: Provider, { model }: RouteTarget): OutputLimit[] {
   const { maxOutputTokens: most } = ownTraits(provider, model)
-  const configured = most === undefined ? [] : [{ most, why: `the config allows ${model} ${most} tokens of output` }]
-  return call.outputLimit ? [...configured, call.outputLimit] : configured
+  if (most === undefined) return call.outputLimit ? [call.outputLimit] : []
+  const configured = { most, why: `the config allows ${model} ${most} tokens of output` }
+  return call.outputLimit ? [configured, call.outputLimit] : [configured]
 }
 
 interface Prepared {
@@ -167,7 +168,7 @@ function relayed(call: Call, target: RouteTarget): Prepared {
       path: path ?? call.wire.path,
       query: call.wire.query,
     },
-    headers: { 'content-type': 'application/json', ...relayedRequestHeaders(call.wire.headers), ...accept(call) },
+    headers: Object.assign(relayedRequestHeaders(call.wire.headers), accept(call)),
     body: path === undefined ? { ...call.wire.body, model: target.model } : call.wire.body,
     text: () => (path === undefined ? spliceModel(call.text, target.model) : call.text),
     dropped: [],
@@ -185,7 +186,8 @@ function encoded(
 ): Prepared {
   const refusal = endpoint.protocol === call.protocol.id ? undefined : call.protocol.untranslatable?.(call.request)
   if (refusal) throw refusal
-  const traits = { ...traitsFor(provider, target.model, endpoint.protocol), ...learnt }
+  const publicly = traitsFor(provider, target.model, endpoint.protocol)
+  const traits = learnt ? { ...publicly, ...learnt } : publicly
   const codec = codecOf(endpoint.protocol)
   const asked = { ...call.request, model: target.model }
   const forced = forceFormat(asked, codec.formatGap?.(asked, { ...target, traits }))
@@ -198,23 +200,25 @@ function encoded(
       path: edited.path,
       query: edited.query,
     },
-    headers: { 'content-type': 'application/json', ...accept(call), ...edited.headers },
+    headers: { ...accept(call), ...edited.headers },
     body: edited.body,
     text: () => JSON.stringify(edited.body),
-    dropped: [...dropped, ...forced.dropped],
+    dropped: forced.dropped.length > 0 ? [...dropped, ...forced.dropped] : dropped,
     context: { ...context, id: ports.id },
     ...(forced.answer && { answer: forced.answer }),
   }
 }
 
+const JSON_TYPE = 'application/json'
+
 // A compressed stream arrives in lumps.
 function accept(call: Call): Record<string, string> {
   return call.request.stream
-    ? { accept: 'text/event-stream', 'accept-encoding': 'identity' }
-    : { accept: 'application/json' }
+    ? { 'content-type': JSON_TYPE, accept: 'text/event-stream', 'accept-encoding': 'identity' }
+    : { 'content-type': JSON_TYPE, accept: JSON_TYPE }
 }
 
-async function translated(
+function translated(
   call: Call,
   incoming: Incoming,
   endpoint: Endpoint,

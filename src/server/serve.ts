@@ -2,7 +2,7 @@ import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { restingOf, type Resting } from '../gateway/health/resting.ts'
 import { createLearnt } from '../gateway/learnt.ts'
-import { operationOf } from '../gateway/paths.ts'
+import { addressOf, operationOf } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -54,7 +54,7 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
   const cutters = new Set<() => void>()
   let gateway = createGateway(config, { ...ports, cutters }, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
-  const answer = async (request: Request, path: string): Promise<Response> => {
+  const answer = (request: Request, path: string): Response | Promise<Response> => {
     if (Number(request.headers.get('content-length')) > MOST_BODY_BYTES)
       return refuse(request, path, 'too-large', TOO_LARGE)
     if (operationOf(path)) return gateway(request)
@@ -62,8 +62,10 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     if (own) return own
     // The framework is loaded by the first request that needs it: model calls do not.
     app ??= import('./app.ts').then(({ createApp }) => createApp((other) => gateway(other), version).fetch)
-    return (await app)(request)
+    return app.then((serveOther) => serveOther(request))
   }
+  const answerPage = async (request: Request, path: string, origin: string): Promise<Response> =>
+    isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, path), origin)
   const server = Bun.serve({
     hostname: host,
     port,
@@ -72,12 +74,11 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     idleTimeout: 0,
     // We refuse it before, in words.
     maxRequestBodySize: 2 * MOST_BODY_BYTES,
-    async fetch(request): Promise<Response> {
-      const path = pathOf(request.url)
+    fetch(request): Response | Promise<Response> {
+      const { path } = addressOf(request.url)
       const { refusal, status, origin } = guard(request)
       if (refusal !== undefined) return refuse(request, path, 'permission', refusal, status)
-      if (origin === undefined) return answer(request, path)
-      return isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, path), origin)
+      return origin === undefined ? answer(request, path) : answerPage(request, path, origin)
     },
     error(error) {
       ports.log('error', 'a request failed inside the server', { error: error.stack ?? error.message })
@@ -111,13 +112,4 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
 
 function nobody(): Instance {
   return { id: randomText(), describe: () => ({}), stop: () => {} }
-}
-
-/** The path of a request's URL, without the cost of parsing it whole. */
-function pathOf(url: string): string {
-  // Where the Host header is none, Bun gives the path alone.
-  if (url.startsWith('/')) return url.split('?', 1)[0] as string
-  const start = url.indexOf('/', url.indexOf('://') + 3)
-  const end = url.indexOf('?', start)
-  return start < 0 ? '/' : url.slice(start, end < 0 ? undefined : end)
 }

@@ -50,6 +50,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
   const running = new Map<string, number>()
   const conditionOf = ({ provider }: RouteTarget, names: readonly string[]): Condition => {
     const { circuits } = learnt.of(provider)
+    if (circuits.isEmpty()) return HEALTHY
     return names.map((name) => conditionAt(circuits.get(name), now())).reduce(worse)
   }
   const count = (target: RouteTarget, change: number): void => {
@@ -71,9 +72,10 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
     running: (target) => running.get(`${target.provider},${target.model}`) ?? 0,
     begin(target, key) {
       const { circuits, latencies } = learnt.of(target.provider)
-      const names = scopesOf(target, key)
       const each = (run: (circuit: Circuit) => void): void => {
-        for (const name of Object.values(names)) {
+        // Nearly always nothing has failed.
+        if (circuits.isEmpty()) return
+        for (const name of Object.values(scopesOf(target, key))) {
           const circuit = circuits.get(name)
           if (circuit) run(circuit)
         }
@@ -103,7 +105,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
           count(target, -1)
           each((circuit) => circuit.leave())
           const what = ERROR_POLICIES[error.kind].blames
-          const name = what === 'nobody' ? undefined : names[what]
+          const name = what === 'nobody' ? undefined : scopesOf(target, key)[what]
           if (what === 'nobody' || name === undefined) return undefined
           const circuit = circuits.get(name) ?? createCircuit(byName.get(target.provider)?.breaker ?? DEFAULT_BREAKER)
           circuits.set(name, circuit)

@@ -14,7 +14,7 @@ export function createCutPromptWarning(providers: readonly Provider[], warn: War
   const local = new Set(providers.filter(isLocal).map(({ name }) => name))
   // To look again would cost an estimate of every prompt.
   const told = new Set<string>()
-  return async (call, next) => {
+  return (call, next) => {
     const { trace, text, request } = call
     if (call.target && local.has(call.target.provider)) {
       trace.atEnd.push(() => {

@@ -44,7 +44,7 @@ export function createFallback(parts: FallbackParts): Middleware {
 async function goThrough(call: Call, first: RouteTarget, next: Handler, parts: FallbackParts): Promise<Answer> {
   const { board, chain, ports } = parts
   const failures: Failure[] = []
-  let left: readonly RouteTarget[] = [first, ...(call.fallbacks ?? [])]
+  let left: readonly RouteTarget[] = call.fallbacks ? [first, ...call.fallbacks] : [first]
   for (;;) {
     const target = nextOf(left, board)
     const forget = markTrace(call.trace)

@@ -4,7 +4,7 @@ import type { Provider } from '../../provider/provider.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Call, Handler, Middleware } from '../call.ts'
+import type { Answer, Call, Handler, Middleware } from '../call.ts'
 import { createDescriber, type Description } from '../image/describe.ts'
 import { replaceImages, shownImages, type ShownImage } from '../image/shown-image.ts'
 import type { Learnt } from '../learnt.ts'
@@ -23,13 +23,21 @@ export function createImageAgent(
   { ports, warn, learnt }: { readonly ports: Ports; readonly warn: Warn; readonly learnt: Learnt },
 ): Middleware {
   const describer = createDescriber(look, ports, learnt)
-  return async (call, next) => {
+  return (call, next) => {
     const [helper, ...others] = helpersOf(call, providers, isForced)
     const images = helper ? shownImages(call.request.messages) : []
-    if (!helper || images.length === 0) return next(call)
+    return helper && images.length > 0 ? askWithWords(call, images, [helper, ...others], next) : next(call)
+  }
+
+  async function askWithWords(
+    call: Call,
+    images: readonly ShownImage[],
+    helpers: readonly [RouteTarget, ...RouteTarget[]],
+    next: Handler,
+  ): Promise<Answer> {
     const { trace } = call
-    const descriptions = await describer.describe(images, [helper, ...others], call)
-    trace.reason = `${trace.reason ?? 'chosen'}; images are described by ${describersOf(descriptions.values(), helper)}`
+    const descriptions = await describer.describe(images, helpers, call)
+    trace.reason = `${trace.reason ?? 'chosen'}; images are described by ${describersOf(descriptions.values(), helpers[0])}`
     for (const failure of failuresOf(descriptions.values())) {
       trace.warnings = [...trace.warnings, failure]
       warn(failure, { call: call.id })

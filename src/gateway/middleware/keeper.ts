@@ -2,7 +2,7 @@ import type { Ports } from '../../platform/ports.ts'
 import type { RequestState } from '../../protocol/protocol.ts'
 import { endpointsFor } from '../../provider/choose-endpoint.ts'
 import type { Provider } from '../../provider/provider.ts'
-import type { Call, Middleware } from '../call.ts'
+import type { Answer, Call, Handler, Middleware } from '../call.ts'
 import { boundTo, markOfKey } from '../responses/keeper.ts'
 
 /**
@@ -10,10 +10,18 @@ import { boundTo, markOfKey } from '../responses/keeper.ts'
  * is noted before the client hears its id.
  */
 export function createKeeperMiddleware(providers: readonly Provider[], ports: Pick<Ports, 'responses'>): Middleware {
-  return async (call, next) => {
+  return (call, next) => {
     const state = call.protocol.stateOf?.(call.request)
-    if (!state || !call.target) return next(call)
-    const answer = await next(await bound(call, call.target, state, providers, ports))
+    return state && call.target ? askKeeper(call, call.target, state, next) : next(call)
+  }
+
+  async function askKeeper(
+    call: Call,
+    target: NonNullable<Call['target']>,
+    state: RequestState,
+    next: Handler,
+  ): Promise<Answer> {
+    const answer = await next(await bound(call, target, state, providers, ports))
     await note(call, state, providers, ports)
     return answer
   }

@@ -1,7 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ErrorKind } from '../../canonical/error.ts'
 import type { Ports } from '../../platform/ports.ts'
-import type { Call, Middleware } from '../call.ts'
+import type { Answer, Call, Middleware } from '../call.ts'
 import { markTrace } from '../mark-trace.ts'
 
 /**
@@ -9,12 +9,10 @@ import { markTrace } from '../mark-trace.ts'
  * gets a real answer. Nothing of the first one has reached the client.
  */
 export function createRetryEmpty(ports: Pick<Ports, 'log' | 'now'>): Middleware {
-  return async (call, next) => {
+  return (call, next) => {
     const startedAt = ports.now()
     const forget = markTrace(call.trace)
-    try {
-      return await next(call)
-    } catch (cause) {
+    const askAgain = (cause: unknown): Promise<Answer> => {
       if (!(cause instanceof ModelError) || !SPOILT.has(cause.kind) || call.signal.aborted) throw cause
       ports.log('warn', `${cause.message}: asking once more`, { call: call.id })
       note(call, cause, ports.now() - startedAt)
@@ -22,6 +20,7 @@ export function createRetryEmpty(ports: Pick<Ports, 'log' | 'now'>): Middleware 
       forget()
       return next({ ...call, isAskedAnew: true })
     }
+    return next(call).catch(askAgain)
   }
 }
 

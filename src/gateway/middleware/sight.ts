@@ -9,7 +9,7 @@ import type { Middleware } from '../call.ts'
  */
 export function createSight(providers: readonly Provider[]): Middleware {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return async (call, next) => {
+  return (call, next) => {
     const provider = call.target && byName.get(call.target.provider)
     if (!call.target || !provider || call.edited || traitsFor(provider, call.target.model).images !== false)
       return next(call)

@@ -5,7 +5,7 @@ import { chooseEndpoint } from '../../provider/choose-endpoint.ts'
 import { traitsFor } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Middleware, Trace } from '../call.ts'
+import type { Answer, Call, Handler, Middleware, Trace } from '../call.ts'
 
 /**
  * Some providers refuse a conversation whose tool calls come back without what was thought before them, or think no more in
@@ -17,21 +17,27 @@ export function createThoughtMiddleware(
   { origins }: Pick<Ports, 'origins'>,
 ): Middleware {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return async (call, next) => {
+  return (call, next) => {
     const { target, trace } = call
     const provider = target && byName.get(target.provider)
-    const endpoint = provider && chooseEndpoint(provider, target.model, call.protocol.id)
-    const { reasoningReplay } = provider ? traitsFor(provider, target.model, endpoint?.protocol) : {}
+    if (!target || !provider) return next(call)
+    const { protocol } = chooseEndpoint(provider, target.model, call.protocol.id) ?? {}
+    const { reasoningReplay } = traitsFor(provider, target.model, protocol)
     const isDemanded = reasoningReplay !== undefined && reasoningReplay !== 'none'
-    const isForgotten = call.protocol.forgetsProofs === true && endpoint?.protocol !== call.protocol.id
-    if (!target || !(isDemanded || isForgotten)) return next(call)
+    const isForgotten = call.protocol.forgetsProofs === true && protocol !== call.protocol.id
+    if (!isDemanded && !isForgotten) return next(call)
     trace.turn = []
     trace.atEnd.push(() => remember(trace, trace.target ?? target, origins))
+    return askCompleted(call, target, isForgotten, next)
+  }
+
+  async function askCompleted(call: Call, target: RouteTarget, isForgotten: boolean, next: Handler): Promise<Answer> {
+    const { request } = call
     const messages = await Promise.all(
-      call.request.messages.map((message) => completed(message, target, isForgotten, origins)),
+      request.messages.map((message) => completed(message, target, isForgotten, origins)),
     )
-    const isWhole = messages.every((message, index) => message === call.request.messages[index])
-    return next(isWhole ? call : { ...call, request: { ...call.request, messages }, edited: true })
+    const isWhole = messages.every((message, index) => message === request.messages[index])
+    return next(isWhole ? call : { ...call, request: { ...request, messages }, edited: true })
   }
 }
 

@@ -14,7 +14,7 @@ import type { Call, Middleware } from '../call.ts'
  */
 export function createWindowGuard(providers: readonly Provider[]): Middleware {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return async (call, next) => {
+  return (call, next) => {
     const { target } = call
     const provider = target && byName.get(target.provider)
     const window = provider && windowOf(call, provider, target)
@@ -22,7 +22,7 @@ export function createWindowGuard(providers: readonly Provider[]): Middleware {
     if (!call.edited && isSurelyWithin(call, window - wishOf(call.request, provider, target))) return next(call)
     const estimated = estimateInput({ ...call.request, messages: call.request.messages.map(withoutMedia) })
     const input = Math.ceil(call.calibrate?.(estimated) ?? estimated)
-    if (input > clearlyBeyond * window) throw tooLong(input, window, target)
+    if (input > clearlyBeyond * window) return Promise.reject(tooLong(input, window, target))
     const most = roomFor(input, wishOf(call.request, provider, target), window)
     if (most === undefined) return next(call)
     const why = `lowered to ${most}: a prompt of about ${input} tokens leaves no more of the window of ${window}`

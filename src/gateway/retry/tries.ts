@@ -37,7 +37,8 @@ export interface Try {
 export function openTries(call: Call, target: RouteTarget, provider: Provider, parts: TryParts): Tries {
   const { board, ring, ports } = parts
   const { trace } = call
-  const policy = { ...(provider.retry ?? ONE_ATTEMPT), ...call.care?.retry }
+  const own = provider.retry ?? ONE_ATTEMPT
+  const policy = call.care?.retry ? { ...own, ...call.care.retry } : own
   const keys = keysOf(provider)
   // What the client brings is shown in place of the provider's own keys, whose health it says nothing of.
   const brings = showsBrought(provider, call.credential)
@@ -57,6 +58,8 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
     !brings &&
     keeper < 0 &&
     keys.some((_, other) => other !== key && board.conditionOfKey(target, other).state !== 'open')
+  const withKey = (asked: Call, key: number | undefined): Call =>
+    key === undefined || keys.length < 2 ? asked : { ...asked, key: keyOf(provider, keys[key] ?? '') }
   const takeKey = (): number | undefined => {
     if (brings) return undefined
     return keeper < 0 ? ring.take(target, trace.session) : keeper
@@ -65,21 +68,24 @@ export function openTries(call: Call, target: RouteTarget, provider: Provider, p
   return {
     async begin() {
       const first = takeKey()
-      const waited = await waitWhileResting(call, restOf(board, target, first), situation(false), policy, target, ports)
+      const rest = restOf(board, target, first)
+      const waited = rest && (await waitWhileResting(call, rest, situation(false), policy, target, ports))
       const key = waited ? takeKey() : first
       const forget = markTrace(trace)
       const end = record(call, target, board.begin(target, key), keys, key, ports)
       attempts += 1
       if (key !== undefined && keys.length > 1) trace.key = markOfKey(keys[key] ?? '')
       return {
-        call: {
-          ...call,
-          isFinal: (error) =>
-            call.isAlone !== false &&
-            ERROR_POLICIES[error.kind].elsewhere !== 'larger-window' &&
-            pauseBeforeRetry(error, situation(hasOtherThan(key)), policy, 0) === undefined,
-          ...(key !== undefined && keys.length > 1 && { key: keyOf(provider, keys[key] ?? '') }),
-        },
+        call: withKey(
+          {
+            ...call,
+            isFinal: (error) =>
+              call.isAlone !== false &&
+              ERROR_POLICIES[error.kind].elsewhere !== 'larger-window' &&
+              pauseBeforeRetry(error, situation(hasOtherThan(key)), policy, 0) === undefined,
+          },
+          key,
+        ),
         answered(answer) {
           end.answered()
           return answer
@@ -105,23 +111,21 @@ function keyOf({ name }: Provider, key: string): ProviderKey {
 
 /** Of target and key together, only what forbids a call. */
 function restOf(board: CircuitBoard, target: RouteTarget, key: number | undefined): Condition | undefined {
-  const conditions = [board.conditionOf(target), ...(key === undefined ? [] : [board.conditionOfKey(target, key)])]
-  return conditions
-    .filter(({ isTold }) => isTold)
-    .toSorted((one, other) => other.readyAt - one.readyAt)
-    .at(0)
+  const whole = board.conditionOf(target)
+  const own = key === undefined ? undefined : board.conditionOfKey(target, key)
+  if (!own?.isTold) return whole.isTold ? whole : undefined
+  return whole.isTold && whole.readyAt >= own.readyAt ? whole : own
 }
 
 /** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. Gives whether it took time. */
 async function waitWhileResting(
   { signal }: Call,
-  rest: Condition | undefined,
+  rest: Condition,
   situation: Situation,
   policy: RetryPolicy,
   target: RouteTarget,
   ports: TryParts['ports'],
 ): Promise<boolean> {
-  if (!rest) return false
   const now = ports.now()
   const pause = Math.max(0, rest.readyAt - now)
   if (policy.attempts < 2 || situation.isRepeated || !isWorthWaiting(pause, situation, policy))
@@ -145,11 +149,12 @@ function record(
   const note = (error?: ModelError): void => {
     const attempt = {
       ...target,
-      ...(label !== undefined && { key: label }),
       durationMs: ports.now() - startedAt,
+      ...(label !== undefined && { key: label }),
       ...(error && { error: error.kind, status: error.status, ...(trace.usage && { usage: trace.usage }) }),
     }
     trace.attempts.push(attempt)
+    if (ports.log.isOn?.('debug') === false) return
     ports.log('debug', 'attempt', { call: id, ...attempt, ...(error && { why: error.message }) })
   }
   const fail = (error: ModelError): void => {
