@@ -1,5 +1,6 @@
 import { parsePlainJson, type JsonObject } from '../../canonical/json.ts'
 import type { Ports } from '../../platform/ports.ts'
+import type { ModelRequest } from '../../canonical/request.ts'
 import { codecOf } from '../../protocol/index.ts'
 import type { Call } from '../call.ts'
 import { wordsOf } from './hook.ts'
@@ -55,11 +56,13 @@ function anthropicBody(call: Call): JsonObject {
   return parsePlainJson(JSON.stringify({ ...wire.body, stream: call.request.stream })) as JsonObject
 }
 
-/** The call with another body; what only the client's own protocol knows of it stays. */
+/** The call with another body; what Anthropic has no word for, or only the client's own protocol knows of, stays. */
 function changed(call: Call, text: string): Call {
   const wire = { ...call.wire, body: parsePlainJson(text) as JsonObject }
   const request = ANTHROPIC.decodeRequest(wire)
   if (call.protocol.id === ANTHROPIC.id) return { ...call, wire, text, request, edited: true }
+  const shown = ANTHROPIC.decodeRequest({ ...call.wire, body: anthropicBody(call) })
+  const unsaid = Object.entries(call.request).filter(([field]) => shown[field as keyof ModelRequest] === undefined)
   const { native } = call.request
-  return { ...call, request: { ...request, ...(native && { native }) }, edited: true }
+  return { ...call, request: { ...Object.fromEntries(unsaid), ...request, ...(native && { native }) }, edited: true }
 }

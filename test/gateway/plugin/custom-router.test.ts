@@ -179,6 +179,7 @@ describe('CUSTOM_ROUTER_PATH', () => {
     const { status, body } = await each.ask(
       {
         seed: 7,
+        response_format: { type: 'json_object' },
         messages: [
           { role: 'system', content: 'Be brief.' },
           { role: 'user', content: 'Hi.' },
@@ -190,6 +191,7 @@ describe('CUSTOM_ROUTER_PATH', () => {
     expect(each.chat.requests[0]?.body).toMatchObject({
       model: 'large',
       seed: 7,
+      response_format: { type: 'json_object' },
       messages: [{ role: 'system' }, { role: 'user' }, { role: 'assistant', content: 'And' }, { content: 'more.' }],
     })
   })
