@@ -60,7 +60,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const portsOf = (next: Config): Ports => ({
     ...ports,
     ...state.ports(),
-    log: redactedLog(log, everyProvider(next), next.apiKey, next.webSearch?.apiKey),
+    log: redactedLog(log, everyProvider(next), next.apiKey, ...searchKeys(next)),
     overridesOf: overridesOf(next, log),
   })
   const load = createUserCodeLoader()
@@ -88,6 +88,10 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
       state.close()
     },
   }
+}
+
+function searchKeys({ webSearch, presets = {} }: Config): (string | undefined)[] {
+  return [webSearch, ...Object.values(presets).map((preset) => preset.webSearch)].map((search) => search?.apiKey)
 }
 
 function everyProvider({ providers, presets = {} }: Config): Config['providers'] {

@@ -137,13 +137,14 @@ test('no key of the config gets into a log, wherever in a line it stands', () =>
     headers: { 'X-Token': 'Bearer planted-key-2', 'content-type': 'application/json' },
     proxy: 'http://user:planted%2Dkey-3@proxy.example:1',
   }
-  const log = redactedLog((...line) => heard.push(line), [provider], 'planted-key-4')
+  const log = redactedLog((...line) => heard.push(line), [provider], 'planted-key-4', undefined, 'planted-key-5')
   log('warn', 'planted-key-1 application/json', {
     error: 'x planted-key-2',
     deep: [{ a: 'planted-key-3' }, 'planted%2Dkey-3'],
     n: 1,
     none: null,
     key: 'planted-key-4',
+    search: 'planted-key-5',
   })
   expect(JSON.stringify(heard)).not.toMatch(/planted/)
   expect(heard[0]).toMatchObject(['warn', '[redacted] application/json', { n: 1, none: null }])

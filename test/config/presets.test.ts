@@ -25,6 +25,13 @@ function read(manifests: Readonly<Record<string, string | JsonObject>>, shared: 
 const Providers = [{ name: 'a', api_base_url: 'http://127.0.0.1:1/v1', api_key: '$KEY_A', models: ['one', 'two'] }]
 const good: JsonObject = { name: 'good', version: '1.0.0', Providers, Router: { default: 'a,two' } }
 
+test('a preset searches the web where the config does, unless it says otherwise', () => {
+  const engine = (name: string): JsonObject => ({ backend: name, api_key: 'k' })
+  const own = { ...good, name: 'own', web_search: engine('brave') }
+  const { presets } = read({ good, own }, { web_search: engine('tavily') })
+  expect([presets['good']?.webSearch?.backend, presets['own']?.webSearch?.backend]).toEqual(['tavily', 'brave'])
+})
+
 describe('a manifest', () => {
   test('is config, but for what describes it and how it asks', () => {
     const config = configOfManifest({

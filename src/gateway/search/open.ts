@@ -7,6 +7,7 @@ import type { Provider } from '../../provider/provider.ts'
 import type { ModelRequest, ToolChoice } from '../../canonical/request.ts'
 import type { Answer, Call, Handler } from '../call.ts'
 import type { Memory } from '../memory.ts'
+import { openAccount, updating } from './accounts.ts'
 import { answerWith } from './answer.ts'
 import { backends } from './backends.ts'
 import { withRecalled } from './recall.ts'
@@ -29,12 +30,13 @@ export async function withSearch(call: Call, next: Handler, parts: OpenSearchPar
   if (!codec) return next(call)
   const name = freeName(call.request)
   const hook = hookFor(codec, name, parts)
-  const { told, ...answer } = await next({ ...call, webSearch: hook() })
+  const account = openAccount(call.trace)
+  const { told, ...answer } = await account.ask(call, (first) => next({ ...first, webSearch: hook() }))
   const wish = codec.take(call.request)?.wish
-  if (!told || !wish) return answer
-  const ask = (round: Call, choice: ToolChoice | undefined): Promise<Answer> =>
-    next({ ...round, webSearch: hook({ choice }) })
-  return answerWith({ ...answer, told }, call, { ...parts, codec, name, wish, ask })
+  if (!told || !wish) return { ...answer, body: updating(answer.body, account) }
+  const ask = (further: Call, choice: ToolChoice | undefined): Promise<Answer> =>
+    account.ask(further, (round) => next({ ...round, webSearch: hook({ choice }) }))
+  return answerWith({ ...answer, told }, call, { ...parts, codec, name, wish, account, ask })
 }
 
 /** A later round of an answer. */

@@ -5,7 +5,7 @@ import type { FinishEvent, MadeSearch, SearchCodec, SearchWish } from '../../pro
 import type { Batches } from '../batches.ts'
 import type { Answer, Call } from '../call.ts'
 import type { Memory } from '../memory.ts'
-import { addRound, beginRound } from './accounts.ts'
+import { furtherRound, type Account } from './accounts.ts'
 import { createJoint, type WantedSearch } from './joint.ts'
 import { search, type SearchParts } from './search.ts'
 import { queryOf, resultOf } from './tool.ts'
@@ -16,6 +16,7 @@ export type ToldAnswer = Answer & Required<Pick<Answer, 'told'>>
 export interface RoundParts extends Pick<SearchParts, 'settings' | 'signal'> {
   readonly ports: SearchParts['ports'] & { id(prefix: string): string }
   readonly laterIds: Memory<string>
+  readonly account: Account
   readonly codec: SearchCodec
   /** What the model knows the search by. */
   readonly name: string
@@ -33,31 +34,21 @@ const MOST_USES = 20
  * searched, and the model asked again with what was found, until it calls for no more.
  */
 export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): Batches {
-  const { codec, wish, signal } = parts
+  const { account, codec, wish, signal } = parts
   const maxUses = Math.min(Math.max(wish.maxUses ?? UNSAID_USES, 0), MOST_USES)
   const joint = createJoint(parts.name, codec, parts.ports.id)
   const made: MadeSearch[] = []
   const batches = run()
   let answer: Answer = first
   let uses = 0
-  let own = call.trace
-
-  /** The round that has been read counts, once, as far as it came. */
-  const countRound = (): void => {
-    if (own === call.trace) return
-    const { answerId } = call.trace
-    if (answerId !== undefined && own.answerId !== undefined) parts.laterIds.set(answerId, own.answerId)
-    addRound(call.trace, own)
-    own = call.trace
-  }
 
   async function* run(): AsyncGenerator<readonly ModelEvent[]> {
     let request = call.request
     for (let round = 1; ; round++) {
       for await (const events of read(answer)) yield joint.push(events)
-      countRound()
+      noteId()
       const { finish, wanted } = joint
-      if (!finish) return
+      if (!finish) return account.update()
       // The model asks again, with what the client's own tool has said.
       if (joint.callsClient && !codec.isRecalled) return yield [end(finish, wanted)]
       const mayGoOn = GOES_ON.has(finish.reason.kind)
@@ -65,19 +56,23 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
       if (wanted.length === 0 || !mayGoOn || joint.callsClient || round > maxUses + 1)
         return yield [end(finish, wanted)]
       request = goneOn(request, found)
-      const next = beginRound(call, request)
-      own = next.trace
       joint.next()
       try {
-        answer = await parts.ask(next, choiceFor(call.request))
+        answer = await parts.ask(furtherRound(call, request), choiceFor(call.request))
       } catch (cause) {
         if (!call.request.stream || !(cause instanceof ModelError)) throw cause
-        Object.assign(call.trace, { finish: 'error', failure: cause })
+        Object.assign(account.last(), { finish: 'error', failure: cause })
+        account.update()
         return yield [{ type: 'error', error: cause }]
-      } finally {
-        next.adopt()
       }
     }
+  }
+
+  /** What the provider keeps of the whole answer goes by the id of its last round. */
+  function noteId(): void {
+    const { answerId } = call.trace
+    const { answerId: last } = account.last()
+    if (answerId !== undefined && last !== undefined && answerId !== last) parts.laterIds.set(answerId, last)
   }
 
   async function* searchFor(
@@ -108,11 +103,10 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
   function end(finish: FinishEvent, wanted: readonly WantedSearch[]): FinishEvent {
     const isOver = finish.reason.kind === 'tool-calls' && wanted.length > 0 && !joint.callsClient
     const ended: FinishEvent = isOver ? { ...finish, reason: { kind: 'stop' } } : finish
-    const { trace } = call
-    trace.finish = ended.reason.kind
+    account.last().finish = ended.reason.kind
     const count = made.length
-    if (count > 0)
-      trace.reason = `${trace.reason ?? 'chosen'}; ${count} web search${count > 1 ? 'es' : ''} by ${parts.settings.backend}`
+    if (count > 0) account.note(`${count} web search${count > 1 ? 'es' : ''} by ${parts.settings.backend}`)
+    account.update()
     return codec.finish(ended, made)
   }
 
@@ -141,7 +135,6 @@ export function createRounds(first: ToldAnswer, call: Call, parts: RoundParts): 
       return done ? undefined : value
     },
     cancel() {
-      countRound()
       if (typeof answer.body !== 'string') answer.body.cancel()
     },
   }

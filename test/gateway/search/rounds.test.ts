@@ -160,6 +160,39 @@ describe('the rounds of an answer', () => {
     expect(other.requests[0]?.text).toContain('Bun 2 was released in November.')
   })
 
+  test.each([true, false])('are those of who answers first where calls are hedged, streamed: %p', async (stream) => {
+    await using slow = await createUpstream(() => silence())
+    await using quick = await createUpstream((request) => answerTurn(request, request.serial === 0 ? SEARCH : ANSWER))
+    const { message, queries, record } = await play(
+      {
+        turns: [SEARCH],
+        config: {
+          hedgeAfterMs: 20,
+          providers: [
+            testProvider(slow.url, 'openai-chat', { name: 'slow', models: ['mock-model'] }),
+            testProvider(quick.url, 'gemini', { name: 'quick', models: ['other'], traits: { webSearch: false } }),
+          ],
+          routes: {
+            targets: { default: { provider: 'slow', model: 'mock-model' } },
+            fallbacks: { default: [{ provider: 'quick', model: 'other' }] },
+            longContextThreshold: 60_000,
+          },
+        },
+      },
+      asked({ stream }),
+    )
+    expect(
+      message.content
+        .slice(2)
+        .map(({ text }: Loose) => text)
+        .join(''),
+    ).toBe('Bun 2 is out.')
+    expect(queries).toEqual(['bun 2'])
+    expect(record).toMatchObject({ provider: 'quick', usage: { output: 2 * USAGE.output } })
+    // Who has answered is asked first in the next round.
+    expect([slow.requests.length, quick.requests.length]).toEqual([1, 2])
+  })
+
   test('end in an error where nobody goes on: of its own status, or in the stream', async () => {
     const down = () => json({ error: { message: 'the model is gone' } }, 500)
     const whole = await play({ turns: [SEARCH, down] })
