@@ -14,8 +14,8 @@ export interface SpendTables {
   hasNews(): boolean
   read(isWhole: boolean): ReturnType<SpendJournal['read']>
   hold(call: HeldCall): void
-  /** Inside a transaction. */
-  settle(settled: Settled): void
+  /** Inside a transaction. What was taken at the same time becomes one row: so their number does not depend on that of calls. */
+  settle(settled: readonly Settled[]): void
   /** Inside a transaction: merges what is old, and forgets what no limit looks at. */
   tidy(): void
 }
@@ -72,9 +72,9 @@ export function createSpendTables(database: DatabaseSync, now: () => number): Sp
       const rest = [at, owner, process.pid, requests, tokens, cost, least.tokens, least.cost]
       insertHolds[accounts.length - 1]?.run(...accounts.flatMap((account) => [id, account, ...rest]))
     },
-    settle({ id, spent }) {
-      deleteHold.run(id)
-      for (const each of spent) spend(each, owner)
+    settle(settled) {
+      for (const { id } of settled) deleteHold.run(id)
+      for (const each of joined(settled.flatMap(({ spent }) => spent))) spend(each, owner)
     },
     tidy() {
       for (const [pieceMs, age] of MERGES)
@@ -94,12 +94,34 @@ const HOLD_VALUES = '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 
 /** How coarse what is older than `age` may be: as no shorter span looks at it any more. */
 const MERGES = [
+  [15_000, 40 * 60_000],
   [60_000, 2 * 3_600_000],
   [3_600_000, 26 * 3_600_000],
   [86_400_000, 40 * 86_400_000],
 ] as const
 
 const LONGEST_CALL_MS = 86_400_000
+
+/** What no span tells apart: one row for each account and piece of time. */
+function joined(spent: readonly Spent[]): Iterable<Spent> {
+  const rows = new Map<string, Spent>()
+  for (const each of spent) {
+    const key = `${Math.floor(each.at / SHORTEST_PIECE_MS)} ${each.account}`
+    const row = rows.get(key)
+    const { requests = 0, tokens = 0, cost = 0, at = each.at } = row ?? {}
+    rows.set(key, {
+      account: each.account,
+      at,
+      requests: requests + each.requests,
+      tokens: tokens + each.tokens,
+      cost: cost + each.cost,
+    })
+  }
+  return rows.values()
+}
+
+/** Of `SPANS`: within a piece, time makes no difference. */
+const SHORTEST_PIECE_MS = 250
 
 type Row = Readonly<Record<string, unknown>>
 

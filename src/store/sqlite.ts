@@ -19,19 +19,35 @@ export interface StateStoreOptions {
   readonly file: string
   readonly log: Log
   readonly now: () => number
+  /** How much is kept. Default `DEFAULT_BOUNDS`. */
+  readonly bounds?: Partial<Bounds>
 }
+
+/** What the database does not grow beyond, but for what comes until the next look. */
+export interface Bounds {
+  /** Records of calls; the oldest go first, and all go after `callsKeptMs`. */
+  readonly calls: number
+  readonly replies: number
+  /** Of the whole file: then the older half of records and answers goes. */
+  readonly bytes: number
+  /** After so many records and answers it is looked whether they are too many; after an hour, too. */
+  readonly lookAfter: number
+}
+
+export const DEFAULT_BOUNDS: Bounds = { calls: 100_000, replies: 10_000, bytes: 512_000_000, lookAfter: 1000 }
 
 /**
  * Opens the state's database. A file that cannot be used is told, and everything goes on without it: then what is counted
  * is known to this process alone, until it ends.
  */
-export function openStateStore({ file, log, now }: StateStoreOptions): StateStore | undefined {
+export function openStateStore({ file, log, now, bounds = {} }: StateStoreOptions): StateStore | undefined {
   const tell = (what: string, error: unknown): void => {
     const why = error instanceof Error ? error.message : String(error)
     log('error', `${what} (${file}: ${why}): what is counted for limits is forgotten when ccr ends`, { file })
   }
   try {
-    return createStateStore(openDatabase(file), now, (error) => tell('the state can no longer be written', error))
+    const onBroken = (error: unknown): void => tell('the state can no longer be written', error)
+    return createStateStore(openDatabase(file), now, onBroken, { ...DEFAULT_BOUNDS, ...bounds })
   } catch (error) {
     tell('the state cannot be kept: repair the file or move it away', error)
     return undefined
@@ -44,11 +60,14 @@ const FLUSH_MS = 100
 const BUSY = 5
 const MOST_WAITING = 10_000
 const CALLS_KEPT_MS = 90 * 86_400_000
-const MOST_CALLS = 100_000
-const MOST_REPLIES = 10_000
 const HOUR_MS = 3_600_000
 
-function createStateStore(database: DatabaseSync, now: () => number, onBroken: (error: unknown) => void): StateStore {
+function createStateStore(
+  database: DatabaseSync,
+  now: () => number,
+  onBroken: (error: unknown) => void,
+  bounds: Bounds,
+): StateStore {
   const tables = createSpendTables(database, now)
   const insertCall = database.prepare('INSERT OR REPLACE INTO call VALUES (?, ?, ?, ?, ?, ?, ?)')
   const insertReply = database.prepare('INSERT OR REPLACE INTO reply VALUES (?, ?, ?)')
@@ -59,6 +78,7 @@ function createStateStore(database: DatabaseSync, now: () => number, onBroken: (
   let timer: ReturnType<typeof setTimeout> | undefined
   let isBroken = false
   let tidyAt = now() + HOUR_MS
+  let sinceTrim = 0
 
   const guarded = <Result>(work: () => Result, otherwise: Result): Result => {
     if (isBroken) return otherwise
@@ -71,29 +91,37 @@ function createStateStore(database: DatabaseSync, now: () => number, onBroken: (
       return otherwise
     }
   }
-  const tidy = (): void => {
-    tables.tidy()
+  const trim = (): void => {
     database.prepare('DELETE FROM call WHERE at < ?').run(now() - CALLS_KEPT_MS)
     database.prepare('DELETE FROM reply WHERE expires < ?').run(now())
-    database.exec(
-      `DELETE FROM reply WHERE expires < (SELECT expires FROM reply ORDER BY expires DESC LIMIT 1 OFFSET ${MOST_REPLIES})`,
-    )
-    database.exec(`DELETE FROM call WHERE at < (SELECT at FROM call ORDER BY at DESC LIMIT 1 OFFSET ${MOST_CALLS})`)
+    keepNewest(database, 'reply', bounds.replies)
+    keepNewest(database, 'call', bounds.calls)
+    if (bytesOf(database) <= bounds.bytes) return
+    keepNewest(database, 'reply', countOf(database, 'reply') / 2)
+    keepNewest(database, 'call', countOf(database, 'call') / 2)
+  }
+  const tidy = (): void => {
+    tables.tidy()
+    trim()
   }
   const flush = (): void => {
     clearTimeout(timer)
     timer = undefined
     if (settled.length + calls.length + replies.length === 0) return
+    sinceTrim += calls.length + replies.length
+    const isFull = sinceTrim >= bounds.lookAfter
     const isWritten = guarded(() => {
       inOne(database, () => {
-        for (const each of settled) tables.settle(each)
+        tables.settle(settled)
         for (const record of calls) insertCall.run(...rowOf(record))
         for (const [key, { text, expiresAt }] of replies) insertReply.run(key, expiresAt, text)
         if (now() >= tidyAt) tidy()
+        else if (isFull) trim()
       })
       return true
     }, false)
     if (now() >= tidyAt) tidyAt = now() + HOUR_MS
+    if (isFull) sinceTrim = 0
     if (isWritten || isBroken || settled.length + calls.length > MOST_WAITING) [settled, calls, replies] = [[], [], []]
     else flushSoon()
   }
@@ -142,7 +170,29 @@ function createStateStore(database: DatabaseSync, now: () => number, onBroken: (
   }
 }
 
+/** By the order in which they came, which costs no look at those that stay. */
+function keepNewest(database: DatabaseSync, table: 'call' | 'reply', most: number): void {
+  database.exec(`DELETE FROM ${table} WHERE rowid <= (SELECT max(rowid) FROM ${table}) - ${Math.floor(most)}`)
+}
+
+function countOf(database: DatabaseSync, table: 'call' | 'reply'): number {
+  return Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count'])
+}
+
+/** What is used of the file: what was deleted is written over. */
+function bytesOf(database: DatabaseSync): number {
+  const pragma = (name: string): number => Number(database.prepare(`PRAGMA ${name}`).get()?.[name])
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size')
+}
+
 function rowOf(record: CallRecord): (string | number | null)[] {
   const { id, startedAt, key = null, provider = null, model = null, status } = record
-  return [id, startedAt, key, provider, model, status, JSON.stringify(record)]
+  return [id, startedAt, key, provider, model, status, JSON.stringify(record, cut)]
+}
+
+/** Clients choose the names of models and sessions. */
+const LONGEST_TEXT = 1000
+
+function cut(_: string, value: unknown): unknown {
+  return typeof value === 'string' && value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value
 }
