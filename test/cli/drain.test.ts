@@ -1,10 +1,13 @@
 import { Database } from 'bun:sqlite'
 import { afterAll, describe, expect, test } from 'bun:test'
+import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { CLIENTS, TEXT, type MatrixClient } from '../gateway/resilience/matrix/client.ts'
-import { insertAfter, silence, type Answer } from '../helper/answer.ts'
+import { insertAfter, silence, stream, type Answer } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
+import { chatFrames } from '../helper/turn-chat.ts'
 import { createUpstream, type Upstream } from '../helper/upstream.ts'
 import { CONFIG, createDesk, readUntil, type Desk } from './program.ts'
 import { isAlive, kill, running, startService } from './service.ts'
@@ -231,6 +234,40 @@ test('a config that is changed leaves running streams where they are, and new ca
   // Those that still run were begun under the old config, and are told as well.
   expect(await stage.desk.ccr(['stop'])).toMatchObject({ code: 0 })
   for (const { name, kind, outcome } of played) expect(`${name}: ${await outcome}`).toBe(`${name}: ${EXPECTED[kind]}`)
+}, 30_000)
+
+test('a client that reads slowly gets all of an answer that ends while the router waits', async () => {
+  await using desk = await createDesk()
+  const text = '~'.repeat(64 * 1024)
+  const PIECES = 400
+  const frames = chatFrames({ text: '#' }).flatMap((frame) =>
+    frame.includes('"#"') ? Array.from({ length: PIECES }, () => frame.replace('#', text)) : [frame],
+  )
+  await using upstream = await createUpstream(() => stream(frames))
+  await desk.write(CONFIG, configOf(upstream.url, { drain: 20_000 }))
+  const service = await startService(desk)
+  services.push(service.pid)
+  const body = JSON.stringify({ model: 'openai-chat,m', stream: true, messages: [{ role: 'user', content: 'Hi' }] })
+  const socket = connect(service.port, '127.0.0.1')
+  socket.write(
+    `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  await once(socket, 'data')
+  socket.pause()
+  process.kill(service.pid, 'SIGTERM')
+  await untilRefused(service.url)
+  // It waits: nothing goes on until the client reads on.
+  expect(await Promise.race([upstream.requests[0]?.settled, Bun.sleep(500).then(() => 'waits')])).toBe('waits')
+  expect(isAlive(service.pid)).toBe(true)
+  let said = 0
+  let end = ''
+  for await (const piece of socket) {
+    said += String(piece).split('~').length - 1
+    end = (end + String(piece)).slice(-100)
+  }
+  expect(said).toBe(PIECES * text.length)
+  expect(end).toEndWith('data: [DONE]\n\n\r\n0\r\n\r\n')
+  while (isAlive(service.pid)) await Bun.sleep(10)
 }, 30_000)
 
 /** Waits until nobody takes a call any more. */
