@@ -10,8 +10,8 @@ export interface Notes {
   readonly calls: number
   /** How each ended for its client. */
   readonly played: ReadonlyMap<string, Played>
-  /** How often the providers were asked, by call. */
-  readonly seen: ReadonlyMap<string, number>
+  /** Which rows of the config were asked, in order, by call. */
+  readonly seen: ReadonlyMap<string, readonly string[]>
   /** The folder of the router's config, with its logs and its records. */
   readonly home: string
   /** How many calls the router says that it has answered. */
@@ -36,8 +36,8 @@ export function account({ calls, played, seen, home, counted }: Notes): Account 
     const lines = logged.get(one.id) ?? []
     const rows = recorded.get(one.id) ?? []
     const client = played.get(one.id)
-    const asked = seen.get(one.id) ?? 0
-    count('asked of providers', asked)
+    const asked = seen.get(one.id) ?? []
+    count('asked of providers', asked.length)
     count(`ended ${client?.outcome ?? 'otherwise'}`)
     if (lines[0]?.attempts) count('calls with several attempts')
     if (lines[0]?.fallback) count('answered by the fallback')
@@ -55,16 +55,17 @@ export function account({ calls, played, seen, home, counted }: Notes): Account 
   return { discrepancies: wrong, counts }
 }
 
-function compared(one: Case, client: Outcome | undefined, asked: number, line: Line): string[] {
+function compared(one: Case, client: Outcome | undefined, asked: readonly string[], line: Line): string[] {
   const outcome = outcomeOf(line)
   const mayDiffer = leaves(one.behaviour) && one.fault === 'late-cut'
   const isRight = outcomesOf(one).includes(outcome) && (mayDiffer || outcome === client)
-  const attempts = line.attempts?.length ?? 1
+  const attempts = (line.attempts ?? [line]).map(({ provider = '' }) => provider)
   // A kept-alive connection that turns out dead is none: the call is made again on a fresh one.
-  const isSeen = asked === attempts || (one.fault === 'reset' && asked === attempts + 1)
+  const isRepeated = one.fault === 'reset' && asked.length === attempts.length + 1
+  const isSeen = String(isRepeated ? asked.slice(1) : asked) === String(attempts)
   return [
     ...(isRight ? [] : [`the log says ${line.error ?? 'that it ended well'}`]),
-    ...(isSeen ? [] : [`providers were asked ${asked} times, the log tells of ${attempts}`]),
+    ...(isSeen ? [] : [`providers were asked: ${asked.join(', ')}; the log tells of ${attempts.join(', ')}`]),
   ]
 }
 
@@ -72,7 +73,8 @@ interface Line {
   readonly session?: string
   readonly error?: string
   readonly fallback?: boolean
-  readonly attempts?: readonly unknown[]
+  readonly provider?: string
+  readonly attempts?: readonly { readonly provider?: string }[]
 }
 
 function outcomeOf(line: Line | undefined): Outcome {

@@ -6,8 +6,8 @@ import { LARGE_PIECES, LARGE_TURN, TURN } from './turn.ts'
 /** Providers of two protocols, at the pace of a model, with the faults of each case. */
 export interface Provider {
   readonly url: string
-  /** How often each call came, by its id. */
-  readonly seen: ReadonlyMap<string, number>
+  /** At which rows each call came, in order, by its id. */
+  readonly seen: ReadonlyMap<string, readonly string[]>
   /** Resolves when the call has come. */
   whenSeen(id: string): Promise<void>
   /** How many answers are being given. */
@@ -46,7 +46,7 @@ const MESSAGES: Wire = {
 }
 
 export function createProvider(): Provider {
-  const seen = new Map<string, number>()
+  const seen = new Map<string, string[]>()
   const waiting = new Map<string, () => void>()
   let running = 0
   const server = Bun.serve({
@@ -56,14 +56,16 @@ export function createProvider(): Provider {
     async fetch(request) {
       const body = await request.text()
       const id = /soak-\d+/.exec(body)?.[0] ?? ''
-      seen.set(id, (seen.get(id) ?? 0) + 1)
+      const { pathname } = new URL(request.url)
+      const rows = seen.get(id) ?? []
+      seen.set(id, rows)
+      rows.push(pathname.split('/')[1] ?? '')
       waiting.get(id)?.()
       waiting.delete(id)
       const one = caseOf(Number(id.slice(5)))
-      const { pathname } = new URL(request.url)
       const wire = pathname.endsWith('/messages') ? MESSAGES : CHAT
       if (one.behaviour === 'early') await Bun.sleep(HOLD_MS)
-      const isHit = seen.get(id) === 1 || one.fault === 'dead'
+      const isHit = rows.length === 1 || one.fault === 'dead'
       const status = isHit ? statusOf(one, pathname) : undefined
       if (status !== undefined) return new Response(wire.error.whole, { status, headers: headersOf(status) })
       const { pieces, end } = isHit ? broken(wire, one) : { pieces: piecesOf(wire, one), end: 'close' as const }
