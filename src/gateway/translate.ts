@@ -41,6 +41,12 @@ export async function translateStream(incoming: Incoming, translation: Translati
     let out = ''
     let real = false
     for (const told of batch ?? []) {
+      const more = told.type === 'part-delta' ? encoder.more?.(told.index, told.text) : undefined
+      if (more !== undefined) {
+        out += more
+        real = true
+        continue
+      }
       const event =
         told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
       observe(event, trace)

@@ -16,7 +16,7 @@ export interface Protocol {
   /** Provider → us. `end()` yields an `error` event if no terminal event was seen. */
   decodeStream(context: DecodeContext): Step<Frame, ModelEvent>
   /** Us → client. Emits the protocol's terminal frames, or its error frame; nothing after. */
-  encodeStream(context: EncodeContext): Step<ModelEvent, Frame>
+  encodeStream(context: EncodeContext): StreamEncoder
   /** Throws a `ModelError` for an error inside a success, or a body that is no reply. */
   decodeReply(body: Json, context: DecodeContext): ModelReply
   encodeReply(reply: ModelReply, context: EncodeContext): JsonObject
@@ -187,15 +187,28 @@ export interface Frame {
 /** A synchronous transducer: push inputs, collect outputs, end once. */
 export interface Step<In, Out> {
   push(input: In): Out[]
+  /** Several at once, where that is cheaper than one after the other. */
+  pushAll?(inputs: readonly In[]): Out[]
   end(): Out[]
+}
+
+/** Tells a client what happens. */
+export interface StreamEncoder extends Step<ModelEvent, Frame> {
+  /**
+   * What `push` would make of more text of part `index`, as the text of a stream of server-sent events: most of a stream
+   * is this, and it costs a fourth. Absent, or nothing: it takes more than putting the text between what always stands
+   * around it.
+   */
+  more?(index: number, text: string): string | undefined
 }
 
 /** Runs `first` into `second`. */
 export function chain<A, B, C>(first: Step<A, B>, second: Step<B, C>): Step<A, C> {
   const pass = (items: B[]): C[] => {
     if (items.length === 1) return second.push(items[0] as B)
+    if (second.pushAll) return second.pushAll(items)
     const out: C[] = []
-    for (const item of items) out.push(...second.push(item))
+    for (const item of items) for (const result of second.push(item)) out.push(result)
     return out
   }
   return {

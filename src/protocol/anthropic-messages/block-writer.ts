@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { restFor } from '../../canonical/native.ts'
 import type { Part, ReasoningPart, ToolCallPart } from '../../canonical/request.ts'
+import { encodeLine } from '../framing/sse.ts'
 import type { EncodeContext, Frame } from '../protocol.ts'
 import { mediaNotice, proofOf, type SentParts } from './answer.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
@@ -12,6 +13,8 @@ import { toToolId } from './tool-id.ts'
 export interface BlockWriter {
   /** More text; written to `out`, or kept while there is none. */
   add(text: string, out: Frame[] | undefined): void
+  /** The same while it is the open one, as the text of the event; nothing if it has not begun or there is nothing to add. */
+  more(text: string): string | undefined
   /** The part is finished; `undefined` where the answer ended without saying so. */
   end(part: Part | undefined): void
   isComplete(): boolean
@@ -35,6 +38,7 @@ export function createBlockWriter(
   let isFinished = false
   let index = -1
   let before = ''
+  let lineBefore = ''
   let signed = false
 
   const open = (out: Frame[]): void => {
@@ -44,12 +48,13 @@ export function createBlockWriter(
     }
     index = nextIndex()
     before = `{"type":"content_block_delta","index":${index},"delta":{"type":"${delta.type}","${delta.field}":`
+    lineBefore = encodeLine({ event: DELTA, data: before }).slice(0, -2)
     out.push(startFrame(index, startBlock(part, context)))
   }
   const writeText = (text: string, out: Frame[]): void => {
     if (index < 0) open(out)
     length += text.length
-    out.push({ event: 'content_block_delta', data: `${before}${JSON.stringify(text)}}}` })
+    out.push({ event: DELTA, data: `${before}${JSON.stringify(text)}}}` })
   }
   const close = (out: Frame[]): void => {
     const text = textOf(last)
@@ -75,6 +80,11 @@ export function createBlockWriter(
       if (out) writeText(text, out)
       else kept += text
     },
+    more(text) {
+      if (index < 0 || text === '') return undefined
+      length += text.length
+      return NEEDS_ESCAPE.test(text) ? `${lineBefore}${JSON.stringify(text)}}}\n\n` : `${lineBefore}"${text}"}}\n\n`
+    },
     end(finished) {
       isFinished = true
       if (finished && finished.type === part.type) last = finished
@@ -88,6 +98,11 @@ export function createBlockWriter(
     },
   }
 }
+
+const DELTA = 'content_block_delta'
+
+/** What JSON spells otherwise; also half of a surrogate pair, which it does where the other half is missing. */
+const NEEDS_ESCAPE = /["\\\u0000-\u001f\ud800-\udfff]/
 
 const DELTAS = {
   text: { type: 'text_delta', field: 'text' },
@@ -132,6 +147,7 @@ function wholeBlock(part: Part, sent: SentParts, nextIndex: () => number): Block
   let isFinished = false
   return {
     add() {},
+    more: () => undefined,
     end(finished) {
       isFinished = true
       last = finished ?? last
@@ -173,7 +189,7 @@ function startFrame(index: number, content_block: JsonObject): Frame {
 }
 
 function deltaFrame(index: number, delta: { [key: string]: Json }): Frame {
-  return { event: 'content_block_delta', data: JSON.stringify({ type: 'content_block_delta', index, delta }) }
+  return { event: DELTA, data: JSON.stringify({ type: 'content_block_delta', index, delta }) }
 }
 
 function stopFrame(index: number): Frame {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../canonical/json.ts'
 import { restFor, type Native } from '../../canonical/native.ts'
 import type { Part } from '../../canonical/request.ts'
 import { mergeUsage, type Usage } from '../../canonical/usage.ts'
-import type { EncodeContext, Frame, Step } from '../protocol.ts'
+import type { EncodeContext, Frame, StreamEncoder } from '../protocol.ts'
 import { searchBlocks, stopReasonOf, type SentParts } from './answer.ts'
 import { createBlockWriter, writeBlock, type BlockWriter } from './block-writer.ts'
 import { encodeError } from './error.ts'
@@ -15,7 +15,7 @@ import { encodeUsage } from './usage.ts'
  * What happens → a client's events. Anthropic's blocks come one at a time: what arrives for others meanwhile waits
  * until the open one is closed.
  */
-export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
+export function encodeStream(context: EncodeContext): StreamEncoder {
   const state: State = {
     context,
     sent: { calls: false, natives: false },
@@ -30,6 +30,10 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
   }
   return {
     push: (event) => (state.ended ? [] : write(state, event)),
+    more: (index, text) => {
+      const part = state.parts.get(index)
+      return part && part === state.current && !state.ended ? part.more(text) : undefined
+    },
     end: () => (state.ended ? [] : fail(state, new ModelError(CUT, { kind: 'cut-stream' }))),
   }
 }
