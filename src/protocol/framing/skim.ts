@@ -4,7 +4,7 @@
  */
 export function skim(bytes: Uint8Array, dull: RegExp): Uint8Array[] {
   // One character for each byte, so that positions are the same.
-  const text = new TextDecoder('latin1').decode(bytes)
+  const text = LATIN.decode(bytes)
   // Other line ends are rare: they are read in full.
   if (text.includes('\r')) return [bytes]
   const stretches: Uint8Array[] = []
@@ -20,3 +20,5 @@ export function skim(bytes: Uint8Array, dull: RegExp): Uint8Array[] {
   if (wantedFrom < bytes.length) stretches.push(bytes.subarray(wantedFrom))
   return stretches
 }
+
+const LATIN = new TextDecoder('latin1')

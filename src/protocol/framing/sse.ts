@@ -41,8 +41,15 @@ export function decodeSse(): Step<Uint8Array, Frame> {
     }
     let start = 0
     for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n', start)) {
-      readLine(pending.slice(start, end), out)
-      start = end + 1
+      // Most events are one line of data alone.
+      const isAlone = data === undefined && event === undefined && pending.charCodeAt(end + 1) === LF
+      if (isAlone && pending.startsWith('data: ', start)) {
+        out.push({ data: pending.slice(start + 6, end) })
+        start = end + 2
+      } else {
+        readLine(pending.slice(start, end), out)
+        start = end + 1
+      }
     }
     rest = pending.slice(start) + held
   }
@@ -82,9 +89,10 @@ export function wholeEvents(): Step<Uint8Array, Uint8Array> {
   return {
     push(bytes) {
       const all = rest ? join(rest, bytes) : bytes
-      const end = lastBoundary(all)
+      const end = endOfEvents(all)
       rest = end === all.length ? undefined : all.subarray(end)
-      return end > 0 ? [all.subarray(0, end)] : []
+      if (end === 0) return []
+      return [rest ? all.subarray(0, end) : all]
     },
     end() {
       return rest ? [rest] : []
@@ -95,8 +103,8 @@ export function wholeEvents(): Step<Uint8Array, Uint8Array> {
 const LF = 10
 const CR = 13
 
-/** Index behind the last empty line, 0 if there is none. */
-function lastBoundary(bytes: Uint8Array): number {
+/** Where the last whole event of `bytes` ends: behind the last empty line; 0 if there is none. */
+export function endOfEvents(bytes: Uint8Array): number {
   for (let index = bytes.length - 1; index > 0; index--) {
     if (bytes[index] !== LF) continue
     const before = bytes[index - 1] === CR ? bytes[index - 2] : bytes[index - 1]

@@ -15,18 +15,23 @@ import { decodeUsage } from './usage.ts'
 export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   const answer = createAnswer(context)
   const repeat = createRepeat()
-  return {
-    push(frame) {
-      const out: ModelEvent[] = []
-      if (answer.over()) return out
+  const pushAll = (frames: readonly Frame[]): ModelEvent[] => {
+    const out: ModelEvent[] = []
+    for (const frame of frames) {
+      if (answer.over()) break
       const words = frame.event === undefined ? repeat.wordsOf(frame.data) : undefined
       if (words !== undefined) answer.words(words, out)
       else {
+        const before = out.length
         readFrame(answer, frame, out)
-        repeat.note(frame.data, out)
+        repeat.note(frame.data, before === 0 ? out : out.slice(before))
       }
-      return out
-    },
+    }
+    return out
+  }
+  return {
+    push: (frame) => pushAll([frame]),
+    pushAll,
     end() {
       const out: ModelEvent[] = []
       if (!answer.over()) answer.inputEnded(out)
