@@ -1,4 +1,5 @@
 import { ModelError } from '../canonical/error.ts'
+import { endOfEvents } from '../protocol/framing/sse.ts'
 import { explainFailure } from './failure.ts'
 import { redactKeys } from './redact.ts'
 import type { Watch } from './watch.ts'
@@ -28,8 +29,18 @@ export function createSource(
   signal: AbortSignal,
 ): Source {
   const reader = body?.getReader()
+  let rest: Uint8Array | undefined
+  const cut = (bytes: Uint8Array): Uint8Array => {
+    rest = undefined
+    if (bytes.length <= MOST_AT_ONCE) return bytes
+    // Between two events, where there are any: nobody has to put halves together again.
+    const end = endOfEvents(bytes.subarray(0, MOST_AT_ONCE)) || MOST_AT_ONCE
+    rest = bytes.subarray(end)
+    return bytes.subarray(0, end)
+  }
   const source: Source = {
     async read() {
+      if (rest) return cut(rest)
       if (!reader) {
         watch.stop()
         return undefined
@@ -38,7 +49,7 @@ export function createSource(
       try {
         const { done, value } = await reader.read()
         watch.enter('client')
-        if (!done) return value
+        if (!done) return cut(value)
         watch.stop()
         return undefined
       } catch (cause) {
@@ -65,6 +76,8 @@ export function createSource(
   return source
 }
 
+/** Of a flood, in bytes: what is dealt with bit by bit stays near the processor, and the client has the first of it sooner. */
+const MOST_AT_ONCE = 65_536
 /** A provider that sends more than this after its end is cut off. */
 const RELEASE_READS = 8
 
