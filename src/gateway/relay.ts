@@ -29,7 +29,15 @@ export async function relayStream(
   const cutter = wholeEvents()
   const observer = createObserver(protocol, context, trace)
   const held: Uint8Array[] = []
+  let unseen: Uint8Array | undefined
   let done = false
+
+  // The client comes first: what it has been given is read along when it asks for more.
+  const catchUp = (): void => {
+    const bytes = unseen
+    unseen = undefined
+    if (bytes) observer.push(bytes)
+  }
 
   const readOn = async (): Promise<Uint8Array | undefined> => {
     for (;;) {
@@ -54,10 +62,9 @@ export async function relayStream(
     if (held.length > 0) return held.shift()
     if (done) return undefined
     try {
-      const whole = await readOn()
-      if (!whole) return finish(undefined)
-      observer.push(whole)
-      return whole
+      catchUp()
+      unseen = await readOn()
+      return unseen ?? finish(undefined)
     } catch (cause) {
       if (done || !(cause instanceof ModelError)) throw cause
       return finish(cause)
@@ -87,7 +94,13 @@ export async function relayStream(
     source.cancel()
     throw cause
   }
-  return { next, cancel: () => source.cancel() }
+  return {
+    next,
+    cancel() {
+      source.cancel()
+      catchUp()
+    },
+  }
 }
 
 /** A whole reply, untouched. */

@@ -327,6 +327,19 @@ describe('a client that goes away', () => {
     expect(await (await upstream.request()).settled).toBe('aborted')
   })
 
+  test('counts as given what it was given last', async () => {
+    const last = 'event: message_delta\ndata: {"type":"message_delta","delta":{},"usage":{"output_tokens":77}}\n\n'
+    await using upstream = await createUpstream(() =>
+      stream([START, ...TEXT, { pauseMs: 20 }, last, { pauseMs: 60_000 }]),
+    )
+    const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] })
+    const response = await gateway(post('/v1/messages', STREAMED))
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    for (let text = ''; !text.includes('77');) text += new TextDecoder().decode((await reader.read()).value)
+    await reader.cancel()
+    expect(calls[0]?.usage).toMatchObject({ output: 77 })
+  })
+
   test('ends it before the first byte, too', async () => {
     await using upstream = await createUpstream(() => stream([{ pauseMs: 60_000 }]))
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'openai-chat')] })
