@@ -85,6 +85,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     },
     async stop(graceMs) {
       await server.stop(graceMs)
+      await origins.settled()
       state.close()
     },
   }

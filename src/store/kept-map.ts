@@ -8,6 +8,8 @@ export interface KeptMap<Value> {
   /** Known at once; resolves when it is in the file, too. Never rejects. */
   set(key: string, value: Value): Promise<void>
   delete(key: string): Promise<void>
+  /** Resolves when all that is known is in the file. Never rejects. */
+  settled(): Promise<void>
 }
 
 export interface KeptMapOptions<Value> {
@@ -123,6 +125,7 @@ export function createKeptMap<Value>(options: KeptMapOptions<Value>): KeptMap<Va
       forget(key)
       await append(lineOf(key, []))
     },
+    settled: () => writing,
   }
 }
 

@@ -1,6 +1,6 @@
 import { fingerprint } from '../canonical/fingerprint.ts'
 import type { Log } from '../platform/ports.ts'
-import { createKeptMap } from './kept-map.ts'
+import { createKeptMap, type KeptMap } from './kept-map.ts'
 import type { OriginStore, Remembered } from './origin-store.ts'
 
 /** As many signatures as a hundred long sessions have. */
@@ -8,8 +8,8 @@ const MOST = 20_000
 /** As many characters of thoughts as fit into the longest windows. */
 const MOST_CHARACTERS = 4_000_000
 
-/** Keeps the newest entries, by hash, in memory and, if there is a `file`, also after a restart. */
-export function createOriginStore(file?: string, log?: Log): OriginStore {
+/** Keeps the newest entries, by hash, in memory and, if there is a `file`, also after a restart; `settled`: as of now. */
+export function createOriginStore(file?: string, log?: Log): OriginStore & Pick<KeptMap<Remembered>, 'settled'> {
   const kept = createKeptMap<Remembered>({
     file,
     log,
@@ -30,5 +30,6 @@ export function createOriginStore(file?: string, log?: Log): OriginStore {
   return {
     get: (key) => kept.get(fingerprint(key)),
     set: (key, remembered) => void kept.set(fingerprint(key), remembered),
+    settled: () => kept.settled(),
   }
 }

@@ -9,8 +9,8 @@ import type { Answer, Call, Handler, Middleware, Trace } from '../call.ts'
 
 /**
  * Some providers refuse a conversation whose tool calls come back without what was thought before them, or think no more in
- * it; and some clients do not bring it back, or not its proof. There it is remembered, by the call, and put in where it is
- * missing.
+ * it; and some clients do not bring it back, or not its proof, which Gemini puts on the call itself. There it is remembered,
+ * by the call, and put in where it is missing.
  */
 export function createThoughtMiddleware(
   providers: readonly Provider[],
@@ -43,6 +43,8 @@ export function createThoughtMiddleware(
 
 function remember({ turn = [], relayed }: Trace, target: RouteTarget, origins: Ports['origins']): void {
   const first = turn.find(isCall)
+  if (first?.signature !== undefined && !relayed)
+    origins.set(keyOf(first, target, 'signed'), { ...target, thought: { text: '', signature: first.signature } })
   const thoughts = turn.filter(isThought)
   const proofs = thoughts.flatMap((thought) => proofOf(thought) ?? [])
   const text = thoughts.map((thought) => thought.text).join('')
@@ -54,6 +56,7 @@ function remember({ turn = [], relayed }: Trace, target: RouteTarget, origins: P
   origins.set(keyOf(first, target), { ...target, thought: { text, ...(signature !== undefined && { signature }) } })
 }
 
+/** The message with what was thought before its calls, and the first of them, which alone is signed, with its signature. */
 async function completed(
   message: Message,
   target: RouteTarget,
@@ -61,6 +64,24 @@ async function completed(
   origins: Ports['origins'],
 ): Promise<Message> {
   const first = message.role === 'assistant' ? message.parts.find(isCall) : undefined
+  if (!first || !isProofForgotten || first.signature !== undefined)
+    return withThought(message, first, target, isProofForgotten, origins)
+  const signed = await origins.get(keyOf(first, target, 'signed'))
+  const thoughtful = await withThought(message, first, target, isProofForgotten, origins)
+  const signature = signed?.thought?.signature
+  if (!signed || signature === undefined) return thoughtful
+  const { provider, model } = signed
+  const whole = { ...first, signature, origin: { provider, model } }
+  return { ...thoughtful, parts: thoughtful.parts.map((part) => (part === first ? whole : part)) }
+}
+
+async function withThought(
+  message: Message,
+  first: ToolCallPart | undefined,
+  target: RouteTarget,
+  isProofForgotten: boolean,
+  origins: Ports['origins'],
+): Promise<Message> {
   const own = message.parts.filter(isThought)
   if (!first || own.some((thought) => !isProofForgotten || proofOf(thought) !== undefined)) return message
   const known = await origins.get(keyOf(first, target))
@@ -79,8 +100,8 @@ function proofOf({ signature, encrypted }: ReasoningPart): string | undefined {
 }
 
 /** Ids alone do not tell calls apart: some vendors count from zero in each conversation. */
-function keyOf({ id, name, input }: ToolCallPart, { provider }: RouteTarget): string {
-  return JSON.stringify(['call', provider, id, name, normalized(input)])
+function keyOf({ id, name, input }: ToolCallPart, { provider }: RouteTarget, what: 'call' | 'signed' = 'call'): string {
+  return JSON.stringify([what, provider, id, name, normalized(input)])
 }
 
 /** Clients bring arguments back as they parsed them. */

@@ -68,7 +68,11 @@ function unknown(id: string, keeper: Keeper | undefined): ModelError {
   const why = keeper
     ? `it is kept by ${keeper.provider}, which is no longer configured to speak the Responses API`
     : 'no provider has kept it for this router; only a provider that speaks the Responses API keeps one'
-  return new ModelError(`Response with id '${id}' not found: ${why}.`, { kind: 'not-found', param: 'response_id' })
+  return new ModelError(`Response with id '${id}' not found: ${why}.`, {
+    kind: 'not-found',
+    code: 'response_not_found',
+    param: 'response_id',
+  })
 }
 
 /** Pulled, so that a slow client slows the provider down. */
