@@ -139,7 +139,10 @@ function streamOf(
           // A call without an answer so far hears of it from there.
           if (!chunks) return
           chunks.cancel()
-          tell(controller, stoppedError())
+          if (call.trace.finish === undefined) return tell(controller, stoppedError())
+          // All has been said; only the provider's connection was still open.
+          end()
+          controller.close()
         }
         ports.cutters?.add(cut)
       },

@@ -72,6 +72,34 @@ describe('a call that is cut', () => {
     expect(text.match(/event: error/g)).toHaveLength(1)
   })
 
+  // A stream of Gemini's has no last event: it is over when it is closed.
+  test.each(CLIENTS.filter(({ protocol }) => protocol !== 'gemini'))(
+    'when all has been said to a client of $protocol has ended well',
+    async (client) => {
+      const upstream = await createUpstream((request) => {
+        const answer = answerTurn(request, { text: TEXT })
+        return insertAfter(answer, answer.pieces.length, { until: new Promise(() => {}) })
+      })
+      const cutters = new Set<() => void>()
+      const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, client.protocol)] }, { cutters })
+      const reader = ((await gateway(client.ask(true))).body as ReadableStream<Uint8Array>).getReader()
+      let text = ''
+      const readOn = async (): Promise<boolean> => {
+        const { done, value } = await reader.read()
+        text += new TextDecoder().decode(value)
+        return !done
+      }
+      while (!/"message_stop"|\[DONE\]|"response\.completed"|"finishReason"/.test(text)) await readOn()
+      for (const each of cutters) each()
+      while (await readOn());
+      const headers = { 'content-type': 'text/event-stream' }
+      expect(await client.read(new Response(text, { headers }))).toBe('answer')
+      expect(calls).toMatchObject([{ finish: 'stop' }])
+      expect(calls[0]?.error).toBeUndefined()
+      await upstream.close()
+    },
+  )
+
   test('counts as sent: its attempt is noted', async () => {
     await using scene = await stage(() => silence())
     const answer = scene.gateway(post('/v1/messages', ASKED))
