@@ -129,6 +129,13 @@ function streamOf(
     })
   }
 
+  /** What its attempt has taken counts, and is known when that has ended, which the signal of the client sees to. */
+  const letGo = async (): Promise<void> => {
+    const late = await settled(pending)
+    if (!(late instanceof ModelError)) streamed(late).cancel()
+    end(gone())
+  }
+
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -168,15 +175,18 @@ function streamOf(
           controller.error(error)
         }
       },
-      async cancel() {
-        // What became of an answer that has not come is known, and counts, when its attempt has ended.
-        const late = chunks ?? (await settled(pending))
-        if (!(late instanceof ModelError)) ('next' in late ? late : streamed(late)).cancel()
-        end(new ModelError('the client went away', { kind: 'aborted' }))
+      cancel() {
+        if (!chunks) return void letGo()
+        chunks.cancel()
+        end(gone())
       },
     },
     { highWaterMark: 0 },
   )
+}
+
+function gone(): ModelError {
+  return new ModelError('the client went away', { kind: 'aborted' })
 }
 
 function streamed(answer: Answer): Chunks {
