@@ -5,6 +5,7 @@ import type { Answer, Middleware } from '../call.ts'
 /** A provider that speaks the client's protocol but cannot compact is asked for the summary in words. */
 export function createCompactionMiddleware({ log }: Pick<Ports, 'log'>): Middleware {
   return (call, next) => {
+    if (!call.protocol.compaction) return next(call)
     const askInWords = (cause: unknown): Promise<Answer> => {
       if (!(cause instanceof ModelError) || cause.kind !== 'bad-request' || !NAMES_IT.test(cause.message)) throw cause
       const request = call.protocol.compaction?.inWords(call.request)
