@@ -8,41 +8,13 @@ import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import type { CacheSettings } from './cache/reply-cache.ts'
 import { authorise, identify, mayUse, type ClientKey } from './client-key.ts'
-import { compose, type Handler, type Middleware } from './call.ts'
-import { createChooser, routingOf, type Chooser } from './chooser.ts'
 import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey } from './credential.ts'
-import { createTokenCounter, type TokenCounter } from './count/counter.ts'
-import { createOwnCounter, type OwnCounter } from './count/own-count.ts'
 import type { Limits } from './limits/limits.ts'
 import { createLearnt, type Learnt } from './learnt.ts'
-import { createCircuitBoard, type CircuitBoard } from './health/health.ts'
-import { createKeyRing } from './health/key-ring.ts'
-import { authoriseRoute, authoriseTarget } from './middleware/authorise.ts'
-import { createCache } from './middleware/cache.ts'
-import { createContinuation } from './middleware/continuation.ts'
-import { createFallback } from './middleware/fallback.ts'
-import { createCutPromptWarning } from './middleware/cut-prompt.ts'
-import { createSeen } from './image/look.ts'
-import { createImageAgent } from './middleware/image-agent.ts'
-import { createCompactionMiddleware } from './middleware/compaction.ts'
-import { createKeeperMiddleware } from './middleware/keeper.ts'
-import { createOriginMiddleware } from './middleware/origin.ts'
-import { createQueues } from './middleware/queue.ts'
-import { createReserve } from './middleware/reserve.ts'
-import { createRetryEmpty } from './middleware/retry-empty.ts'
-import { createRetry } from './middleware/retry.ts'
-import { createRewriteSystem } from './middleware/rewrite-system.ts'
-import { createRouteMiddleware } from './middleware/route.ts'
-import { createSight } from './middleware/sight.ts'
-import { createThoughtMiddleware } from './middleware/thought.ts'
-import { nameUserRoute } from './middleware/user-route.ts'
-import { createWebSearch, fitSearch } from './middleware/web-search.ts'
-import { createWindowGuard } from './middleware/window.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
 import { openCall, respondWith, type Caller } from './open-call.ts'
 import { addressOf, operationOf, type Operation } from './paths.ts'
-import { userMiddleware } from './plugin/middleware.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
@@ -50,11 +22,10 @@ import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
 import { asModelError, errorResponse } from './respond.ts'
-import { createChain } from './retry/chain.ts'
 import type { WebSearchSettings } from './search/settings.ts'
 import { serveEmbeddings } from './serve-embeddings.ts'
-import { createUpstream, parseBody } from './upstream.ts'
-import { createWarn } from './warn.ts'
+import { parseBody } from './upstream.ts'
+import { type Core, createCore } from './core.ts'
 
 /** What the gateway must know; a part of the config. */
 export interface GatewayConfig {
@@ -101,58 +72,8 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
 }
 
 function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway {
-  const { providers, routes, forceUseImageAgent = false, systemPromptFile, prices } = config
-  const counter = createTokenCounter(ports, learnt)
-  const board = createCircuitBoard(providers, learnt, ports.now)
-  const chooser = createChooser(routingOf(config), counter, ports, learnt, board)
-  const warn = createWarn(ports)
-  const chain = createChain(providers, routes.overflow ?? [], routes.targets.longContext)
-  const guards = [
-    ...(config.clientKeys ? [authoriseRoute] : []),
-    ...(isLimited(config) ? [createReserve({ ...config, ledger: learnt.ledger, ports, warn })] : []),
-  ]
-  // How one target is asked; what is asked on behalf of a call passes the same.
-  const chained = { providers, board, chain, ports }
-  const targetGuards = config.clientKeys ? [authoriseTarget] : []
-  const asking = [
-    ...createQueues(providers, ports),
-    createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
-    createSight(providers),
-    createWindowGuard(providers),
-    createCutPromptWarning(providers, warn),
-    createThoughtMiddleware(providers, ports),
-    createOriginMiddleware(ports),
-    createRetryEmpty(ports),
-  ]
-  const upstream = createUpstream(providers, ports, learnt, config.plugins)
-  const look = compose([createFallback(chained), ...targetGuards, createSeen(ports), ...asking], upstream)
-  const middleware = [
-    ...userMiddleware(config, ports, warn),
-    ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
-    createRouteMiddleware(chooser, warn, { prices, log: ports.log }),
-    ...(config.plugins ? [nameUserRoute] : []),
-    createKeeperMiddleware(providers, ports),
-    ...guards,
-    ...(config.cache ? [createCache(config.cache, providers, ports)] : []),
-    createCompactionMiddleware(ports),
-    ...(config.webSearch ? [createWebSearch(config.webSearch, providers, ports)] : []),
-    ...(config.continuation ? [createContinuation(ports)] : []),
-    createFallback({ ...chained, hedgeAfterMs: config.hedgeAfterMs }),
-    ...targetGuards,
-    ...(config.webSearch ? [fitSearch] : []),
-    createImageAgent(providers, forceUseImageAgent, look, { ports, warn, learnt }),
-    ...asking,
-  ]
-  const core: Core = {
-    config,
-    ports,
-    chooser,
-    counter,
-    board,
-    ownCounter: createOwnCounter(providers, { board, ports, learnt }),
-    guards,
-    handle: compose(middleware, upstream),
-  }
+  const { plugins, providers } = config
+  const core = createCore(config, ports, learnt)
   const serveOwn = withJsonArrays(async (request) => {
     const address = addressOf(request.url)
     const operation = operationOf(address.path)
@@ -169,25 +90,11 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
       return errorResponse(protocol, error)
     }
   })
-  const { plugins } = config
   if (!plugins) return serveOwn
   const withUserCode = import('./plugin/user-endpoint.ts').then(({ withUserEndpoints }) =>
     withUserEndpoints(serveOwn, { ...plugins, providers, apiKey: config.apiKey, ports }),
   )
   return async (request) => (await withUserCode)(request)
-}
-
-/** The parts of a gateway. */
-interface Core {
-  readonly config: GatewayConfig
-  readonly ports: Ports
-  readonly chooser: Chooser
-  readonly counter: TokenCounter
-  readonly board: CircuitBoard
-  readonly ownCounter: OwnCounter
-  readonly handle: Handler
-  /** What holds for every call that asks a model. */
-  readonly guards: readonly Middleware[]
 }
 
 async function serve(
@@ -258,10 +165,6 @@ function generate(
 ): Promise<Response> {
   const call = openCall({ protocol, wire, text, request: protocol.decodeRequest(wire) }, caller, ports)
   return respondWith(call, handle, ports)
-}
-
-function isLimited({ limits, clientKeys = [] }: GatewayConfig): boolean {
-  return limits !== undefined || clientKeys.some((key) => key.limits !== undefined)
 }
 
 function nothingAt(method: string, path: string): ModelError {
