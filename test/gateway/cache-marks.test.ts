@@ -33,10 +33,22 @@ const bedrock = (model: string, ...protocols: ProtocolId[]): Marked => ({
   faults: protocols[0] === 'anthropic-messages' ? () => [] : converseFaults,
 })
 
+const vertex: Marked = {
+  entry: {
+    name: 'vertex',
+    parameters: { project: 'my-project', region: 'global' },
+    protocols: ['anthropic-messages'],
+  },
+  model: 'claude-sonnet-4-5@20250929',
+  // Its version of the protocol stands in the body, and the model in the path.
+  faults: (body) => anthropicFaults({ ...body, model: 'claude', anthropic_version: undefined }),
+}
+
 const PROVIDERS: readonly (readonly [string, Marked])[] = [
   ['Anthropic', anthropic],
   ['Bedrock Converse', bedrock(BEDROCK)],
   ['Bedrock invoke', bedrock(BEDROCK, 'anthropic-messages')],
+  ['Vertex', vertex],
   ['OpenRouter', openrouter],
 ]
 
