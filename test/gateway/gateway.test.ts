@@ -292,9 +292,11 @@ describe('silence', () => {
       return () => undefined
     }
     const { gateway } = testGateway({ providers: [testProvider(upstream.url, 'anthropic-messages')] }, { after })
-    const response = await gateway(post('/v1/messages', STREAMED))
+    const leaving = new AbortController()
+    const response = await gateway(post('/v1/messages', STREAMED, { signal: leaving.signal }))
     const reader = (response.body as ReadableStream<Uint8Array>).getReader()
     expect(new TextDecoder().decode((await reader.read()).value)).toBe('event: ping\ndata: {"type": "ping"}\n\n')
+    leaving.abort()
     await reader.cancel()
   })
 
