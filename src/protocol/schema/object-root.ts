@@ -49,12 +49,15 @@ const HOLDERS: ReadonlyMap<string, 'schemas' | 'named'> = new Map([
 ])
 
 /** A quick look at everything: nearly always nothing is missing. */
-function mayLackItems(node: JsonObject | Json[], depth: number): boolean {
-  if (depth === 0) return false
-  if (!Array.isArray(node) && isList(node) && node.items === undefined) return true
-  return Object.values(node).some(
-    (inner) => typeof inner === 'object' && inner !== null && mayLackItems(inner, depth - 1),
-  )
+function mayLackItems(node: Json | undefined, depth: number): boolean {
+  if (typeof node !== 'object' || node === null || depth === 0) return false
+  if (Array.isArray(node)) return node.some((inner) => mayLackItems(inner, depth - 1))
+  if (isList(node) && node.items === undefined) return true
+  for (const key of Object.keys(node)) {
+    const inner = node[key]
+    if (typeof inner === 'object' && mayLackItems(inner, depth - 1)) return true
+  }
+  return false
 }
 
 function isList({ type }: JsonObject): boolean {
