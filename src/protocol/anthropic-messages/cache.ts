@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { CacheMark } from '../../canonical/request.ts'
-import { leftover, objectAt, spelling } from './residue.ts'
+import { leftover, objectAt, residueOf, spelling } from './residue.ts'
 
 /** A `cache_control` and, as `form`, what of it a `CacheMark` cannot say (its scope, say). */
 export function decodeCache(
@@ -16,6 +16,24 @@ export function decodeCache(
   if (ttl) claimed.add('ttl')
   const more = leftover(control, claimed)
   return { mark: ttl ? { ttl } : {}, ...(more && { form: { cache_control: more } }) }
+}
+
+/**
+ * `part`, which `block` was decoded to, with what any block may have: a mark of the cache, and what of it is not `claimed`.
+ * `form`: how it was spelt.
+ */
+export function withMarks<P extends { cache?: CacheMark; native?: Native }>(
+  part: P,
+  block: JsonObject,
+  claimed: ReadonlySet<string>,
+  path: string,
+  form?: JsonObject,
+): P {
+  const cache = decodeCache(block.cache_control, path)
+  const native = residueOf(block, claimed, cache?.form ? { ...form, ...cache.form } : form)
+  if (cache) part.cache = cache.mark
+  if (native) part.native = native
+  return part
 }
 
 /** The `cache_control` of a node, if it still has a mark. */

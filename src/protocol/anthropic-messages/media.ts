@@ -1,17 +1,7 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { MediaPart, NativePart } from '../../canonical/request.ts'
-import { decodeCache, encodeCache } from './cache.ts'
-import {
-  ID,
-  leftover,
-  objectAt,
-  residueOf,
-  spelling,
-  stringAt,
-  stringOrNothing,
-  withKeys,
-  withRest,
-} from './residue.ts'
+import { decodeCache, encodeCache, withMarks } from './cache.ts'
+import { ID, leftover, objectAt, spelling, stringAt, stringOrNothing, withKeys, withRest } from './residue.ts'
 
 /** `image` and `document` blocks; one whose source has no canonical form is kept whole. */
 export function decodeMedia(block: JsonObject, path: string): MediaPart | NativePart {
@@ -19,18 +9,14 @@ export function decodeMedia(block: JsonObject, path: string): MediaPart | Native
   const read = readSource(source, `${path}.source`)
   if (!read) return { type: 'native', native: { protocol: ID, rest: block } }
   const title = stringOrNothing(block.title, path, 'title')
-  const cache = decodeCache(block.cache_control, path)
-  const form = { ...read.form, ...cache?.form }
-  const native = residueOf(block, CLAIMED, Object.keys(form).length > 0 ? form : undefined)
-  return {
+  const part: MediaPart = {
     type: 'media',
     kind: block.type === 'image' ? 'image' : 'document',
     ...(read.mediaType !== undefined && { mediaType: read.mediaType }),
     source: read.source,
     ...(title !== undefined && { title }),
-    ...(cache && { cache: cache.mark }),
-    ...(native && { native }),
   }
+  return withMarks(part, block, CLAIMED, path, read.form)
 }
 
 /** A `search_result` block as a document of text, so that every provider can be shown it. */

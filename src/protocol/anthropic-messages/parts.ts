@@ -8,20 +8,9 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../canonical/request.ts'
-import { decodeCache, encodeCache } from './cache.ts'
+import { encodeCache, withMarks } from './cache.ts'
 import { decodeMedia, decodeSearchResult } from './media.ts'
-import {
-  arrayAt,
-  booleanOrNothing,
-  ID,
-  invalid,
-  leftover,
-  objectAt,
-  residueOf,
-  spelling,
-  stringAt,
-  withRest,
-} from './residue.ts'
+import { arrayAt, booleanOrNothing, ID, invalid, leftover, objectAt, spelling, stringAt, withRest } from './residue.ts'
 
 /** A content block as a part. A block of an unknown type is kept whole. */
 export function decodePart(value: Json | undefined, path: string): Part {
@@ -49,12 +38,7 @@ export function decodePart(value: Json | undefined, path: string): Part {
 
 /** A text block as a part. */
 export function decodeText(block: JsonObject, path: string): TextPart {
-  const text = stringAt(block.text, path, 'text')
-  const cache = decodeCache(block.cache_control, path)
-  const native = residueOf(block, TEXT, cache?.form)
-  // Most have neither, and there are many.
-  if (!cache && !native) return { type: 'text', text }
-  return { type: 'text', text, ...(cache && { cache: cache.mark }), ...(native && { native }) }
+  return withMarks<TextPart>({ type: 'text', text: stringAt(block.text, path, 'text') }, block, TEXT, path)
 }
 
 export function encodeText(part: TextPart): JsonObject {
@@ -118,16 +102,8 @@ function decodeRedacted(block: JsonObject, path: string): ReasoningPart {
 function decodeToolUse(block: JsonObject, path: string): ToolCallPart {
   const id = stringAt(block.id, path, 'id')
   const name = stringAt(block.name, path, 'name')
-  const cache = decodeCache(block.cache_control, path)
-  const native = residueOf(block.input === null ? { ...block, input: undefined } : block, TOOL_USE, cache?.form)
-  return {
-    type: 'tool-call',
-    id,
-    name,
-    input: inputText(block.input, path),
-    ...(cache && { cache: cache.mark }),
-    ...(native && { native }),
-  }
+  const call: ToolCallPart = { type: 'tool-call', id, name, input: inputText(block.input, path) }
+  return withMarks(call, block.input === null ? { ...block, input: undefined } : block, TOOL_USE, path)
 }
 
 function inputText(input: Json | undefined, path: string): string {
@@ -139,19 +115,10 @@ function inputText(input: Json | undefined, path: string): string {
 function decodeToolResult(block: JsonObject, path: string): ToolResultPart {
   const id = stringAt(block.tool_use_id, path, 'tool_use_id')
   const isError = booleanOrNothing(block.is_error, path, 'is_error')
-  const cache = decodeCache(block.cache_control, path)
   const content = decodeResultContent(block.content, `${path}.content`)
-  const spelt = contentForm(block.content)
-  const form = cache?.form ? { ...cache.form, ...spelt } : spelt
-  const native = residueOf(block, TOOL_RESULT, form)
-  return {
-    type: 'tool-result',
-    id,
-    content,
-    ...(isError !== undefined && { isError }),
-    ...(cache && { cache: cache.mark }),
-    ...(native && { native }),
-  }
+  const result: ToolResultPart =
+    isError === undefined ? { type: 'tool-result', id, content } : { type: 'tool-result', id, content, isError }
+  return withMarks(result, block, TOOL_RESULT, path, contentForm(block.content))
 }
 
 function contentForm(content: Json | undefined): JsonObject | undefined {

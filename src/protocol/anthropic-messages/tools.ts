@@ -1,14 +1,13 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { FunctionTool, ModelRequest, ServerTool, Tool, ToolChoice } from '../../canonical/request.ts'
 import { toObjectRoot } from '../schema/object-root.ts'
-import { decodeCache, encodeCache } from './cache.ts'
+import { decodeCache, encodeCache, withMarks } from './cache.ts'
 import {
   arrayAt,
   booleanOrNothing,
   ID,
   leftover,
   objectAt,
-  residueOf,
   spelling,
   stringAt,
   stringOrNothing,
@@ -103,23 +102,19 @@ const KINDS: readonly (readonly [prefix: string, kind: ServerTool['kind']])[] = 
   ['tool_search_', 'tool-search'],
 ]
 
-function decodeFunction(tool: JsonObject, path: string): FunctionTool {
-  const description = stringOrNothing(tool.description, path, 'description')
-  const strict = booleanOrNothing(tool.strict, path, 'strict')
-  const deferred = booleanOrNothing(tool.defer_loading, path, 'defer_loading')
-  const cache = decodeCache(tool.cache_control, path)
-  const form = tool.type === 'custom' ? { type: 'custom', ...cache?.form } : cache?.form
-  const native = residueOf(tool, FUNCTION, form)
-  return {
+function decodeFunction(wire: JsonObject, path: string): FunctionTool {
+  const description = stringOrNothing(wire.description, path, 'description')
+  const strict = booleanOrNothing(wire.strict, path, 'strict')
+  const deferred = booleanOrNothing(wire.defer_loading, path, 'defer_loading')
+  const tool: { -readonly [Key in keyof FunctionTool]: FunctionTool[Key] } = {
     type: 'function',
-    name: stringAt(tool.name, path, 'name'),
-    ...(description !== undefined && { description }),
-    schema: objectAt(tool.input_schema, path, 'input_schema'),
-    ...(strict !== undefined && { strict }),
-    ...(deferred !== undefined && { deferred }),
-    ...(cache && { cache: cache.mark }),
-    ...(native && { native }),
+    name: stringAt(wire.name, path, 'name'),
+    schema: objectAt(wire.input_schema, path, 'input_schema'),
   }
+  if (description !== undefined) tool.description = description
+  if (strict !== undefined) tool.strict = strict
+  if (deferred !== undefined) tool.deferred = deferred
+  return withMarks(tool, wire, FUNCTION, path, wire.type === 'custom' ? { type: 'custom' } : undefined)
 }
 
 // A toolset has no name of its own: its type stands in, and stays what it was on the wire.
