@@ -39,17 +39,17 @@ export function unlessCut(
       if (!isCut) after(NOTED_WITHIN_MS, tell)
       isCut = true
     }
+    const place = cutters?.add(cut) ?? 0
     const answered = (answer: Answer): void => {
-      cutters?.delete(cut)
+      cutters?.remove(place)
       if (isTold && typeof answer.body !== 'string') return answer.body.cancel()
       begin()
       resolve(answer)
     }
     const failed = (cause: unknown): void => {
-      cutters?.delete(cut)
+      cutters?.remove(place)
       reject(isCut ? stoppedError() : cause)
     }
-    cutters?.add(cut)
     pending.then(answered, failed)
   })
 }

@@ -101,7 +101,7 @@ function streamOf(
   const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
   let ended = false
   let stopPinging = (): void => undefined
-  let cut = (): void => undefined
+  let place = 0
   let chunks: Chunks | undefined
   let waiting = false
   let last = ports.now()
@@ -110,7 +110,7 @@ function streamOf(
     if (ended) return
     ended = true
     stopPinging()
-    ports.cutters?.delete(cut)
+    ports.cutters?.remove(place)
     settle({ status: 200, ...(error && { error }) })
   }
   const tell = (controller: ReadableStreamDefaultController<Uint8Array>, error: ModelError): void => {
@@ -142,7 +142,7 @@ function streamOf(
         // The head alone would not leave: the server holds it back until there is a body to send with it.
         if (silentSoFar) controller.enqueue(ping)
         pingOn(controller)
-        cut = () => {
+        const cut = (): void => {
           // A call without an answer so far hears of it from there.
           if (!chunks) return
           chunks.cancel()
@@ -151,7 +151,7 @@ function streamOf(
           end()
           controller.close()
         }
-        ports.cutters?.add(cut)
+        place = ports.cutters?.add(cut) ?? 0
       },
       async pull(controller) {
         waiting = true

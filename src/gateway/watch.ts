@@ -51,7 +51,7 @@ export function watchDeadlines(
     error ??= cutError()
     expire(error)
   }
-  cutters?.add(cut)
+  const place = cutters?.add(cut) ?? 0
   return {
     enter(next) {
       phase = next
@@ -65,7 +65,7 @@ export function watchDeadlines(
       cancel()
       if (stopped) return
       stopped = true
-      cutters?.delete(cut)
+      cutters?.remove(place)
       ended()
     },
     onStop(run) {

@@ -17,11 +17,8 @@ export interface Ports {
   random(): number
   /** Calls `run` after `ms`, unless the function that it gives is called before. What every call needs, cheaply. */
   after(ms: number, run: () => void): () => void
-  /**
-   * What ends the calls that run, a function each, when the router that is stopped waits for them no longer. Who has ended
-   * takes his out. Absent: nobody ends them.
-   */
-  readonly cutters?: Set<() => void>
+  /** How calls that run are ended when the router that is stopped waits for them no longer. Absent: nobody ends them. */
+  readonly cutters?: Cutters
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   env(name: string): string | undefined
@@ -64,6 +61,13 @@ export interface AwsIdentity {
   readonly sessionToken?: string
   /** Milliseconds since 1970. Absent: nobody knows. */
   readonly expiresAt?: number
+}
+
+/** Where each running call leaves what ends it. */
+export interface Cutters {
+  /** Gives the place that is to be given back, once, when the call has ended. */
+  add(cut: () => void): number
+  remove(place: number): void
 }
 
 /** A request to a provider. */

@@ -9,7 +9,7 @@ const AGAIN_MS = 20
 export async function drain(
   drained: Promise<void>,
   graceMs: number,
-  cutters: Iterable<() => void>,
+  cutAll: () => void,
   ports: Pick<Ports, 'now' | 'sleep'>,
 ): Promise<void> {
   let isDrained = false
@@ -22,7 +22,7 @@ export async function drain(
   await Promise.race([end, ports.sleep(graceMs, patience.signal)])
   const deadline = ports.now() + LEAVE_MS
   while (!isDrained && ports.now() < deadline) {
-    for (const cut of cutters) cut()
+    cutAll()
     // oxlint-disable-next-line no-await-in-loop -- a moment after each
     await Promise.race([end, ports.sleep(AGAIN_MS, patience.signal)])
   }

@@ -6,6 +6,7 @@ import { addressOf, operationOf } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
+import { createCutters } from './cutters.ts'
 import { drain } from './drain.ts'
 import { createInstanceRoutes, type Instance } from './instance.ts'
 import { randomText } from './proof.ts'
@@ -51,7 +52,7 @@ export interface ServeOptions {
 export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
   let { providers } = config
   let learnt = createLearnt(providers)
-  const cutters = new Set<() => void>()
+  const cutters = createCutters()
   let gateway = createGateway(config, { ...ports, cutters }, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = (request: Request, path: string): Response | Promise<Response> => {
@@ -104,7 +105,7 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
       guard = guardOf(nextConfig)
     },
     async stop(graceMs = 10_000) {
-      await drain(server.stop(), graceMs, cutters, ports)
+      await drain(server.stop(), graceMs, cutters.cutAll, ports)
       await server.stop(true)
     },
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import type { Ports } from '../../src/platform/ports.ts'
+import { createCutters } from '../../src/server/cutters.ts'
 import { insertAfter, json, silence, type Answer } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { post, testGateway, testProvider } from '../helper/gateway.ts'
@@ -9,13 +10,18 @@ import { CLIENTS, TEXT } from './resilience/matrix/client.ts'
 /** A gateway whose router can cut its calls, and its one provider. */
 async function stage(script: Script, more: object = {}, ports: Partial<Ports> = {}) {
   const upstream = await createUpstream(script)
-  const cutters = new Set<() => void>()
+  const cutters = createCutters()
   const provider = testProvider(upstream.url, 'anthropic-messages', more)
   const { gateway, calls, lines } = testGateway({ providers: [provider] }, { cutters, ...ports })
-  const cut = (): void => {
-    for (const each of cutters) each()
+  return {
+    upstream,
+    gateway,
+    calls,
+    lines,
+    cutters,
+    cut: cutters.cutAll,
+    [Symbol.asyncDispose]: () => upstream.close(),
   }
-  return { upstream, gateway, calls, lines, cutters, cut, [Symbol.asyncDispose]: () => upstream.close() }
 }
 
 const ASKED = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
@@ -41,7 +47,7 @@ describe('a call that is cut', () => {
     expect(await outcome).toBe('told')
     expect(scene.calls).toMatchObject([{ error: expect.stringMatching(/^overload: the router was stopped/) }])
     expect(await scene.upstream.requests[0]?.settled).toBe('aborted')
-    expect(scene.cutters.size).toBe(0)
+    expect(scene.cutters.count()).toBe(0)
   })
 
   test('while it waits for its next attempt is answered, and asks nobody again', async () => {
@@ -80,7 +86,7 @@ describe('a call that is cut', () => {
         const answer = answerTurn(request, { text: TEXT })
         return insertAfter(answer, answer.pieces.length, { until: new Promise(() => {}) })
       })
-      const cutters = new Set<() => void>()
+      const cutters = createCutters()
       const { gateway, calls } = testGateway({ providers: [testProvider(upstream.url, client.protocol)] }, { cutters })
       const reader = ((await gateway(client.ask(true))).body as ReadableStream<Uint8Array>).getReader()
       let text = ''
@@ -90,7 +96,7 @@ describe('a call that is cut', () => {
         return !done
       }
       while (!/"message_stop"|\[DONE\]|"response\.completed"|"finishReason"/.test(text)) await readOn()
-      for (const each of cutters) each()
+      cutters.cutAll()
       while (await readOn());
       const headers = { 'content-type': 'text/event-stream' }
       expect(await client.read(new Response(text, { headers }))).toBe('answer')
@@ -123,7 +129,7 @@ describe('a call that is cut', () => {
     for (const client of CLIENTS)
       for (const streamed of [true, false])
         expect(await client.read(await scene.gateway(client.ask(streamed)))).toBe('answer')
-    expect(scene.cutters.size).toBe(0)
+    expect(scene.cutters.count()).toBe(0)
     scene.cut()
     expect(scene.calls).toHaveLength(8)
   })
