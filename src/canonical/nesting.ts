@@ -5,9 +5,12 @@ import { endOfString } from './json-string.ts'
 export function isDeeperThan(value: Json, limit: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (limit === 0) return true
-  if (Array.isArray(value)) return value.some((member) => isDeeperThan(member, limit - 1))
-  // Ten times as fast as `for … in` with objects that nobody has read yet, and without an array of their values.
-  for (const key of Object.keys(value)) {
+  // One loop over the keys of both takes ten times as long.
+  if (Array.isArray(value)) {
+    for (const member of value) if (typeof member === 'object' && isDeeperThan(member, limit - 1)) return true
+    return false
+  }
+  for (const key in value) {
     const member = value[key]
     if (typeof member === 'object' && isDeeperThan(member, limit - 1)) return true
   }

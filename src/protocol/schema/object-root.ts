@@ -53,7 +53,7 @@ function mayLackItems(node: Json | undefined, depth: number): boolean {
   if (typeof node !== 'object' || node === null || depth === 0) return false
   if (Array.isArray(node)) return node.some((inner) => mayLackItems(inner, depth - 1))
   if (isList(node) && node.items === undefined) return true
-  for (const key of Object.keys(node)) {
+  for (const key in node) {
     const inner = node[key]
     if (typeof inner === 'object' && mayLackItems(inner, depth - 1)) return true
   }
