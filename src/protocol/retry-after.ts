@@ -1,4 +1,4 @@
-import { asString, isObject, type Json } from '../canonical/json.ts'
+import { asString, isObject, type Json, type JsonObject } from '../canonical/json.ts'
 
 /**
  * How long the provider asks to be left alone, in milliseconds, in whichever of the vendors' ways it says it. There is no
@@ -6,22 +6,27 @@ import { asString, isObject, type Json } from '../canonical/json.ts'
  * for a 429 without a plainer word.
  */
 export function retryAfterMs(headers: Headers, status: number, body?: Json): number | undefined {
-  const exact = finite(headers.get('retry-after-ms'))
+  // The second is Azure's.
+  const exact = finite(headers.get('retry-after-ms')) ?? finite(headers.get('x-ms-retry-after-ms'))
   if (exact !== undefined) return exact
   const after = headers.get('retry-after')
-  const told = after === null ? undefined : (seconds(after) ?? untilDate(Date.parse(after), headers))
+  const told = after === null ? undefined : (seconds(after) ?? duration(after) ?? untilDate(Date.parse(after), headers))
   const plain = told ?? retryDelayIn(body)
   if (plain !== undefined || status !== 429) return plain
-  const resets = BUCKETS.flatMap((bucket) => resetOf(bucket, headers) ?? [])
-  return resets.length > 0 ? Math.max(...resets) : delayInWords(body)
+  return untilReset(headers) ?? untilReset(headersIn(body, headers)) ?? delayInWords(body)
 }
 
 /** Google's `RetryInfo` among the details of an error, also where its API for OpenAI's clients tells it. */
 export function retryDelayIn(body: Json | undefined): number | undefined {
-  const holder = Array.isArray(body) ? body.find(isObject) : body
-  const error = isObject(holder) ? holder.error : undefined
-  const details = isObject(error) && Array.isArray(error.details) ? error.details.filter(isObject) : []
+  const error = errorIn(body)
+  const details = Array.isArray(error?.details) ? error.details.filter(isObject) : []
   return details.map(({ retryDelay }) => protobufDuration(retryDelay)).find((wait) => wait !== undefined)
+}
+
+/** Google tells an error also in a list. */
+function errorIn(body: Json | undefined): JsonObject | undefined {
+  const holder = Array.isArray(body) ? body.find(isObject) : body
+  return isObject(holder) && isObject(holder.error) ? holder.error : undefined
 }
 
 /** A bucket of requests or tokens: when it is full again, and what is left in it. */
@@ -31,15 +36,41 @@ interface Bucket {
 }
 
 const BUCKETS: readonly Bucket[] = [
-  ...['-requests', '-tokens', ''].map((name) => ({
-    reset: `x-ratelimit-reset${name}`,
-    remaining: `x-ratelimit-remaining${name}`,
-  })),
+  ...['x-ratelimit', 'ratelimit'].flatMap((family) =>
+    ['-requests', '-tokens', ''].map((name) => ({
+      reset: `${family}-reset${name}`,
+      remaining: `${family}-remaining${name}`,
+    })),
+  ),
   ...['requests', 'tokens', 'input-tokens', 'output-tokens', 'unified'].map((name) => ({
     reset: `anthropic-ratelimit-${name}-reset`,
     remaining: `anthropic-ratelimit-${name}-remaining`,
   })),
 ]
+
+/** Cerebras and Mistral have one for each span, most of which are far from empty. */
+const BUCKET_OF_SPAN = /^x-ratelimit-reset-(\w+-(?:minute|hour|day|month))$/
+
+/** When the last of the buckets that are empty is full again. */
+function untilReset(headers: Headers): number | undefined {
+  const ofSpans = [...headers.keys()].flatMap((reset): Bucket[] => {
+    const [, name] = BUCKET_OF_SPAN.exec(reset) ?? []
+    const remaining = `x-ratelimit-remaining-${name}`
+    return name !== undefined && headers.has(remaining) ? [{ reset, remaining }] : []
+  })
+  const resets = [...BUCKETS, ...ofSpans].flatMap((bucket) => resetOf(bucket, headers) ?? [])
+  return resets.length > 0 ? Math.max(...resets) : undefined
+}
+
+/** OpenRouter tells in the body what the headers of its answer should have said. */
+function headersIn(body: Json | undefined, answered: Headers): Headers {
+  const error = errorIn(body)
+  const told = isObject(error?.metadata) && isObject(error.metadata.headers) ? error.metadata.headers : {}
+  const headers = new Headers({ date: answered.get('date') ?? '' })
+  for (const [name, value] of Object.entries(told))
+    if (/^x-ratelimit-[\w-]{1,40}$/i.test(name)) headers.set(name, String(value).replaceAll(/[^\x20-\x7e]/g, ''))
+  return headers
+}
 
 function resetOf(bucket: Bucket, headers: Headers): number | undefined {
   const reset = headers.get(bucket.reset)
@@ -73,15 +104,18 @@ function finite(text: string | null): number | undefined {
   return Number.isFinite(number) && number >= 0 ? number : undefined
 }
 
-// `6m0s`, `1.5s`, `20ms`
+// `6m0s`, `1.5s`, `20ms`, `45 seconds`
 function duration(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h|d))+$/.test(text)) return undefined
+  if (!WHOLE_DURATION.test(text)) return undefined
   let total = 0
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
-    total += Number(amount) * (UNITS[unit ?? ''] ?? 0)
+  for (const [, amount, unit] of text.matchAll(AMOUNTS))
+    total += Number(amount) * (UNITS[unit === 'ms' || unit?.startsWith('milli') ? 'ms' : (unit?.[0] ?? '')] ?? 0)
   return Math.round(total)
 }
 
+const AMOUNT = String.raw`(\d+(?:\.\d+)?) ?(ms|milliseconds?|s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:ours?)?|d(?:ays?)?)`
+const AMOUNTS = new RegExp(AMOUNT, 'g')
+const WHOLE_DURATION = new RegExp(`^(?:${AMOUNT})+$`)
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 // `34.4s`
@@ -90,9 +124,10 @@ function protobufDuration(value: Json | undefined): number | undefined {
   return match ? Math.round(Number(match[1]) * 1000) : undefined
 }
 
-// OpenAI, Groq: "Please try again in 7m12.5s."
+// OpenAI, Groq: "Please try again in 7m12.5s."; Google: "Please retry in 34.07s."; Azure: "Please retry after 45 seconds."
 function delayInWords(body: Json | undefined): number | undefined {
-  const error = isObject(body) && isObject(body.error) ? body.error : undefined
-  const [, told = ''] = /try again in ((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)/i.exec(asString(error?.message) ?? '') ?? []
+  const [, told = ''] = DELAY_IN_WORDS.exec(asString(errorIn(body)?.message) ?? '') ?? []
   return duration(told)
 }
+
+const DELAY_IN_WORDS = new RegExp(`(?:try again|retry) (?:in|after) ((?:${AMOUNT})+)`, 'i')

@@ -261,6 +261,20 @@ describe('headers', () => {
       30_000,
     ],
     [{ 'anthropic-ratelimit-unified-reset': '1792567690', date: 'Wed, 21 Oct 2026 07:28:00 GMT' }, 10_000],
+    [{ 'x-ms-retry-after-ms': '1500', 'retry-after': '2' }, 1500],
+    [{ 'retry-after': '90s' }, 90_000],
+    [{ 'ratelimit-reset': '50', 'ratelimit-remaining': '0' }, 50_000],
+    [{ 'x-ratelimit-reset-tokens-minute': '42.5', 'x-ratelimit-remaining-tokens-minute': '0' }, 42_500],
+    [
+      {
+        'x-ratelimit-reset-requests-day': '33011.38',
+        'x-ratelimit-remaining-requests-day': '1437',
+        'x-ratelimit-reset-tokens-minute': '11',
+        'x-ratelimit-remaining-tokens-minute': '0',
+      },
+      11_000,
+    ],
+    [{ 'x-ratelimit-reset-requests-day': '33011.38' }, undefined],
     [{}, undefined],
   ])('%j: wait %p ms', (headers, ms) => {
     expect(decode(429, {}, headers).details.retryAfterMs).toBe(ms)
@@ -277,10 +291,25 @@ describe('headers', () => {
       34_500,
     ],
     ['words', { error: { message: 'Rate limit reached. Please try again in 1m3.5s. Visit …' } }, 63_500],
+    ['Google’s words', { error: { message: 'You exceeded your quota. Please retry in 34.074824224s.' } }, 34_075],
+    [
+      'Azure’s words',
+      { error: { message: 'Over the token rate limit. Please retry after 45 seconds. Go to …' } },
+      45_000,
+    ],
+    ['words with a unit written out', { error: { message: 'Try again in 1 minute.' } }, 60_000],
     ['words in milliseconds', { error: { message: 'Please try again in 20ms.' } }, 20],
   ])('%s in the body count where no header says it', (_, body, ms) => {
     expect(decode(429, body).details.retryAfterMs).toBe(ms)
     expect(decode(429, body, { 'retry-after': '2' }).details.retryAfterMs).toBe(2000)
+  })
+
+  test('headers that a gateway tells in the body count where there are none', () => {
+    const told = { 'X-RateLimit-Limit': '20', 'X-RateLimit-Remaining': '0', 'X-RateLimit-Reset': '1792567690000' }
+    const body = { error: { message: 'Rate limit exceeded', code: 429, metadata: { headers: told } } }
+    const date = 'Wed, 21 Oct 2026 07:28:00 GMT'
+    expect(decode(429, body, { date }).details.retryAfterMs).toBe(10_000)
+    expect(decode(429, body, { date, 'retry-after': '2' }).details.retryAfterMs).toBe(2000)
   })
 
   test('a rate limit’s reset says nothing about other failures', () => {
