@@ -1,5 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import { eventsOf, type ModelReply } from '../../canonical/reply.ts'
+import type { Message } from '../../canonical/request.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { encodeLine } from '../../protocol/framing/sse.ts'
 import type { EncodeContext } from '../../protocol/protocol.ts'
@@ -46,8 +47,14 @@ function mayCache(call: Call, { except }: CacheSettings): boolean {
   const state = call.protocol.stateOf?.(request)
   if (state?.previous !== undefined || state?.conversation !== undefined) return false
   if (except.some((name) => trace.route === name || trace.route === `rule:${name}`)) return false
-  // What a tool has found is as it was only then.
-  return !request.messages.at(-1)?.parts.some((part) => part.type === 'tool-result')
+  return !answersTools(request.messages)
+}
+
+/** What a tool has found is as it was only then. Clients add reminders, pictures and beginnings of the answer behind it. */
+function answersTools(messages: readonly Message[]): boolean {
+  const end = messages.findLastIndex(({ role }) => role !== 'assistant')
+  const start = messages.findLastIndex(({ role }, index) => role === 'assistant' && index < end)
+  return messages.slice(start + 1, end + 1).some(({ parts }) => parts.some((part) => part.type === 'tool-result'))
 }
 
 interface LeadParts {

@@ -144,12 +144,17 @@ describe('an answer', () => {
     expect(upstream.requests.length - asked).toBeGreaterThanOrEqual(2)
   })
 
-  test('to what a tool has found is not kept', async () => {
-    const messages = [
-      { role: 'user', content: 'time?' },
-      { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'clock', input: {} }] },
-      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'noon' }] },
-    ]
+  const FOUND = [
+    { role: 'user', content: 'time?' },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'clock', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'noon' }] },
+  ]
+  test.each<[string, readonly object[]]>([
+    ['', []],
+    [', with a reminder behind it,', [{ role: 'user', content: '<system-reminder>be brief</system-reminder>' }]],
+    [', with the beginning of the answer,', [{ role: 'assistant', content: 'It is' }]],
+  ])('to what a tool has found%s is not kept', async (_how, behind) => {
+    const messages = [...FOUND, ...behind]
     expect(await hit(cached(), anthropic('', { messages }), anthropic('', { messages }))).toEqual([null, null])
   })
 
