@@ -1,6 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { Account } from './ledger.ts'
-import type { Amounts, Limits, Quota } from './limits.ts'
+import { SPANS, type Amounts, type Limits, type Quota } from './limits.ts'
 
 /** What a call asks for. */
 export interface Wish {
@@ -73,15 +73,22 @@ function checkQuota(
   const running = held().amounts[of]
   const excess = spent + running + own - most
   if (excess <= TOLERANCE) return undefined
-  // What is held is mostly more than what is taken in the end: it may be free soon.
-  const freeAt = excess > spent ? undefined : meter.freeAt(span, of, excess, now)
-  const wait = running > 0 && (freeAt === undefined || excess <= running) ? BUSY_RETRY_MS : undefined
+  const freeAt = excess > spent ? ofRunning(quota, now) : meter.freeAt(span, of, excess, now)
+  // Of tokens and money mostly less is taken in the end than is held: some may be free soon.
+  const mayShrink = of !== 'requests' && running > 0
+  const wait = mayShrink && (freeAt === undefined || excess <= running) ? BUSY_RETRY_MS : undefined
   const left = freeAt === undefined ? undefined : freeAt - now
   const soonest = wait === undefined ? left : Math.min(wait, left ?? wait)
   return refused(
     `${spell(quota, whose)}: ${figure(spent)} are spent, ${figure(running)} held for running calls`,
     soonest,
   )
+}
+
+/** When a request that runs has left the span, at the soonest: it counts until then, however it ends. */
+function ofRunning({ of, span }: Quota, now: number): number | undefined {
+  const { ms } = SPANS[span]
+  return of === 'requests' && Number.isFinite(ms) ? now + ms : undefined
 }
 
 /** Sums of fractions are off by less. */

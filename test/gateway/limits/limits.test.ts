@@ -92,6 +92,35 @@ describe('requests', () => {
     expect(upstream.requests.length - asked).toBe(37)
   })
 
+  test('while those before it run, who is refused is told to come back when they will have left the span', async () => {
+    const { gateway, clock, status } = limited({ quotas: [quota('requests', 'minute', 2)] })
+    expect(await status()).toBe(200)
+    clock.now += 20_000
+    const running = status(ask('hold'))
+    await upstream.request(upstream.requests.length + 1)
+    const [soon, late] = [await gateway(post('/v1/messages', ask())), await gateway(post('/v1/messages', ask()))]
+    for (const refused of [soon, late]) {
+      expect(refused.status).toBe(429)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(40)
+    }
+    gate.resolve()
+    gate = Promise.withResolvers<void>()
+    expect(await running).toBe(200)
+    clock.now += Number(soon.headers.get('retry-after')) * 1000
+    expect(await status()).toBe(200)
+  })
+
+  test('where all that a limit lets in are running, the wait is the whole span', async () => {
+    const { gateway, status } = limited({ quotas: [quota('requests', 'hour', 1)] })
+    const running = status(ask('hold'))
+    await upstream.request(upstream.requests.length + 1)
+    const refused = await gateway(post('/v1/messages', ask()))
+    expect(Number(refused.headers.get('retry-after'))).toBe(3600)
+    gate.resolve()
+    gate = Promise.withResolvers<void>()
+    expect(await running).toBe(200)
+  })
+
   test('who is beyond two limits is told when both let it in again', async () => {
     const { gateway, clock, status } = limited({
       quotas: [quota('requests', 'minute', 1), quota('requests', 'hour', 1)],
