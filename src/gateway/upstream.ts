@@ -16,6 +16,7 @@ import {
 import {
   applyDialects,
   dialectsOf,
+  editsAnswers,
   editsRequests,
   hasTransformers,
   ownTraits,
@@ -113,7 +114,8 @@ function choose(call: Call, provider: Provider, target: RouteTarget): { endpoint
     throw notServed(target, `this version does not serve the protocol ${endpoint.protocol}`)
   const isOwn = endpoint.protocol === call.protocol.id
   const isTaken = isOwn && call.protocol.isUnfit?.(call.request, target.model) !== true
-  const isWhole = !call.edited && !call.tap && !editsRequests(provider, target.model)
+  const isAsItCame = !editsRequests(provider, target.model) && !editsAnswers(provider, target.model, endpoint.protocol)
+  const isWhole = !call.edited && !call.tap && isAsItCame
   return { endpoint, relays: isTaken && isWhole && !lacksFormat(call, endpoint, provider, target) }
 }
 

@@ -77,9 +77,14 @@ export function hasTransformers(provider: Provider, model: string): boolean {
   return knownOf(provider, model).hasTransformers
 }
 
-/** Whether a dialect of the config may edit the request's body. If not, dialects are no reason to leave the relay. */
+/** Whether a dialect of the config may edit the request's body. */
 export function editsRequests(provider: Provider, model: string): boolean {
   return knownOf(provider, model).editsRequests
+}
+
+/** Whether a dialect of the config edits what a provider answers in `protocol`; those that are here know OpenAI Chat. */
+export function editsAnswers(provider: Provider, model: string, protocol: ProtocolId): boolean {
+  return protocol === 'openai-chat' && knownOf(provider, model).editsAnswers
 }
 
 /** The request as the dialects want it; the very same object if they left it alone. */
@@ -108,6 +113,7 @@ interface Known {
   readonly dialects: readonly Dialect[]
   readonly hasTransformers: boolean
   readonly editsRequests: boolean
+  readonly editsAnswers: boolean
   readonly unserved: readonly string[]
   readonly traits: Traits
 }
@@ -145,6 +151,7 @@ function readRow(provider: Provider, model: string, protocol: ProtocolId | undef
     dialects: [...further, ...configured],
     hasTransformers: uses.some((use) => use.transformer !== undefined),
     editsRequests: configured.some((dialect) => dialect.request !== undefined),
+    editsAnswers: configured.some(({ frames, reply }) => frames !== undefined || reply !== undefined),
     unserved: missing,
     traits: mergedTraits(ownTraits(provider, model), publicly, configured, model),
   }

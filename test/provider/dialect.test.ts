@@ -8,6 +8,7 @@ import {
   dialectFor,
   dialectNames,
   dialectStatus,
+  editsAnswers,
   editsRequests,
   missingOption,
   traitsFor,
@@ -362,6 +363,14 @@ describe('what stays on the relay path', () => {
       expect(editsRequests(providerWith([use]), 'm')).toBeTrue()
     },
   )
+
+  test.each<[ProtocolId, boolean]>([
+    ['openai-chat', true],
+    ['anthropic-messages', false],
+  ])('what edits answers does so in %s: %p', (protocol, edits) => {
+    expect(editsAnswers(providerWith(['extrathinktag']), 'm', protocol)).toBe(edits)
+    expect(editsAnswers(providerWith(['cleancache']), 'm', protocol)).toBeFalse()
+  })
 
   test('a dialect of another model edits nothing', () => {
     expect(editsRequests(providerWith([], { other: ['cleancache'] }), 'm')).toBeFalse()

@@ -49,8 +49,16 @@ export function isFailure(body: JsonObject): boolean {
 export function encodeError(error: ModelError): JsonObject {
   const [type, code] = WORDS[error.kind]
   const { param } = error.details
-  return { error: { message: error.message, type, code: error.details.code ?? code, param: param ?? null } }
+  return { error: { message: error.message, type, code: codeOf(error, code), param: param ?? null } }
 }
+
+// The provider's own code, where it is one of OpenAI's kind: agents act on those, on a prompt that is too long above all.
+function codeOf({ kind, details }: ModelError, code: string | null): string | null {
+  const isOwn = kind !== 'context-overflow' && OWN_CODE.test(details.code ?? '')
+  return isOwn || code === null ? (details.code ?? code) : code
+}
+
+const OWN_CODE = /^[a-z][a-z0-9]*(_[a-z0-9]+)+$/
 
 function labels({ type, code, param }: Failure) {
   return { ...(type && { type }), ...(code && { code }), ...(param && { param }) }
