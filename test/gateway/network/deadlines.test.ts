@@ -35,7 +35,7 @@ const FAULTS: readonly Fault[] = [
   { name: 'stalls in mid-stream', server: answers(HEAD + CHUNK), deadline: 'timeouts.idle', limitMs: 400 },
 ]
 
-describe.each(FAULTS)('a server that $name', ({ server, scheme = 'http', deadline, limitMs }) => {
+describe.each(FAULTS)('pains #54: a server that $name', ({ server, scheme = 'http', deadline, limitMs }) => {
   test.each([true, false])(`ends with the deadline ${deadline}, streamed: %p`, async (stream) => {
     await using fault = await server()
     const provider = testProvider(`${scheme}://127.0.0.1:${fault.port}`, 'openai-chat', { deadlines: LIMITS })
@@ -97,7 +97,7 @@ describe('the whole call', () => {
   })
 })
 
-describe('a kept-alive connection', () => {
+describe('pains #54: a kept-alive connection', () => {
   const reused = (onReuse: 'reset' | 'end' | 'silence') =>
     createFaultServer(({ socket, connection, turn }) => {
       // Later than the end of the request: an answer that overtakes it ends the connection.
