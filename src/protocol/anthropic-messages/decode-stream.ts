@@ -9,12 +9,14 @@ import {
   type Json,
   type JsonObject,
 } from '../../canonical/json.ts'
+import type { Part } from '../../canonical/request.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { finishOf, malformed, messageRest } from './answer.ts'
 import { errorInside } from './error.ts'
 import { closeBlock, foldDelta, inputAtStart, openBlock, type OpenBlock } from './open-block.ts'
 import { ID } from './residue.ts'
+import { namesSources, sourcesIn } from './sources.ts'
 import { decodeUsage, laterUsage, usageRest } from './usage.ts'
 
 /** A provider's events → what happens. Only `message_stop` is a normal end. */
@@ -31,6 +33,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
     usage: undefined,
     stopReason: undefined,
     stopSequence: undefined,
+    sources: [],
   }
   return {
     push(frame) {
@@ -62,6 +65,8 @@ interface State {
   usage: Usage | undefined
   stopReason: Json | undefined
   stopSequence: Json | undefined
+  /** The parts that may name sources. */
+  readonly sources: Part[]
 }
 
 function read(state: State, frame: Frame): ModelEvent[] {
@@ -209,7 +214,9 @@ function onBlockStop(state: State, wireIndex: Json | undefined): ModelEvent[] {
     open.text = inputAtStart(open)
     events.push({ type: 'part-delta', index, text: open.text })
   }
-  events.push({ type: 'part-end', index, part: closeBlock(open, state.context) })
+  const part = closeBlock(open, state.context)
+  if (namesSources(part)) state.sources.push(part)
+  events.push({ type: 'part-end', index, part })
   return events
 }
 
@@ -240,6 +247,7 @@ function onMessageStop(state: State, data: JsonObject): ModelEvent[] {
   events.push({
     type: 'finish',
     reason: finishOf(state.stopReason, state.stopSequence, state.calledTools),
+    ...sourcesIn(state.sources),
     native: { protocol: ID, rest: state.rest, ...form },
   })
   return events

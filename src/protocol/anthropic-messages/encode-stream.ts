@@ -138,7 +138,7 @@ function finish(state: State, { reason, search, native }: FinishEvent): Frame[] 
   const out = begin(state)
   for (const writer of state.parts.values()) writer.end(undefined)
   for (; state.current; state.current = state.waiting.shift()) state.current.resume(out)
-  const blocks = search ? searchBlocks(search, state.context.id('srvtoolu_')) : []
+  const blocks = search && !restFor(native, ID) ? searchBlocks(search, state.context.id('srvtoolu_')) : []
   for (const block of blocks) writeBlock(block, out, () => state.blocks++)
   state.ended = true
   const own = native ?? state.start?.native

@@ -17,6 +17,7 @@ import { errorInside } from './error.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
 import { ID, spelling, withKeys } from './residue.ts'
 import { seal } from '../sealed.ts'
+import { sourcesIn } from './sources.ts'
 import { toToolId } from './tool-id.ts'
 import { decodeUsage, encodeKnownUsage, encodeUsage } from './usage.ts'
 
@@ -36,6 +37,7 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
     ...(typeof body.model === 'string' && { model: body.model }),
     parts,
     finish: finishOf(body.stop_reason, body.stop_sequence, calls),
+    ...sourcesIn(parts),
     ...(Object.keys(usage).length > 0 && { usage }),
     native: { protocol: ID, rest: messageRest(body), ...(absent.length > 0 && { form: { absent } }) },
   }
@@ -47,7 +49,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
   const ours = restFor(native, ID)
   const { usage: usageRest, ...rest } = ours ?? {}
   const content = reply.parts.flatMap((part) => encodePart(part, context))
-  if (reply.search) content.push(...searchBlocks(reply.search, context.id('srvtoolu_')))
+  if (reply.search && !ours) content.push(...searchBlocks(reply.search, context.id('srvtoolu_')))
   const sent = {
     calls: reply.parts.some((part) => part.type === 'tool-call'),
     natives: reply.parts.some((part) => part.type === 'native' && part.native.protocol === ID),

@@ -49,7 +49,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
         index: 0,
         message: {
           ...encodeMessage(reply.parts, spelling, customsOf(context)),
-          ...citationsOf(reply.search),
+          ...(rest.search_results === undefined && citationsOf(reply.search)),
           ...objectOr(spelling.message),
         },
         ...logprobsOf(reply.parts),

@@ -1,7 +1,9 @@
 import { ModelError } from '../../canonical/error.ts'
-import type { ModelEvent } from '../../canonical/event.ts'
+import type { ModelEvent, WebSearch } from '../../canonical/event.ts'
 import { asString, isObject, parseJson, parsePlainJson, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
+import { searchOf } from '../found-pages.ts'
+import { citedIn, foundIn } from './citations.ts'
 import { decodeContent, decodeReasoning } from './content.ts'
 import { errorInside, isFailure } from '../openai/error.ts'
 import { decodeFinish, failedFinish, failureOf } from './finish.ts'
@@ -76,6 +78,7 @@ export function createAnswer(context: DecodeContext): Answer {
   let started = false
   let over = false
   let finishWord: string | undefined
+  const pages: WebSearch['pages'][number][] = []
 
   const fail = (error: ModelError, out: ModelEvent[]): void => {
     over = true
@@ -91,7 +94,7 @@ export function createAnswer(context: DecodeContext): Answer {
     // An empty success would end an agent's work without a word.
     if (!parts.any() && (reason.kind === 'stop' || reason.kind === 'other')) return fail(emptyAnswer(context), out)
     over = true
-    out.push({ type: 'finish', reason })
+    out.push({ type: 'finish', reason, ...searchOf([], pages) })
   }
 
   const start = (chunk: JsonObject, out: ModelEvent[]): void => {
@@ -131,6 +134,7 @@ export function createAnswer(context: DecodeContext): Answer {
     if (typeof delta.refusal === 'string') parts.text({ type: 'text', text: delta.refusal, form: 'refusal' }, out)
     if (Array.isArray(delta.images)) for (const piece of decodeContent(delta.images)) parts.text(piece, out)
     if (Array.isArray(delta.tool_calls)) parts.calls(exactCalls(delta.tool_calls, source), out)
+    if (Array.isArray(delta.annotations)) pages.push(...citedIn(delta.annotations))
     if (isObject(delta.function_call)) parts.calls([{ function: delta.function_call }], out)
   }
 
@@ -146,6 +150,7 @@ export function createAnswer(context: DecodeContext): Answer {
       const first = firstChoice(chunk.choices)
       if (first) readChoice(first, out, source)
       if (over) return
+      if (chunk.search_results) pages.push(...foundIn(chunk.search_results))
       const usage = usageOf(chunk, first)
       if (!usage) return
       out.push({ type: 'usage', usage })

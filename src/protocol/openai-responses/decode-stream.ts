@@ -1,6 +1,7 @@
 import type { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent } from '../../canonical/event.ts'
 import { asNumber, asString, isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, Frame, Step } from '../protocol.ts'
 import { cutStream, emptyAnswer, errorInside, malformed } from './error.ts'
 import { decodeFinish, noteSent, type Sent } from './finish.ts'
@@ -8,6 +9,7 @@ import { decodeLogprobs } from '../openai/logprobs.ts'
 import type { ItemScope } from './items.ts'
 import { announced, openItem, type OpenItem, type Place } from './open-item.ts'
 import { ID, residueOf } from './residue.ts'
+import { sourcesIn } from './sources.ts'
 import { decodeUsage } from './usage.ts'
 
 /** A response's events → events. It is over with the response's own end; what follows is not looked at. */
@@ -75,6 +77,8 @@ function createAnswer(context: DecodeContext): Answer {
   const items = new Map<string, OpenItem>()
   const ids = new Set<string>()
   const sent: Sent = { calls: false, refusal: false }
+  /** What may name sources. */
+  const told: Part[] = []
   let nextIndex = 0
   let started = false
   let over = false
@@ -136,7 +140,11 @@ function createAnswer(context: DecodeContext): Answer {
   }
 
   const note = (out: readonly ModelEvent[]): void => {
-    for (const told of out) if (told.type === 'part-end') noteSent(sent, told.part)
+    for (const event of out) {
+      if (event.type !== 'part-end') continue
+      noteSent(sent, event.part)
+      if (event.part.type === 'text' || event.part.type === 'native') told.push(event.part)
+    }
   }
   const finish = (response: JsonObject, status: string, out: ModelEvent[]): void => {
     if (Array.isArray(response.output)) tellUntold(response.output, out)
@@ -146,7 +154,7 @@ function createAnswer(context: DecodeContext): Answer {
     over = true
     note(out)
     const native = { ...residueOf(response, RESPONSE), protocol: ID } as const
-    out.push({ type: 'finish', reason: decodeFinish(response, status, sent), native })
+    out.push({ type: 'finish', reason: decodeFinish(response, status, sent), ...sourcesIn(told), native })
   }
 
   const dispatch = (type: string, event: JsonObject, out: ModelEvent[]): void => {

@@ -10,6 +10,7 @@ import { encodeFinish, noteSent, type Sent } from './finish.ts'
 import { createFrames } from './frames.ts'
 import { createPartWriter, sealMessage, writeItem, type PartWriter, type Writing } from './part-writers.ts'
 import { formOf, ID } from './residue.ts'
+import { searchItem } from './sources.ts'
 import { encodeUsage } from './usage.ts'
 import { createItemWriter } from './write-item.ts'
 
@@ -49,6 +50,7 @@ export function encodeStream(context: EncodeContext): Step<ModelEvent, Frame> {
     over = true
     const end = encodeFinish(event.reason, sent)
     const rest = restFor(event.native, ID)
+    if (event.search && !rest && !compacts) writeItem(searchItem(event.search, context.id('ws_')), frames)
     frames.end(`response.${end.status}`, { ...rest, ...end, usage: usage ? encodeUsage(usage) : null })
   }
   const write = (event: ModelEvent): void => {

@@ -11,6 +11,7 @@ import { decodeFinish, encodeFinish, noteSent, type Sent } from './finish.ts'
 import { decodeItem } from './items.ts'
 import { formOf, ID, residueOf } from './residue.ts'
 import { baseResponse } from './response.ts'
+import { searchItem, sourcesIn } from './sources.ts'
 import { decodeUsage, encodeUsage } from './usage.ts'
 import { createItemWriter } from './write-item.ts'
 
@@ -34,6 +35,7 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
     ...(model && { model }),
     parts,
     finish: decodeFinish(body, 'completed', sent),
+    ...sourcesIn(parts),
     ...(usage && { usage }),
     native: residueOf(body, RESPONSE, form),
   }
@@ -49,6 +51,7 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     ? compacted(reply.parts, context)
     : groupItems(reply.parts).flatMap((group) => encodeGroup(group, writer.items))
   const told = formOf(reply)
+  if (reply.search && !restFor(reply.native, ID)) output.push(searchItem(reply.search, context.id('ws_')))
   const base = told.whole === true ? {} : baseResponse(context)
   const { empty } = told
   return {
