@@ -5,12 +5,15 @@ import { endOfString, isEscaped } from './json-string.ts'
  * only looks like one at the beginning of a string; never false where there is one.
  */
 export function holdsOddNumber(text: string): boolean {
-  const suspicious = new RegExp(SUSPICIOUS, 'g')
-  const nextSuspicious = (from: number): number => {
-    suspicious.lastIndex = from
-    return suspicious.exec(text)?.index ?? -1
+  if (SUSPICIOUS.test(text)) {
+    const suspicious = new RegExp(SUSPICIOUS, 'g')
+    const next = (from: number): number => {
+      suspicious.lastIndex = from
+      return suspicious.exec(text)?.index ?? -1
+    }
+    if (isAnyOdd(text, next)) return true
   }
-  return isAnyOdd(text, nextSuspicious) || isAnyOdd(text, (from) => text.indexOf('-0', from))
+  return text.includes('-0') && isAnyOdd(text, (from) => text.indexOf('-0', from))
 }
 
 // An exponent, a fraction, 16 digits or more: what is found most quickly in a long text.

@@ -1,6 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import { EFFORTS, type ModelRequest } from '../../canonical/request.ts'
-import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { ALL_WISHES, dropWishes } from '../wishes.ts'
 import { createEncoding, type Encoding } from './encoding.ts'
@@ -9,6 +8,7 @@ import { encodeToolConfig } from './encode-tools.ts'
 import { decodeFields, encodeFields, isThinking, withEffort } from './fields.ts'
 import { takesSchemas } from './model.ts'
 import { defined, isSame, spelling, withRest } from './residue.ts'
+import { createTurnIds } from '../turn-ids.ts'
 
 /** A request as `POST /model/{modelId}/converse`, or `/converse-stream`. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -41,7 +41,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       provider: target.provider,
       model: target.model,
       ...(encoding.names.renamed.size > 0 && { toolNames: encoding.names.renamed }),
-      id: createIds(request),
+      id: createTurnIds(request),
     },
   }
 }
@@ -140,11 +140,4 @@ function leaveOutRefused(body: JsonObject, { target, drop }: Encoding): void {
       drop(field, `${target.provider} refuses the field`)
     }
   }
-}
-
-/** Ids for what comes without one: the same for the same request, others for the next turn. */
-function createIds(request: ModelRequest): (prefix: string) => string {
-  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
-  let count = 0
-  return (prefix) => `${prefix}${turn}${count++}`
 }

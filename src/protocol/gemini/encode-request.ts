@@ -1,6 +1,5 @@
 import { isObject, type JsonObject } from '../../canonical/json.ts'
 import type { ModelRequest, OutputFormat } from '../../canonical/request.ts'
-import { fingerprint } from '../../canonical/fingerprint.ts'
 import type { Encoded, Target } from '../protocol.ts'
 import { toGeminiSchema } from '../schema/gemini-schema.ts'
 import { encodeContents } from './contents.ts'
@@ -15,6 +14,7 @@ import { defined, isSame, spelling, withFlatRest } from './residue.ts'
 import { encodeThinking } from './thinking.ts'
 import { encodeWishes } from './wishes.ts'
 import { wantsSeveral } from './untranslatable.ts'
+import { createTurnIds } from '../turn-ids.ts'
 
 /** A request as `POST /models/{model}:generateContent`, or `:streamGenerateContent` in server-sent events. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -38,7 +38,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       provider: target.provider,
       model: target.model,
       ...(encoding.names.renamed.size > 0 && { toolNames: encoding.names.renamed }),
-      id: createIds(request),
+      id: createTurnIds(request),
     },
   }
 }
@@ -134,11 +134,4 @@ function leaveOutRefused(body: JsonObject, { target, drop }: Encoding): void {
 function leaveOutSeveral(body: JsonObject, { drop }: Encoding): void {
   if (isObject(body.generationConfig)) Reflect.deleteProperty(body['generationConfig'], 'candidateCount')
   drop('generationConfig.candidateCount', 'of an edited request only one answer is read')
-}
-
-/** Ids for calls, which Gemini often leaves without one: the same for the same request, others for the next turn. */
-function createIds(request: ModelRequest): (prefix: string) => string {
-  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
-  let count = 0
-  return (prefix) => `${prefix}${turn}${count++}`
 }

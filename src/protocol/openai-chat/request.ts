@@ -14,6 +14,7 @@ import { strictFor } from '../openai/strict.ts'
 import type { Scope } from './scope.ts'
 import { encodeTools } from './tools.ts'
 import { encodeWishes } from './wishes.ts'
+import { createTurnIds } from '../turn-ids.ts'
 
 /** A request as `POST /chat/completions`. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -61,7 +62,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       provider: target.provider,
       model: target.model,
       ...(names.renamed.size > 0 && { toolNames: names.renamed }),
-      id: createIds(request),
+      id: createTurnIds(request),
     },
   }
 }
@@ -152,15 +153,4 @@ function encodeFormat(format: OutputFormat | undefined, losses: Losses): JsonObj
 function encodeStreaming(request: ModelRequest, own: boolean): JsonObject {
   if (!request.stream) return formOf(request).stream === 'false' ? { stream: false } : {}
   return own ? { stream: true } : { stream: true, stream_options: { include_usage: true } }
-}
-
-/** Ids for what the provider leaves without one: the same for the same request, others for the next turn. */
-function createIds({ messages }: ModelRequest): (prefix: string) => string {
-  const last = messages.at(-1)?.parts ?? []
-  let turn: string | undefined
-  let count = 0
-  return (prefix) => {
-    turn ??= fingerprint(JSON.stringify(last) + String(messages.length))
-    return `${prefix}${turn}${count++}`
-  }
 }

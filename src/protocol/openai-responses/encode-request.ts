@@ -13,6 +13,7 @@ import { encodeInput } from './encode-input.ts'
 import { encodeTools } from './encode-tools.ts'
 import { createEncoding, isChatCustom, type Encoding } from './encoding.ts'
 import { formOf, ID, withRest } from './residue.ts'
+import { createTurnIds } from '../turn-ids.ts'
 
 /** A request as `POST /responses`. Nothing is stored there: the conversation comes whole each time. */
 export function encodeRequest(request: ModelRequest, target: Target): Encoded {
@@ -53,7 +54,7 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       model: target.model,
       ...(names.renamed.size > 0 && { toolNames: names.renamed }),
       customTools: customTools(request, ours),
-      id: createIds(request),
+      id: createTurnIds(request),
     },
   }
 }
@@ -141,11 +142,4 @@ function encodeState({ userId, logprobs }: ModelRequest, target: Target): JsonOb
     ...(include.length > 0 && { include }),
     ...(userId !== undefined && { prompt_cache_key: `ccr-${fingerprint(userId)}` }),
   }
-}
-
-/** Ids for what the provider leaves without one: the same for the same request, others for the next turn. */
-function createIds(request: ModelRequest): (prefix: string) => string {
-  const turn = fingerprint(JSON.stringify(request.messages.at(-1)?.parts ?? []) + String(request.messages.length))
-  let count = 0
-  return (prefix) => `${prefix}${turn}${count++}`
 }
