@@ -18,6 +18,8 @@ export type ModelEvent =
       readonly type: 'part-delta'
       readonly index: number
       readonly text: string
+      /** How `text` was cut, where it is many pieces that came at once. */
+      readonly pieces?: readonly string[]
       /** How likely the tokens of `text` were. */
       readonly logprobs?: readonly TokenLogprob[]
     }

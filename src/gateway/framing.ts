@@ -2,11 +2,11 @@ import type { ProtocolId } from '../canonical/native.ts'
 import { decodeEventStream } from '../protocol/framing/aws-eventstream.ts'
 import { decodeJsonArray } from '../protocol/framing/json-array.ts'
 import { decodeSse } from '../protocol/framing/sse.ts'
-import type { Frame, Step } from '../protocol/protocol.ts'
+import type { Frame, Glance, Step } from '../protocol/protocol.ts'
 import type { Incoming } from './send.ts'
 
-/** Makes a reader of an answer's bytes. */
-export type Framing = () => Step<Uint8Array, Frame>
+/** Makes a reader of an answer's bytes, with the glance of who decodes its frames, if nobody else sees them. */
+export type Framing = (glance?: Glance) => Step<Uint8Array, Frame>
 
 /** How an answer of this content type is cut into frames; `undefined` if it comes whole. */
 export function framingOf(contentType: string): Framing | undefined {

@@ -3,7 +3,7 @@ import type { ModelEvent } from '../canonical/event.ts'
 import { createCollector, eventsOf, type ModelReply } from '../canonical/reply.ts'
 import { mergeUsage } from '../canonical/usage.ts'
 import { encodeLine } from '../protocol/framing/sse.ts'
-import type { DecodeContext, EncodeContext, Protocol, Step } from '../protocol/protocol.ts'
+import type { DecodeContext, EncodeContext, Frame, Protocol, Step, StreamEncoder } from '../protocol/protocol.ts'
 import type { Batches } from './batches.ts'
 import type { Chunks, Trace } from './call.ts'
 import { isReal, observe } from './observe.ts'
@@ -41,7 +41,7 @@ export async function translateStream(incoming: Incoming, translation: Translati
     let out = ''
     let real = false
     for (const told of batch ?? []) {
-      const more = told.type === 'part-delta' ? encoder.more?.(told.index, told.text) : undefined
+      const more = told.type === 'part-delta' ? encoder.more?.(told.index, told.text, told.pieces) : undefined
       if (more !== undefined) {
         out += more
         real = true
@@ -51,7 +51,7 @@ export async function translateStream(incoming: Incoming, translation: Translati
         told.type === 'error' ? { ...told, error: asSentence(attribute(told.error, translation.decodeContext)) } : told
       observe(event, trace)
       real ||= isReal(event)
-      for (const frame of encoder.push(event)) out += encodeLine(frame)
+      for (const frame of framesOf(event, encoder)) out += encodeLine(frame)
       if (event.type === 'error' || event.type === 'finish') done = true
     }
     if (!batch) {
@@ -100,6 +100,13 @@ export async function translateStream(incoming: Incoming, translation: Translati
       events.cancel?.()
     },
   }
+}
+
+/** What came as pieces goes on as pieces. */
+function framesOf(event: ModelEvent, encoder: StreamEncoder): Frame[] {
+  if (event.type !== 'part-delta' || !event.pieces) return encoder.push(event)
+  const { type, index, pieces } = event
+  return pieces.flatMap((text) => encoder.push({ type, index, text }))
 }
 
 /** A whole reply in the client's protocol. */

@@ -246,11 +246,13 @@ function translated(
     silence: silenceOf(call, decodeContext, SILENT.has(endpoint.protocol)),
     events: () => {
       const steps = inwards.flatMap((dialect) => dialect.frames?.() ?? [])
+      const decoder = protocol.decodeStream(decodeContext)
+      const isDirect = steps.length === 0 && !answer && !call.tap
       const framing = steps.reduce<Step<Uint8Array, Frame>>(
         (first, second) => chain(first, second),
-        (incoming.framing ?? decodeSse)(),
+        (incoming.framing ?? decodeSse)(isDirect ? decoder.glance : undefined),
       )
-      const events = chain(framing, protocol.decodeStream(decodeContext))
+      const events = chain(framing, decoder)
       return answer ? chain(events, answer.events()) : events
     },
     reply: (body) => {

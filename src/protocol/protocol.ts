@@ -14,7 +14,7 @@ export interface Protocol {
   /** Us → provider, within the target's limits. */
   encodeRequest(request: ModelRequest, target: Target): Encoded
   /** Provider → us. `end()` yields an `error` event if no terminal event was seen. */
-  decodeStream(context: DecodeContext): Step<Frame, ModelEvent>
+  decodeStream(context: DecodeContext): StreamDecoder
   /** Us → client. Emits the protocol's terminal frames, or its error frame; nothing after. */
   encodeStream(context: EncodeContext): StreamEncoder
   /** Throws a `ModelError` for an error inside a success, or a body that is no reply. */
@@ -182,7 +182,15 @@ export interface EncodeContext {
 export interface Frame {
   readonly event?: string
   readonly data: string
+  /** What many frames say that a `Glance` has read in their stead; then there is no data. */
+  readonly words?: readonly string[]
 }
+
+/**
+ * Reads server-sent events of `text`, from `start` on and as far as there are only words in them, into one frame of
+ * `out`; gives the place where it stopped.
+ */
+export type Glance = (text: string, start: number, out: Frame[]) => number
 
 /** A synchronous transducer: push inputs, collect outputs, end once. */
 export interface Step<In, Out> {
@@ -192,14 +200,20 @@ export interface Step<In, Out> {
   end(): Out[]
 }
 
+/** Reads what a provider tells. */
+export interface StreamDecoder extends Step<Frame, ModelEvent> {
+  /** What the framing may read in its stead where nobody stands between them: a flood costs a third then. */
+  readonly glance?: Glance
+}
+
 /** Tells a client what happens. */
 export interface StreamEncoder extends Step<ModelEvent, Frame> {
   /**
-   * What `push` would make of more text of part `index`, as the text of a stream of server-sent events: most of a stream
+   * What `push` would make of more text of part `index`, which came as `pieces` if it came as several, as the text of a stream of server-sent events: most of a stream
    * is this, and it costs a fourth. Absent, or nothing: it takes more than putting the text between what always stands
    * around it.
    */
-  more?(index: number, text: string): string | undefined
+  more?(index: number, text: string, pieces?: readonly string[]): string | undefined
 }
 
 /** Runs `first` into `second`. */

@@ -14,7 +14,7 @@ export interface BlockWriter {
   /** More text; written to `out`, or kept while there is none. */
   add(text: string, out: Frame[] | undefined): void
   /** The same while it is the open one, as the text of the event; nothing if it has not begun or there is nothing to add. */
-  more(text: string): string | undefined
+  more(text: string, pieces?: readonly string[]): string | undefined
   /** The part is finished; `undefined` where the answer ended without saying so. */
   end(part: Part | undefined): void
   isComplete(): boolean
@@ -80,10 +80,11 @@ export function createBlockWriter(
       if (out) writeText(text, out)
       else kept += text
     },
-    more(text) {
+    more(text, pieces = [text]) {
       if (index < 0 || text === '') return undefined
       length += text.length
-      return NEEDS_ESCAPE.test(text) ? `${lineBefore}${JSON.stringify(text)}}}\n\n` : `${lineBefore}"${text}"}}\n\n`
+      if (NEEDS_ESCAPE.test(text)) return pieces.map((piece) => `${lineBefore}${JSON.stringify(piece)}}}\n\n`).join('')
+      return `${lineBefore}"${pieces.join(`"}}\n\n${lineBefore}"`)}"}}\n\n`
     },
     end(finished) {
       isFinished = true

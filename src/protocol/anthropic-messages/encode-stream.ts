@@ -30,9 +30,9 @@ export function encodeStream(context: EncodeContext): StreamEncoder {
   }
   return {
     push: (event) => (state.ended ? [] : write(state, event)),
-    more: (index, text) => {
+    more: (index, text, pieces) => {
       const part = state.parts.get(index)
-      return part && part === state.current && !state.ended ? part.more(text) : undefined
+      return part && part === state.current && !state.ended ? part.more(text, pieces) : undefined
     },
     end: () => (state.ended ? [] : fail(state, new ModelError(CUT, { kind: 'cut-stream' }))),
   }

@@ -1,10 +1,11 @@
-import type { Frame, Step } from '../protocol.ts'
+import type { Frame, Glance, Step } from '../protocol.ts'
 
 /**
  * Bytes → server-sent events, as the HTML standard reads them: any line end, comments, several data lines, a byte
- * order mark; pieces may end anywhere, also inside a character. `id` and `retry` are of no use here and ignored.
+ * order mark; pieces may end anywhere, also inside a character. `id` and `retry` are of no use here and ignored. What
+ * `glance` reads is not taken apart.
  */
-export function decodeSse(): Step<Uint8Array, Frame> {
+export function decodeSse(glance?: Glance): Step<Uint8Array, Frame> {
   const decoder = new TextDecoder()
   let rest = ''
   let event: string | undefined
@@ -39,13 +40,14 @@ export function decodeSse(): Step<Uint8Array, Frame> {
       }
       pending = pending.replace(/\r\n?/g, '\n')
     }
-    let start = 0
-    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n', start)) {
+    const isBetween = data === undefined && event === undefined
+    let start = glance && isBetween ? glance(pending, 0, out) : 0
+    for (let end = pending.indexOf('\n', start); end >= 0; end = pending.indexOf('\n', start)) {
       // Most events are one line of data alone.
       const isAlone = data === undefined && event === undefined && pending.charCodeAt(end + 1) === LF
       if (isAlone && pending.startsWith('data: ', start)) {
         out.push({ data: pending.slice(start + 6, end) })
-        start = end + 2
+        start = glance ? glance(pending, end + 2, out) : end + 2
       } else {
         readLine(pending.slice(start, end), out)
         start = end + 1

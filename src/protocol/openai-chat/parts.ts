@@ -13,6 +13,8 @@ import { createToolCalls } from './tool-calls.ts'
 export interface Parts {
   /** More of the answer's plain text: the hot path. */
   plain(text: string, out: ModelEvent[]): void
+  /** Many pieces of it at once. */
+  run(pieces: readonly string[], out: ModelEvent[]): void
   text(piece: Piece, out: ModelEvent[]): void
   /** How likely the tokens of the text were that comes next. */
   logprobs(tokens: readonly TokenLogprob[]): void
@@ -70,6 +72,13 @@ export function createParts(context: DecodeContext): Parts {
 
   return {
     plain: (text, out) => append('text', undefined, text, out),
+    run(pieces, out) {
+      const open = flow && flow.type === 'text' && flow.form === undefined && !pending ? flow : undefined
+      if (!open) return pieces.forEach((piece) => append('text', undefined, piece, out))
+      const text = pieces.join('')
+      open.text += text
+      out.push({ type: 'part-delta', index: open.index, text, pieces })
+    },
     text(piece, out) {
       if (piece.type === 'whole') {
         const index = openPart(out)

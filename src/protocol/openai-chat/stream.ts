@@ -1,7 +1,7 @@
 import { ModelError } from '../../canonical/error.ts'
 import type { ModelEvent, WebSearch } from '../../canonical/event.ts'
 import { asString, isObject, parseJson, parsePlainJson, type Json, type JsonObject } from '../../canonical/json.ts'
-import type { DecodeContext, Frame, Step } from '../protocol.ts'
+import type { DecodeContext, Frame, StreamDecoder } from '../protocol.ts'
 import { searchOf } from '../found-pages.ts'
 import { citedIn, foundIn } from './citations.ts'
 import { decodeContent, decodeReasoning } from './content.ts'
@@ -14,13 +14,17 @@ import { hasObjectArguments } from './tool-calls.ts'
 import { decodeUsage } from './usage.ts'
 
 /** Chat's chunks → events. The finish waits for the usage, which comes after the finish reason, or for the end. */
-export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
+export function decodeStream(context: DecodeContext): StreamDecoder {
   const answer = createAnswer(context)
   const repeat = createRepeat()
   const pushAll = (frames: readonly Frame[]): ModelEvent[] => {
     const out: ModelEvent[] = []
     for (const frame of frames) {
       if (answer.over()) break
+      if (frame.words) {
+        answer.run(frame.words, out)
+        continue
+      }
       const words = frame.event === undefined ? repeat.wordsOf(frame.data) : undefined
       if (words !== undefined) answer.words(words, out)
       else {
@@ -34,6 +38,7 @@ export function decodeStream(context: DecodeContext): Step<Frame, ModelEvent> {
   return {
     push: (frame) => pushAll([frame]),
     pushAll,
+    glance: repeat.glance,
     end() {
       const out: ModelEvent[] = []
       if (!answer.over()) answer.inputEnded(out)
@@ -61,6 +66,8 @@ export function isNotable(frame: Frame): boolean {
 export interface Answer {
   /** More of its plain text. */
   words(text: string, out: ModelEvent[]): void
+  /** Many of them at once. */
+  run(words: readonly string[], out: ModelEvent[]): void
   chunk(chunk: JsonObject, out: ModelEvent[], source?: string): void
   /** The provider said that all is told. */
   done(out: ModelEvent[]): void
@@ -141,6 +148,7 @@ export function createAnswer(context: DecodeContext): Answer {
   return {
     context,
     words: parts.plain,
+    run: parts.run,
     fail,
     over: () => over,
     chunk(chunk, out, source) {
