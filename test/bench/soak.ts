@@ -156,19 +156,35 @@ async function watchMemory(): Promise<number[]> {
   return found
 }
 
-/** Compares the later half of the minutes from the second on with the earlier one: single minutes differ by what is under way. */
+/**
+ * Compares the later half of the minutes from the second on with the earlier one. Single minutes differ by what is under way,
+ * so it grows only if it grows by more than three standard errors of that.
+ */
 function growth(byMinute: readonly number[]): string[] {
   const warm = byMinute.slice(1)
   if (warm.length < 4) return []
   const half = Math.ceil(warm.length / 2)
-  const change = meanOf(warm.slice(half)) / meanOf(warm.slice(0, half)) - 1
-  const said = `of the minutes from the second on, the later half takes ${(100 * change).toFixed(1)} % more memory than the earlier`
-  console.log(`${said} (at most ${100 * MOST_GROWTH} %)`)
-  return change > MOST_GROWTH ? [said] : []
+  const [earlier, later] = [warm.slice(0, half), warm.slice(half)]
+  const change = meanOf(later) / meanOf(earlier) - 1
+  const noise = (3 * Math.hypot(errorOf(earlier), errorOf(later))) / meanOf(earlier)
+  const said = `of the minutes from the second on, the later half takes ${percent(change)} more memory than the earlier`
+  console.log(`${said} (at most ${percent(Math.max(MOST_GROWTH, noise))}; noise ${percent(noise)})`)
+  return change > Math.max(MOST_GROWTH, noise) ? [said] : []
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
 }
 
 function meanOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, each) => sum + each, 0) / numbers.length
+}
+
+/** The standard error of their mean. */
+function errorOf(numbers: readonly number[]): number {
+  const mean = meanOf(numbers)
+  const squares = numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0)
+  return Math.sqrt(squares / (numbers.length - 1) / numbers.length)
 }
 
 async function untilQuiet(): Promise<void> {
