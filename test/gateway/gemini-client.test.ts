@@ -194,7 +194,9 @@ describe('a Gemini client is told in Google’s shape', () => {
     )
     const pending = gateway(ask(`${STREAMED}?alt=sse`))
     await upstream.request()
-    due?.()
+    // The provider may have the request before the gateway has begun to wait for it.
+    while (!due) await new Promise((resolve) => setImmediate(resolve))
+    due()
     const reader = ((await pending).body as ReadableStream<Uint8Array>).getReader()
     const first = new TextDecoder().decode((await reader.read()).value)
     expect(first).toStartWith('data: ')
