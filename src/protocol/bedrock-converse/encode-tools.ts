@@ -58,9 +58,7 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   if (tool.strict && !isStrict) encoding.drop(`${path}.strict`, `${encoding.target.model} has no strict tools`)
   const toolSpec = defined({
     name: encoding.names.of(tool.name),
-    // Bedrock refuses an empty description.
-    description: tool.description === '' && !encoding.ours ? undefined : tool.description,
-    inputSchema: { json: encodeSchema(tool.schema, encoding) },
+    ...described(tool, encoding),
     strict: isStrict ? tool.strict : undefined,
   })
   const block = withRest({ toolSpec }, tool.native)
@@ -73,10 +71,19 @@ function encodeFunction(tool: FunctionTool, path: string, request: ModelRequest,
   return cache ? [block, encodeCachePoint(cache, tool)] : [block]
 }
 
-function encodeSchema(schema: JsonObject, { ours, family }: Encoding): JsonObject {
-  if (ours) return schema
+/** Description and schema. Nova knows no words at the top of a schema: they go with those of the tool. */
+function described({ description, schema }: FunctionTool, { ours, family }: Encoding): JsonObject {
+  if (ours) return defined({ description, inputSchema: { json: schema } })
   const object = toObjectRoot(schema)
-  return family === 'nova' ? toNovaSchema(object) : object
+  const isNova = family === 'nova'
+  const words = [description, isNova ? object.description : undefined].filter(
+    (text) => typeof text === 'string' && text,
+  )
+  return defined({
+    // Bedrock refuses an empty description.
+    description: words.length > 0 ? words.join('\n') : undefined,
+    inputSchema: { json: isNova ? toNovaSchema(object) : object },
+  })
 }
 
 function encodeServerTool(tool: ServerTool, path: string, encoding: Encoding): JsonObject[] {

@@ -379,6 +379,20 @@ describe('tools', () => {
     expect(JSON.stringify(json)).not.toContain('$ref')
   })
 
+  test('of Nova say in their description what their schema cannot', () => {
+    const schema = { type: 'object', description: 'Where.', anyOf: [{ properties: { a: { type: 'string' } } }] }
+    const look = { type: 'function', name: 'look', description: 'Looks.', schema } as const
+    expect((sent({ tools: [look] }, NOVA).body.toolConfig as JsonObject).tools).toEqual([
+      {
+        toolSpec: {
+          name: 'look',
+          description: 'Looks.\nWhere.\nOne of these forms: [{"properties":["a"],"required":[]}]',
+          inputSchema: { json: { type: 'object', properties: { a: { type: 'string' } } } },
+        },
+      },
+    ])
+  })
+
   test('a web search is Nova’s own, and a clear error elsewhere', () => {
     const search = {
       type: 'server' as const,
