@@ -21,7 +21,7 @@ import { readBody } from './read-body.ts'
 import { compact } from './responses/compact.ts'
 import { boundTo, uncounted } from './responses/keeper.ts'
 import { relayKept } from './responses/kept.ts'
-import { asModelError, errorResponse } from './respond.ts'
+import { asModelError, decisionHeaders, errorResponse } from './respond.ts'
 import type { WebSearchSettings } from './search/settings.ts'
 import { serveEmbeddings } from './serve-embeddings.ts'
 import { parseBody } from './upstream.ts'
@@ -153,7 +153,8 @@ async function count(
   const own = await core.ownCounter.count(request, targets, client)
   if (own === undefined && bound) throw uncounted(target)
   const tokens = own ?? (await core.counter.count(request, targets[0]))
-  return Response.json(protocol.encodeCount?.(tokens) ?? { input_tokens: tokens })
+  const headers = decisionHeaders({ ...selection, target, dropped: [] })
+  return Response.json(protocol.encodeCount?.(tokens) ?? { input_tokens: tokens }, { headers })
 }
 
 function generate(

@@ -2,7 +2,7 @@ import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
 import { encodeSse } from '../protocol/framing/sse.ts'
 import type { Protocol } from '../protocol/protocol.ts'
-import type { Answer, Call, Chunks } from './call.ts'
+import type { Answer, Call, Chunks, Trace } from './call.ts'
 import { stoppedError } from './cut.ts'
 import { headerText } from './headers.ts'
 import { errorFrame } from './relay.ts'
@@ -35,15 +35,15 @@ export async function respond(
   const early = call.request.stream ? await firstOf(pending, ports) : await settled(pending)
   if (early instanceof ModelError) {
     settle({ status: early.status, error: early })
-    return errorResponse(call.protocol, early, decisionHeaders(call))
+    return errorResponse(call.protocol, early, decisionHeaders(call.trace))
   }
   if (early && typeof early.body === 'string') {
     settle({ status: 200 })
     return new Response(early.body, {
-      headers: Object.assign(decisionHeaders(call), early.headers, { 'content-type': 'application/json' }),
+      headers: Object.assign(decisionHeaders(call.trace), early.headers, { 'content-type': 'application/json' }),
     })
   }
-  const headers = Object.assign(decisionHeaders(call), early?.headers, STREAM_HEADERS)
+  const headers = Object.assign(decisionHeaders(call.trace), early?.headers, STREAM_HEADERS)
   const body = streamOf(call, early ? Promise.resolve(early) : pending, ports, settle, { silentSoFar: !early })
   return new Response(body, { headers })
 }
@@ -68,8 +68,13 @@ export function errorResponse(
 
 const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
 
-function decisionHeaders(call: Call): Record<string, string> {
-  const { target, route, reason, dropped } = call.trace
+/** Who was chosen and why, and what was lost on the way, as the client is told. */
+export function decisionHeaders({
+  target,
+  route,
+  reason,
+  dropped,
+}: Pick<Trace, 'target' | 'route' | 'reason' | 'dropped'>): Record<string, string> {
   const headers: Record<string, string> = {}
   if (target) headers['x-ccr-model'] = headerText(`${target.provider},${target.model}`)
   if (route !== undefined) headers['x-ccr-route'] = headerText(route)

@@ -52,6 +52,15 @@ const agent = (userAgent: string): RequestInfo => ({ headers: { 'user-agent': us
 /** Monday, 23:30 in Berlin, 22:30 in Greenwich. */
 const late = Date.UTC(2026, 0, 5, 22, 30)
 
+/** Sundays in Berlin on which the clock jumps from 2:00 to 3:00, and back from 3:00 to 2:00. */
+const nights: readonly [string, boolean, number][] = [
+  ['the hour before the clock jumps', true, Date.UTC(2026, 2, 29, 0, 59)],
+  ['the hour that there is not', false, Date.UTC(2026, 2, 29, 1, 0)],
+  ['an hour that is there twice, the first time', true, Date.UTC(2026, 9, 25, 0, 30)],
+  ['an hour that is there twice, the second time', true, Date.UTC(2026, 9, 25, 1, 30)],
+  ['the end of an hour that is there twice', false, Date.UTC(2026, 9, 25, 1, 45)],
+]
+
 describe('a rule fits', () => {
   test.each<[string, boolean, JsonObject, Partial<ModelRequest>, RequestInfo?]>([
     ['every request', true, {}, {}],
@@ -156,6 +165,27 @@ describe('a rule fits', () => {
       { time: { from: '22:00', to: '06:00', days: ['tue'], zone: 'UTC' } },
       {},
       { headers: {}, now: late + 6 * 3_600_000 },
+    ],
+    ...nights.map(([name, expected, now]): [string, boolean, JsonObject, Partial<ModelRequest>, RequestInfo] => [
+      name,
+      expected,
+      { time: { from: '01:30', to: '02:45', days: ['sun'], zone: 'Europe/Berlin' } },
+      {},
+      { headers: {}, now },
+    ]),
+    [
+      'the evening before in another half of the world',
+      true,
+      { time: { from: '22:00', to: '02:00', days: ['sun'], zone: 'America/Los_Angeles' } },
+      {},
+      { headers: {}, now: Date.UTC(2026, 0, 5, 8, 30) },
+    ],
+    [
+      'a zone of half an hour',
+      true,
+      { time: { from: '04:00', to: '04:01', days: ['tue'], zone: 'Asia/Kolkata' } },
+      {},
+      { headers: {}, now: late },
     ],
     [
       'a whole day',

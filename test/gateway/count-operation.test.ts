@@ -19,6 +19,11 @@ describe('tokens are counted', () => {
       post('/v1/messages/count_tokens?beta=true', { ...QUESTION, context_management: { edits: [] } }),
     )
     expect(await response.json()).toEqual({ input_tokens: 4711 })
+    expect(['model', 'route', 'reason'].map((name) => response.headers.get(`x-ccr-${name}`))).toEqual([
+      'mock,mock-model',
+      'default',
+      'no other route applies',
+    ])
     expect(upstream.requests[0]?.path).toBe('/v1/messages/count_tokens')
     expect(JSON.parse(upstream.requests[0]?.text ?? '')).toEqual({
       ...QUESTION,
