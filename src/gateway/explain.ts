@@ -4,13 +4,14 @@ import type { Ports } from '../platform/ports.ts'
 import { type Facts, factsOf } from '../router/facts.ts'
 import type { RouteTarget, Selection } from '../router/route.ts'
 import type { Step } from '../router/step.ts'
+import { authorise, mayUse, type ClientKey } from './client-key.ts'
 import { type Caller, createChooser, routingOf } from './chooser.ts'
 import type { GatewayConfig } from './gateway.ts'
 import { createLearnt } from './learnt.ts'
 
 /** Whom a request would go to, and why. */
 export interface Explanation {
-  /** Who is chosen; or why the request is refused. */
+  /** Who is chosen; or why the request is refused, by the rules or for its client key. */
   readonly selection: Selection | ModelError
   /** Everything that was looked at, in order. */
   readonly steps: readonly ExplainedStep[]
@@ -47,7 +48,8 @@ export function explain(
     isDecided ||= outcome === 'chosen' || outcome === 'refused'
     steps.push({ name: step.name, outcome, why: step.why(), ...(step.choice && { target: step.choice.target }) })
   }
-  const selection = chosenBy(() => chooser.choose(request, caller, listen).selection)
+  const key = config.clientKeys?.find(({ label }) => label === caller.keyLabel)
+  const selection = chosenBy(() => allowed(chooser.choose(request, caller, listen).selection, key))
   return { selection, steps, facts: facts ?? factsOf(request, caller) }
 }
 
@@ -56,6 +58,12 @@ function outcomeOf({ choice, isShadow, refusal }: Step, isDecided: boolean): Exp
   if (isDecided) return 'behind'
   if (refusal) return 'refused'
   return isShadow ? 'shadow' : 'chosen'
+}
+
+/** What is left of a choice for the client key that is shown. */
+function allowed(selection: Selection, key: ClientKey | undefined): Selection {
+  authorise(key, selection.target)
+  return { ...selection, fallbacks: selection.fallbacks.filter((target) => mayUse(key, target)) }
 }
 
 function chosenBy(choose: () => Selection): Selection | ModelError {

@@ -101,6 +101,27 @@ test('a request that would be refused is told as it would be, with exit code 1',
   ])
 })
 
+test('a client key that may not use who is chosen, or is none, is told', () => {
+  const file = join(root, 'keys.json')
+  const keys = [{ label: 'guest', hash: 'a'.repeat(64), models: ['a,*'] }]
+  writeFileSync(file, JSON.stringify({ ...config, keys }))
+  const asked = (...args: string[]) => run([...noon, '--config', file, ...args])
+  const allowed = asked('--key', 'guest', '--model', 'claude-x')
+  expect([allowed.out.split('\n').slice(0, 3), allowed.code]).toEqual([
+    ['a,one', '  chosen by default: no other route applies', ''],
+    0,
+  ])
+  const refused = asked('--key', 'guest', '--model', 'b,three')
+  expect([refused.out.split('\n').slice(0, 2), refused.code]).toEqual([
+    [
+      'refused: the key "guest" may not use b,three, to which the request was routed',
+      '  chosen by explicit: the client asks for "b,three"',
+    ],
+    1,
+  ])
+  expect(asked('--key', 'gest').error).toContain('note: there is no key `gest` in `keys`')
+})
+
 describe('options stand for', () => {
   test.each<[string, string[], string]>([
     ['a model', ['--model', 'b,three'], 'b,three explicit'],

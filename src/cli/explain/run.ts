@@ -40,6 +40,8 @@ export async function explainRequest(args: ExplainArguments, rawArgs: readonly s
   })
   if (asking === config && config.userCode?.customRouter)
     console.error(`note: ${config.userCode.customRouter.file} is asked before all of this; it is not run here`)
+  if (args.key !== undefined && !config.clientKeys?.some(({ label }) => label === args.key))
+    console.error(`note: there is no key \`${args.key}\` in \`keys\``)
   console.log(args.json === true ? JSON.stringify(asJson(told), undefined, 2) : asText(told))
   return told.selection instanceof ModelError ? 1 : 0
 }

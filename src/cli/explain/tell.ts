@@ -6,7 +6,7 @@ import { nameOfTarget } from '../../router/model-name.ts'
 
 /** An explanation for people. */
 export function asText({ selection, steps, facts }: Explanation): string {
-  const lines = selection instanceof ModelError ? [`refused: ${selection.message}`] : chosenLines(selection)
+  const lines = selection instanceof ModelError ? refusedLines(selection, steps) : chosenLines(selection)
   const rest = steps.filter(({ outcome }) => outcome !== 'chosen' && outcome !== 'refused').filter(isTold)
   const shadows = rest.filter(({ outcome }) => outcome === 'shadow')
   const failed = rest.filter(({ outcome }) => outcome === 'no')
@@ -47,6 +47,11 @@ function chosenLines({ target, fallbacks, route, reason, warnings }: Exclude<Exp
     ...(fallbacks.length > 0 ? [`  if it fails: ${fallbacks.map(nameOfTarget).join(', then ')}`] : []),
     ...warnings.map((warning) => `  warning: ${warning}`),
   ]
+}
+
+function refusedLines({ message }: ModelError, steps: readonly ExplainedStep[]): string[] {
+  const chosen = steps.filter(({ outcome }) => outcome === 'chosen')
+  return [`refused: ${message}`, ...chosen.map(({ name, why }) => `  chosen by ${name}: ${why}`)]
 }
 
 /** What is not configured says nothing. */
