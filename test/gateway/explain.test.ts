@@ -73,7 +73,7 @@ const router = fc
     longContextThreshold: fc.constantFrom(150, 60_000),
   })
   .map(given)
-const config = fc.record({
+const configs = fc.record({
   Router: router,
   rules: fc.array(rule, { maxLength: 4 }),
   groups: fc.record({ g: group }),
@@ -145,7 +145,7 @@ async function call(config: GatewayConfig, { headers }: Question, body: JsonObje
 test('what is explained is what a call then does: who is asked, after whom, by which rule and why', async () => {
   let chosen = 0
   await fc.assert(
-    fc.asyncProperty(config, asked, async (written, question) => {
+    fc.asyncProperty(configs, asked, async (written, question) => {
       const resolved = resolveConfig({ Providers, retry: false, ...written }, {})
       const body = bodyOf(question)
       const path = operationOf('/v1/messages')
