@@ -55,8 +55,8 @@ export interface Call {
   readonly clientKey?: ClientKey
   /** Who looks at images for a target that does not see them, in the order in which to ask; set by the route middleware, if the config names somebody. */
   readonly imageTargets?: readonly RouteTarget[]
-  /** An estimate of input tokens, corrected by what was last counted in this conversation; set by the route middleware. */
-  readonly calibrate?: (estimated: number) => number
+  /** Input tokens of a request of this conversation, estimated, and corrected by what was last counted in it; set by the route middleware. */
+  readonly inputTokens?: (request: ModelRequest) => number
   /** Who alone can answer, and with which key: the request goes on from what is kept there. */
   readonly keeper?: Keeper
   /** Whether nobody is asked after this failure, so that even an answer that is only an error may be committed. Default: always. */

@@ -1,6 +1,7 @@
 import type { ModelRequest } from '../canonical/request.ts'
 import { promptTokens, type Usage } from '../canonical/usage.ts'
 import type { Ports } from '../platform/ports.ts'
+import { estimateInput } from '../router/estimate.ts'
 import { type Facts, factsOf } from '../router/facts.ts'
 import { type Health, unknownHealth } from '../router/health.ts'
 import { imageTargetsOf, overridesFor } from '../router/override.ts'
@@ -32,8 +33,8 @@ export interface Choice {
   /** Who looks at images for those that cannot, in the order in which to ask. */
   readonly imageTargets: readonly RouteTarget[]
   readonly sessionId: string | undefined
-  /** An estimate of input tokens, corrected by what was last counted in this conversation. */
-  calibrate(estimated: number): number
+  /** Input tokens of this or another request of the conversation, estimated, and corrected by what was last counted in it. */
+  inputTokens(request: ModelRequest): number
   /** The call is made: it counts for the next choices. */
   remember(): void
   /** Who answered in the end. */
@@ -88,8 +89,10 @@ export function createChooser(
         selection,
         imageTargets: imageTargetsOf(effective),
         sessionId,
-        calibrate(estimated) {
+        inputTokens(asked) {
           isMeasured = true
+          // An estimate costs as much as a third of a translation: nobody makes a second one of the same request.
+          const estimated = asked === request ? facts.estimated : estimateInput(asked)
           return session ? calibrated(estimated, session) : estimated
         },
         remember() {

@@ -1,7 +1,7 @@
 import { promptTokens } from '../../canonical/usage.ts'
 import type { Ports } from '../../platform/ports.ts'
 import type { Provider } from '../../provider/provider.ts'
-import { estimateInput } from '../../router/estimate.ts'
+import { inputTokensOf } from '../input-tokens.ts'
 import type { Answer, Call, Chunks, Middleware } from '../call.ts'
 import { createQueue } from '../limits/queue.ts'
 
@@ -18,7 +18,7 @@ export function createQueues(providers: readonly Provider[], ports: Pick<Ports, 
     const found = queues.get(call.target?.provider ?? '')
     if (!found) return next(call)
     const { queue, countsTokens } = found
-    const tokens = countsTokens ? inputOf(call) : 0
+    const tokens = countsTokens ? inputTokensOf(call, call.request) : 0
     const place = await queue.enter(tokens, call.signal)
     const leave = (): void => place.leave(countsTokens ? takenBy(call) - tokens : 0)
     try {
@@ -29,11 +29,6 @@ export function createQueues(providers: readonly Provider[], ports: Pick<Ports, 
     }
   }
   return [wait]
-}
-
-function inputOf({ request, calibrate }: Call): number {
-  const estimated = estimateInput(request)
-  return Math.ceil(calibrate?.(estimated) ?? estimated)
 }
 
 function takenBy({ trace: { usage } }: Call): number {

@@ -2,7 +2,7 @@ import { promptTokens, type Usage } from '../../canonical/usage.ts'
 import type { Ports } from '../../platform/ports.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import { costOf, priceOf, type Prices } from '../../router/price.ts'
-import { estimateInput } from '../../router/estimate.ts'
+import { inputTokensOf } from '../input-tokens.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Call, Middleware, Trace } from '../call.ts'
 import type { ClientKey } from '../client-key.ts'
@@ -70,8 +70,7 @@ function wishOf(call: Call, bounds: readonly Bound[], { prices = [], warn }: Res
   const isLimited = (what: Spendable): boolean => bounds.some(({ of }) => of.quotas.some((quota) => quota.of === what))
   const [countsTokens, countsCost] = [isLimited('tokens'), isLimited('cost')]
   if (!countsTokens && !countsCost) return { ...UNMEASURED }
-  const estimated = estimateInput(call.request)
-  const inputTokens = Math.ceil(call.calibrate?.(estimated) ?? estimated)
+  const inputTokens = inputTokensOf(call, call.request)
   const outputTokens = call.request.maxOutputTokens ?? UNSAID_OUTPUT
   const price = countsCost && call.target ? priceOf(call.target, prices) : undefined
   if (countsCost && call.target && !price)

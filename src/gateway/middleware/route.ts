@@ -33,7 +33,7 @@ export function createRouteMiddleware(
       ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
       ...(selection.care && { care: selection.care }),
       ...(selection.route.startsWith('rule:') && { isConfined: true }),
-      calibrate: choice.calibrate,
+      inputTokens: choice.inputTokens,
       ...(imageTargets.length > 0 && { imageTargets }),
       ...(selection.edited && { request: selection.edited, edited: true }),
     })

@@ -2,7 +2,7 @@ import { ModelError } from '../../canonical/error.ts'
 import type { Message, ModelRequest, Part } from '../../canonical/request.ts'
 import { ownTraits, traitsFor } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
-import { estimateInput } from '../../router/estimate.ts'
+import { inputTokensOf } from '../input-tokens.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Call, Middleware } from '../call.ts'
 
@@ -20,8 +20,7 @@ export function createWindowGuard(providers: readonly Provider[]): Middleware {
     const window = provider && windowOf(call, provider, target)
     if (!target || !provider || window === undefined) return next(call)
     if (!call.edited && isSurelyWithin(call, window - wishOf(call.request, provider, target))) return next(call)
-    const estimated = estimateInput({ ...call.request, messages: call.request.messages.map(withoutMedia) })
-    const input = Math.ceil(call.calibrate?.(estimated) ?? estimated)
+    const input = inputTokensOf(call, withoutMedia(call.request))
     if (input > clearlyBeyond * window) return Promise.reject(tooLong(input, window, target))
     const most = roomFor(input, wishOf(call.request, provider, target), window)
     if (most === undefined) return next(call)
@@ -75,8 +74,18 @@ function tooLong(input: number, window: number, target: RouteTarget): ModelError
 }
 
 /** What media cost differs too much between models to refuse a prompt for it. */
-function withoutMedia(message: Message): Message {
-  return message.parts.some(holdsMedia) ? { ...message, parts: message.parts.flatMap(textsOf) } : message
+function withoutMedia(request: ModelRequest): ModelRequest {
+  if (!request.messages.some(showsMedia)) return request
+  return {
+    ...request,
+    messages: request.messages.map((message) =>
+      showsMedia(message) ? { ...message, parts: message.parts.flatMap(textsOf) } : message,
+    ),
+  }
+}
+
+function showsMedia({ parts }: Message): boolean {
+  return parts.some(holdsMedia)
 }
 
 function holdsMedia(part: Part): boolean {
