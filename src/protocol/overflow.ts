@@ -28,6 +28,7 @@ const OVERFLOW = new RegExp(
     'trying to keep the first \\d+ tokens',
     'n_keep \\(\\d+\\) >= n_ctx',
     'input_length_exceeded|context_window_exceeded',
+    '`inputs` (must have less than|tokens \\+ `max_new_tokens` must be)',
   ].join('|'),
   'i',
 )

@@ -13,7 +13,8 @@ const failures = FAILURES.map((refusal) => [refusal.by, refusal] as const)
 describe('#14: a prompt that does not fit is told as Anthropic tells it, so that Claude Code compacts', () => {
   test.each(overflows)('%s', async (_, refusal) => {
     const { response, error } = await told(refusal)
-    expect(response.status).toBe(refusal.status)
+    // Any other status would be tried again, or told to the user as something else.
+    expect(response.status).toBe(400)
     expect(error.type).toBe('invalid_request_error')
     expect(error.message).toContain(refusal.told)
     expectReadable(error.message)
@@ -28,6 +29,27 @@ describe('#14: a prompt that does not fit is told as Anthropic tells it, so that
     expect(error.type).toBe('invalid_request_error')
     expect(error.message).toContain(refusal.told)
   })
+})
+
+// What agents know an overflow by, besides Claude Code, whose words are above.
+describe('#14: a prompt that does not fit is told to every client so that it knows it', () => {
+  const code = { code: 'context_length_exceeded' }
+  const googles = { code: 400, message: expect.stringMatching(/input token count.*exceeds the maximum/i) }
+  const contents = [{ role: 'user', parts: [{ text: 'x' }] }]
+  const clients: readonly (readonly [path: string, request: object, error: object])[] = [
+    ['/v1/chat/completions', REQUEST, code],
+    ['/v1/responses', { model: 'm', stream: true, input: 'x' }, code],
+    ['/v1beta/models/m:streamGenerateContent?alt=sse', { contents }, googles],
+  ]
+  test.each(clients.flatMap((client) => OVERFLOWS.map((refusal) => [client[0], refusal.by, client, refusal] as const)))(
+    'at %s: %s',
+    async (_path, _by, [path, request, error], refusal) => {
+      const { gateway } = gatewayOf(refusal)
+      const response = await gateway(post(path, request))
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ error })
+    },
+  )
 })
 
 describe('#62: a provider’s error is one readable sentence of the right type', () => {
@@ -71,12 +93,16 @@ describe('#62: a provider’s error is one readable sentence of the right type',
 })
 
 async function told(refusal: Refusal, answer: Answer = answerOf(refusal)) {
-  const provider = testProvider('http://127.0.0.1:1', refusal.protocol, { models: ['mock-20250514'] })
-  const { gateway, lines }: TestGateway = testGateway({ providers: [provider] }, { fetch: scriptedFetch(() => answer) })
+  const { gateway, lines } = gatewayOf(refusal, answer)
   const response = await gateway(post('/v1/messages', REQUEST))
   const { type, error } = (await response.json()) as { type: string; error: { type: string; message: string } }
   expect(type).toBe('error')
   return { response, error, lines }
+}
+
+function gatewayOf(refusal: Refusal, answer: Answer = answerOf(refusal)): TestGateway {
+  const provider = testProvider('http://127.0.0.1:1', refusal.protocol, { models: ['mock-20250514'] })
+  return testGateway({ providers: [provider] }, { fetch: scriptedFetch(() => answer) })
 }
 
 function answerOf(refusal: Refusal): Answer {

@@ -204,6 +204,28 @@ export const OVERFLOWS: readonly (Refusal & { readonly told: string })[] = [
     told: 'prompt is too long',
   },
   {
+    ...chat('a server that takes it for a failure of its own', 500, {
+      object: 'error',
+      message: 'Requested token count exceeds the model’s maximum context length of 40960 tokens',
+    }),
+    told: 'prompt is too long',
+  },
+  {
+    ...chat('Text Generation Inference', 422, {
+      error: 'Input validation error: `inputs` must have less than 4096 tokens. Given: 5000',
+      error_type: 'validation',
+    }),
+    told: 'prompt is too long',
+  },
+  {
+    ...chat('Text Generation Inference, with its answer', 422, {
+      error:
+        'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 3900 `inputs` tokens and 1000 `max_new_tokens`',
+      error_type: 'validation',
+    }),
+    told: 'prompt is too long',
+  },
+  {
     ...chat('MiniMax', 400, {
       base_resp: { status_code: 2013, status_msg: 'invalid params, context window exceeds limit (2013)' },
     }),
