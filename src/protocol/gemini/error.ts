@@ -38,8 +38,18 @@ export function encodeError(error: ModelError): JsonObject {
   const status = type !== undefined && STATUS_CODES.get(type) === error.status ? type : statusName(error.status)
   const details =
     wait === undefined ? {} : { details: [{ '@type': `${TYPES}RetryInfo`, retryDelay: `${wait / 1000}s` }] }
-  return { error: { code: error.status, message: error.message, status, ...details } }
+  const message = error.kind === 'context-overflow' ? overflowMessage(error.message) : error.message
+  return { error: { code: error.status, message, status, ...details } }
 }
+
+/** An overflow as Google tells it: there is no code by which its clients could know it. */
+function overflowMessage(message: string): string {
+  return GOOGLES_OVERFLOW.test(message)
+    ? message
+    : `The input token count exceeds the maximum number of tokens allowed (${message})`
+}
+
+const GOOGLES_OVERFLOW = /input token count.*exceeds the maximum/i
 
 interface Said {
   readonly message?: string

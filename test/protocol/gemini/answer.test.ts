@@ -282,6 +282,17 @@ describe('for a Gemini client', () => {
     ])
   })
 
+  test.each([
+    [
+      '8 tokens > 7 (n_ctx)',
+      'The input token count exceeds the maximum number of tokens allowed (8 tokens > 7 (n_ctx))',
+    ],
+    ['g: The input token count (8) exceeds the maximum number of tokens allowed (7).', undefined],
+  ])('an overflow is told in Google’s words: %s', (message, told = message) => {
+    const error = new ModelError(message, { kind: 'context-overflow' })
+    expect(gemini.encodeError(error)).toMatchObject({ error: { code: 400, message: told, status: 'INVALID_ARGUMENT' } })
+  })
+
   test('an error is told in the words of Google', () => {
     const error = new ModelError('too much', { kind: 'rate-limit', retryAfterMs: 1500 })
     expect(gemini.encodeError(error)).toEqual({
