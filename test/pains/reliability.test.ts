@@ -91,7 +91,7 @@ describe('pains #25: errors are what they are', () => {
       const protocol = refusal.protocol
       await using alone = await createStage([{ name: 'one', protocol, play: play(refusal) }])
       const response = await alone.ask()
-      expect(response.status).toBe(refusal.status)
+      expect(response.status).toBe(kind === 'context-overflow' ? 400 : refusal.status)
       expect((await readAnswer(response)).error?.message).toContain('one (one-model)')
       const isWaited = (details.retryAfterMs ?? 0) <= FAST_RETRY.longestPauseMs && details.shouldRetry !== false
       const repeats = again === 'later' || again === 'if-alone'
@@ -192,6 +192,42 @@ describe('pains #56: a client that goes away', () => {
       expect(performance.now() - started).toBeLessThan(250)
       expect((await pending).status).toBe(499)
       expect(stage.asked()).toEqual([1, 0])
+    },
+  )
+
+  const middles = PROTOCOLS.flatMap((protocol) =>
+    (['thinking', 'a text', 'a tool call'] as const).map((where) => [protocol, where] as const),
+  )
+  test.each(middles)(
+    'pains #56: of %s: in the middle of %s ends the call, and what it took is recorded',
+    async (protocol, where) => {
+      const turns = {
+        thinking: { reasoning: 'Let me see.', text: 'x' },
+        'a text': { text: 'A long text.' },
+        'a tool call': TURN,
+      }
+      await using stage = await createStage([
+        {
+          name: 'one',
+          protocol,
+          play: (request) => insertAfter(answerTurn(request, turns[where]), 4, { until: new Promise(() => {}) }),
+        },
+        { name: 'two', play: ok },
+      ])
+      const client = new AbortController()
+      const response = await stage.ask({ ...TOOLS, stream: true }, {}, client.signal)
+      const reader = response.body?.getReader()
+      await reader?.read()
+      const started = performance.now()
+      client.abort()
+      await reader?.cancel()
+      expect(await stage.upstreams['one']?.requests[0]?.settled).toBe('aborted')
+      expect(performance.now() - started).toBeLessThan(250)
+      expect(stage.asked()).toEqual([1, 0])
+      const [record] = stage.calls
+      expect([stage.calls.length, record?.error]).toEqual([1, expect.stringContaining('aborted')])
+      // Of the four protocols only Anthropic's tells the prompt's tokens at the beginning.
+      if (protocol === 'anthropic-messages') expect(record?.usage?.input).toBeGreaterThan(0)
     },
   )
 })
