@@ -20,13 +20,13 @@ export interface Circuit {
   isTold(now: number): boolean
   /** The last failure, if there was one since the last success. */
   why(): ErrorKind | undefined
-  /** A call begins. In a half-open circuit it is the probe: nobody else is let in until it ends. */
-  enter(now: number): void
+  /** A call begins. In a half-open circuit it is the probe, by the mark that is given: nobody else is let in until it ends. */
+  enter(now: number): number | undefined
   succeed(now: number): void
   /** Gives whether this failure opened the circuit. */
   fail(now: number, why: ErrorKind, rest?: Rest): boolean
-  /** A call has ended without a word about health: the client went away, say. */
-  leave(): void
+  /** The probe of this mark has ended without a word about health: its client went away, say. */
+  leave(mark: number): void
 }
 
 /** What holds for longer may have been mended meanwhile (a bill paid, say): then a probe is worth its price. */
@@ -70,7 +70,9 @@ export function createCircuit({ failures: most, restMs, longestRestMs }: Breaker
     isTold,
     why: () => reason,
     enter(now) {
-      if (state(now) === 'half-open') probeUntil = now + PROBE_MS
+      if (state(now) !== 'half-open') return undefined
+      probeUntil = now + PROBE_MS
+      return probeUntil
     },
     succeed(now) {
       failures = 0
@@ -92,8 +94,8 @@ export function createCircuit({ failures: most, restMs, longestRestMs }: Breaker
         open(now, doubled(restMs), false)
       return before !== 'open' && state(now) === 'open'
     },
-    leave() {
-      probeUntil = 0
+    leave(mark) {
+      if (probeUntil === mark) probeUntil = 0
     },
   }
 }

@@ -81,7 +81,13 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
         }
       }
       const startedAt = now()
-      each((circuit) => circuit.enter(startedAt))
+      let probes: Map<Circuit, number> | undefined
+      each((circuit) => {
+        const mark = circuit.enter(startedAt)
+        if (mark !== undefined) (probes ??= new Map()).set(circuit, mark)
+      })
+      // Of those circuits alone whose probe it is: another call may be the probe meanwhile.
+      const leaveProbes = (): void => probes?.forEach((mark, circuit) => circuit.leave(mark))
       count(target, 1)
       return {
         begun() {
@@ -99,11 +105,11 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
         },
         leave() {
           count(target, -1)
-          each((circuit) => circuit.leave())
+          leaveProbes()
         },
         fail(error) {
           count(target, -1)
-          each((circuit) => circuit.leave())
+          leaveProbes()
           const what = ERROR_POLICIES[error.kind].blames
           const name = what === 'nobody' ? undefined : scopesOf(target, key)[what]
           if (what === 'nobody' || name === undefined) return undefined

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { ModelError } from '../../../src/canonical/error.ts'
 import { createCircuit } from '../../../src/gateway/health/circuit.ts'
+import { createCircuitBoard } from '../../../src/gateway/health/health.ts'
+import { createLearnt } from '../../../src/gateway/learnt.ts'
+import { testProvider } from '../../helper/gateway.ts'
 
 const SETTINGS = { failures: 3, restMs: 100, longestRestMs: 350 }
 const T = 1_000_000
@@ -38,8 +42,7 @@ describe('a circuit', () => {
   test('is not blocked by a probe that is given up or never heard of again', () => {
     const circuit = createCircuit(SETTINGS)
     for (const _ of [1, 2, 3]) circuit.fail(T, 'server')
-    circuit.enter(T + 100)
-    circuit.leave()
+    circuit.leave(circuit.enter(T + 100) ?? 0)
     expect(circuit.state(T + 100)).toBe('half-open')
     circuit.enter(T + 100)
     expect(circuit.state(T + 1000)).toBe('open')
@@ -102,4 +105,25 @@ describe('a circuit', () => {
     circuit.succeed(T + 1_202_000)
     expect(circuit.state(T + 1_202_000)).toBe('closed')
   })
+})
+
+test('a call that began before its target failed, and is given up, lets nobody in beside the probe', () => {
+  const clock = { now: T }
+  const target = { provider: 'mock', model: 'm' }
+  const providers = [testProvider('http://127.0.0.1:1', 'openai-chat', { breaker: SETTINGS })]
+  const board = createCircuitBoard(providers, createLearnt(providers), () => clock.now)
+  const early = board.begin(target, 0)
+  for (const _ of [1, 2, 3]) board.begin(target, 0).fail(new ModelError('busy', { kind: 'overload' }))
+  const stale = board.begin(target, 0)
+  clock.now += 100
+  expect(board.state(target)).toBe('half-open')
+  const probe = board.begin(target, 0)
+  for (const other of [early, stale]) {
+    other.leave()
+    expect(board.state(target)).toBe('open')
+  }
+  probe.leave()
+  expect(board.state(target)).toBe('half-open')
+  board.begin(target, 0).succeed()
+  expect(board.state(target)).toBe('closed')
 })
