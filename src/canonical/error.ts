@@ -102,7 +102,9 @@ export class ModelError extends Error {
   constructor(message: string, details: ModelErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.kind = details.kind
-    this.status = details.status ?? ERROR_POLICIES[details.kind].status
+    const { status } = ERROR_POLICIES[details.kind]
+    // Some tell an overflow as a failure of theirs, on which agents try again instead of compacting.
+    this.status = details.kind === 'context-overflow' ? status : (details.status ?? status)
     this.details = details
   }
 }

@@ -1,5 +1,5 @@
 import type { Json } from '../canonical/json.ts'
-import { ERROR_POLICIES, ModelError } from '../canonical/error.ts'
+import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
@@ -119,8 +119,7 @@ async function refusal(
   const hint = isOpen && provider.keyPlace !== undefined ? ` (no key was sent: fill in ${provider.keyPlace})` : ''
   return new ModelError(`${name} answered ${response.status}${error.kind === 'auth' ? hint : ''}: ${error.message}`, {
     ...error.details,
-    // Some tell an overflow as a failure of theirs, on which agents try again instead of compacting.
-    status: error.kind === 'context-overflow' ? ERROR_POLICIES[error.kind].status : response.status,
+    status: response.status,
     ...who,
   })
 }

@@ -13,7 +13,7 @@ export function retryAfterMs(headers: Headers, status: number, body?: Json): num
   const told = after === null ? undefined : (seconds(after) ?? duration(after) ?? untilDate(Date.parse(after), headers))
   const plain = told ?? retryDelayIn(body)
   if (plain !== undefined || status !== 429) return plain
-  return untilReset(headers) ?? untilReset(headersIn(body, headers)) ?? delayInWords(body)
+  return untilReset(headers) ?? untilReset(headersIn(body, headers)) ?? delayInWords(asString(errorIn(body)?.message))
 }
 
 /** Google's `RetryInfo` among the details of an error, also where its API for OpenAI's clients tells it. */
@@ -21,6 +21,15 @@ export function retryDelayIn(body: Json | undefined): number | undefined {
   const error = errorIn(body)
   const details = Array.isArray(error?.details) ? error.details.filter(isObject) : []
   return details.map(({ retryDelay }) => protobufDuration(retryDelay)).find((wait) => wait !== undefined)
+}
+
+/**
+ * How long the message of a rate limit says to wait. OpenAI, Groq: "Please try again in 7m12.5s."; Google: "Please retry in
+ * 34.07s."; Azure: "Please retry after 45 seconds."
+ */
+export function delayInWords(message: string | undefined): number | undefined {
+  const [, told = ''] = DELAY_IN_WORDS.exec(message ?? '') ?? []
+  return duration(told)
 }
 
 /** Google tells an error also in a list. */
@@ -122,12 +131,6 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 
 function protobufDuration(value: Json | undefined): number | undefined {
   const match = typeof value === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(value) : undefined
   return match ? Math.round(Number(match[1]) * 1000) : undefined
-}
-
-// OpenAI, Groq: "Please try again in 7m12.5s."; Google: "Please retry in 34.07s."; Azure: "Please retry after 45 seconds."
-function delayInWords(body: Json | undefined): number | undefined {
-  const [, told = ''] = DELAY_IN_WORDS.exec(asString(errorIn(body)?.message) ?? '') ?? []
-  return duration(told)
 }
 
 const DELAY_IN_WORDS = new RegExp(`(?:try again|retry) (?:in|after) ((?:${AMOUNT})+)`, 'i')

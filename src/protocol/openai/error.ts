@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { saysOverflow } from '../overflow.ts'
 import { readFailure, type Failure } from '../failure.ts'
-import { retryAfterMs } from '../retry-after.ts'
+import { delayInWords, retryAfterMs, retryDelayIn } from '../retry-after.ts'
 
 /** A provider's failed answer, in OpenAI's shape or in one of those that compatible vendors use instead. */
 export function decodeError(status: number, body: Json, headers: Headers): ModelError {
@@ -26,9 +26,12 @@ export function decodeError(status: number, body: Json, headers: Headers): Model
 export function errorInside(body: JsonObject, { provider, model }: DecodeContext): ModelError {
   const failure = readFailure(body)
   const status = statusOf(failure.code)
+  const kind = kindOf(failure, status)
+  const wait = kind === 'rate-limit' ? (retryDelayIn(body) ?? delayInWords(failure.message)) : undefined
   return new ModelError(failure.message ?? `${provider} (${model}) failed in the middle of its answer`, {
-    kind: kindOf(failure, status),
+    kind,
     ...(status !== undefined && { status }),
+    ...(wait !== undefined && { retryAfterMs: wait }),
     ...labels(failure),
     provider,
     model,

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { ModelError, type ErrorKind } from '../../../src/canonical/error.ts'
 import type { Json } from '../../../src/canonical/json.ts'
 import { openaiChat } from '../../../src/protocol/openai-chat/index.ts'
+import { errorInside } from '../../../src/protocol/openai/error.ts'
 
 const decode = (status: number, body: Json, headers: Record<string, string> = {}) =>
   openaiChat.decodeError(status, body, new Headers(headers))
@@ -302,6 +303,14 @@ describe('headers', () => {
   ])('%s in the body count where no header says it', (_, body, ms) => {
     expect(decode(429, body).details.retryAfterMs).toBe(ms)
     expect(decode(429, body, { 'retry-after': '2' }).details.retryAfterMs).toBe(2000)
+  })
+
+  test('words of an error inside an answer count, too', () => {
+    const context = { provider: 'p', model: 'm', id: (prefix: string) => `${prefix}1` }
+    const told = { code: 'rate_limit_exceeded', message: 'Rate limit reached. Please try again in 1.898s. Visit …' }
+    expect(errorInside({ error: told }, context).details.retryAfterMs).toBe(1898)
+    const busy = { code: 'server_is_overloaded', message: 'Overloaded, try again in 2s.' }
+    expect(errorInside({ error: busy }, context).details.retryAfterMs).toBeUndefined()
   })
 
   test('headers that a gateway tells in the body count where there are none', () => {
