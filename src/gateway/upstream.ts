@@ -97,7 +97,7 @@ async function ask(call: Call, provider: Provider, target: RouteTarget, school: 
   const headers = relayedResponseHeaders(incoming.headers)
   const context: DecodeContext = { ...prepared.context, provider: provider.name, model: target.model }
   if (prepared.isRelay && incoming.isStream === call.request.stream) {
-    const silence = silenceOf(call, context, true)
+    const silence = silenceOf(call, context, SILENT.has(call.protocol.id))
     const body = call.request.stream
       ? await relayStream(incoming, call.protocol, context, call.trace, call.isFinal ?? (() => true), silence)
       : await relayReply(incoming, call.protocol, context, call.trace, silence)

@@ -87,6 +87,16 @@ describe('an end without a word', () => {
     expect(calls[0]?.error !== undefined).toBe(told !== 'NOTHING')
   })
 
+  test.each(CLIENTS.flatMap((client) => [true, false].map((streamed) => [client.protocol, streamed, client] as const)))(
+    'that is relayed is an error where it is not Claude’s: %s (streamed: %p)',
+    async (protocol, streamed, client) => {
+      await using upstream = await silentFor(9)
+      const { gateway } = testGateway({ providers: [testProvider(upstream.url, protocol)] })
+      const told = protocol === 'anthropic-messages' ? 'NOTHING' : 'error 502'
+      expect(await client.read(await gateway(client.ask(streamed)))).toBe(told)
+    },
+  )
+
   test.each([
     ['/v1/messages', 'anthropic-messages', { max_tokens: 9, stop_sequences: ['\n'] }, 'message_stop'],
     ['/v1/chat/completions', 'openai-chat', { stop: ['\n'] }, '[DONE]'],

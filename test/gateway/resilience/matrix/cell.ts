@@ -12,7 +12,7 @@ export const SETUPS = ['one target', 'with fallback', 'several keys'] as const
 export type Setup = (typeof SETUPS)[number]
 
 /** What the scripted providers speak. */
-const SPOKEN = ['anthropic-messages', 'openai-chat', 'gemini'] as const
+const SPOKEN = ['anthropic-messages', 'openai-chat', 'openai-responses', 'gemini'] as const
 
 /** One square of the matrix. */
 export interface Cell {
@@ -162,7 +162,11 @@ function goesToOtherKey(kind: NonNullable<Fault['kind']>): boolean {
 }
 
 function requestOf(upstream: Endpoint['protocol'], streamed: boolean): Received {
-  const path = { 'anthropic-messages': '/v1/messages', 'openai-chat': '/v1/chat/completions' } as Record<string, string>
+  const path = {
+    'anthropic-messages': '/v1/messages',
+    'openai-chat': '/v1/chat/completions',
+    'openai-responses': '/v1/responses',
+  } as Record<string, string>
   const gemini = `/v1/models/model:${streamed ? 'streamGenerateContent' : 'generateContent'}`
   return { path: path[upstream] ?? gemini, body: { stream: streamed, model: 'model' }, serial: 0 } as Received
 }

@@ -57,7 +57,7 @@ const beginningOf = ({ pieces }: Answer): number =>
   pieces.findIndex((_, index) => hasBegun(pieces.slice(0, index + 1))) + 1
 /** Who has said why it ends has said all; Anthropic's end is an event of its own. */
 const hasEnded = (pieces: readonly Piece[]): boolean =>
-  /"finish_reason":"stop"|"finishReason":"STOP"|"message_stop"/.test(textOf(pieces))
+  /"finish_reason":"stop"|"finishReason":"STOP"|"message_stop"|"type":"response.completed"/.test(textOf(pieces))
 
 const STATUSES: readonly (readonly [status: number, kind: ErrorKind, told?: number])[] = [
   [400, 'bad-request'],
@@ -213,12 +213,14 @@ export function statusOf({ kind, status }: Fault): number {
 function errorAt(path: string, status: number): unknown {
   if (path.endsWith('/messages'))
     return anthropicError(ANTHROPIC_TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error'), 'scripted')
-  return path.endsWith('/chat/completions')
+  return path.endsWith('/chat/completions') || path.endsWith('/responses')
     ? chatError('scripted_error', 'scripted')
     : { error: { code: status, message: 'scripted', status: GEMINI_STATUSES[status] } }
 }
 
 function errorFrame(path: string): string {
+  if (path.endsWith('/responses'))
+    return `event: error\ndata: ${JSON.stringify({ type: 'error', code: 'server_error', message: 'scripted' })}\n\n`
   const data = `data: ${JSON.stringify(errorAt(path, 500))}\n\n`
   return path.endsWith('/messages') ? `event: error\n${data}` : data
 }
