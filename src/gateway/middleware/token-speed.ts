@@ -39,6 +39,8 @@ export function createTokenSpeed(report: SpeedReporter, ports: Ports): Middlewar
 /** A status line looks about once a second. */
 const PAUSE_MS = 500
 const WINDOW_MS = 1000
+/** The clock counts whole milliseconds: an answer that began and ended in one took about so long. */
+const SHORTEST_S = 0.001
 
 interface Meter {
   /** More events have come; gives what is to be told now, if anything is. */
@@ -62,7 +64,7 @@ function createMeter(call: Call, ports: Ports): Meter {
       model: trace.target ? `${trace.target.provider},${trace.target.model}` : request.model,
       stream: request.stream,
       tokenCount,
-      tokensPerSecond: seconds > 0 ? Math.round((tokenCount / seconds) * 10) / 10 : 0,
+      tokensPerSecond: Math.round((tokenCount / Math.max(seconds, SHORTEST_S)) * 10) / 10,
       timeToFirstToken: began - trace.startedAt,
       duration: Math.round(now - trace.startedAt) / 1000,
       timestamp: now,
