@@ -43,8 +43,9 @@ export async function identify(
     if (key.expiresAt !== undefined && now >= key.expiresAt) throw expired(key, key.expiresAt)
     return { shown: shown[place] as string, key }
   }
-  if (apiKey !== undefined || shown.length === 0) authenticate(headers, apiKey ?? '')
-  throw new ModelError('the key is wrong: it is none of the keys of the router', { kind: 'auth' })
+  if (shown.length === 0) authenticate(headers, apiKey ?? '')
+  const own = apiKey === undefined ? 'none' : 'neither APIKEY nor one'
+  throw new ModelError(`the key is wrong: it is ${own} of the keys of the router`, { kind: 'auth' })
 }
 
 /** Throws if `key` does not allow `target`. */

@@ -57,6 +57,15 @@ describe('who may come in', () => {
     if (status === 401) expect(await response.json()).toMatchObject({ error: { type: 'authentication_error' } })
   })
 
+  test.each([
+    ['main-key', 'neither APIKEY nor one of the keys'],
+    [undefined, 'none of the keys'],
+  ])('a wrong key is told what there is (APIKEY: %p)', async (apiKey, words) => {
+    const { gateway } = gatewayWith(apiKey === undefined ? {} : { apiKey })
+    const response = await gateway(post('/v1/messages', QUESTION, { headers: { 'x-api-key': 'nonsense' } }))
+    expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining(words) } })
+  })
+
   test('without APIKEY a key of the list is still needed', async () => {
     const { gateway } = gatewayWith()
     expect((await gateway(post('/v1/messages', QUESTION))).status).toBe(401)
