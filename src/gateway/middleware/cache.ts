@@ -43,7 +43,7 @@ export function createCache(settings: CacheSettings, providers: readonly Provide
 function mayCache(call: Call, { except }: CacheSettings): boolean {
   const { target, keeper, credential, wire, request, trace } = call
   if (!target || keeper || credential) return false
-  if (/\bno-(?:cache|store)\b/i.test(wire.headers['cache-control'] ?? '')) return false
+  if (/\b(?:no-cache|no-store|max-age=0)\b/i.test(wire.headers['cache-control'] ?? '')) return false
   const state = call.protocol.stateOf?.(request)
   if (state?.previous !== undefined || state?.conversation !== undefined) return false
   if (except.some((name) => trace.route === name || trace.route === `rule:${name}`)) return false

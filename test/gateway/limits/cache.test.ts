@@ -124,14 +124,17 @@ describe('an answer', () => {
     expect(await hit(made, anthropic('old'), anthropic('old'))).toEqual(['miss', 'hit'])
   })
 
-  test.each(['no-cache', 'no-store, max-age=0'])('is not looked for with cache-control: %s', async (value) => {
-    const fresh = post(
-      '/v1/messages',
-      { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'f' }] },
-      { headers: { 'cache-control': value } },
-    )
-    expect(await hit(cached(), anthropic('f'), fresh, anthropic('f'))).toEqual(['miss', null, 'hit'])
-  })
+  test.each(['no-cache', 'no-store, max-age=0', 'max-age=0'])(
+    'is not looked for with cache-control: %s',
+    async (value) => {
+      const fresh = post(
+        '/v1/messages',
+        { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'f' }] },
+        { headers: { 'cache-control': value } },
+      )
+      expect(await hit(cached(), anthropic('f'), fresh, anthropic('f'))).toEqual(['miss', null, 'hit'])
+    },
+  )
 
   test('of a rule that is excepted is not kept', async () => {
     expect(await hit(cached({}, {}, { except: ['default'] }), anthropic('e'), anthropic('e'))).toEqual([null, null])
