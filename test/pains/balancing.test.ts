@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { resolveConfig } from '../../src/config/resolve.ts'
-import { json } from '../helper/answer.ts'
+import { json, silence } from '../helper/answer.ts'
 import { answerTurn } from '../helper/answer-turn.ts'
 import { post, testGateway } from '../helper/gateway.ts'
 import { createUpstream } from '../helper/upstream.ts'
@@ -57,3 +57,31 @@ test.each([['round-robin'], ['least-busy'], ['weighted']])(
     for (const [session, seen] of at) expect(seen.length).toBe(first.get(session)?.[0] === 'a,m' ? 2 : 1)
   },
 )
+
+test('pains #27: who is only slower than a rival keeps his session', async () => {
+  const slow = new Set<string>()
+  await using upstream = await createUpstream((request) =>
+    slow.has(request.path.split('/')[1] ?? '') ? silence() : answerTurn(request, { text: 'Hi' }),
+  )
+  const { config } = resolveConfig(
+    {
+      Providers: names.map((name) => ({ name, api_base_url: `${upstream.url}/${name}/v1/messages`, models: ['m'] })),
+      Router: { default: 'a,m' },
+      groups: { g: { strategy: 'round-robin', targets: names.map((name) => `${name},m`) } },
+      rules: [{ use: 'g', hedge: { after: 20 } }],
+    },
+    {},
+  )
+  const { gateway } = testGateway(config)
+  const ask = async (): Promise<string | null> => {
+    const body = { model: 'claude-x', max_tokens: 9, messages: [{ role: 'user', content: 'Hello' }] }
+    const response = await gateway(post('/v1/messages', body, { headers: { 'x-claude-code-session-id': 'session-1' } }))
+    await response.text()
+    return response.headers.get('x-ccr-model')
+  }
+  expect(await ask()).toBe('a,m')
+  slow.add('a')
+  expect(await ask()).not.toBe('a,m')
+  slow.clear()
+  expect(await ask()).toBe('a,m')
+})

@@ -1,6 +1,8 @@
 import type { Ports } from '../../platform/ports.ts'
 import type { Prices } from '../../router/price.ts'
-import type { Call, Middleware } from '../call.ts'
+import { nameOfTarget } from '../../router/model-name.ts'
+import type { RouteTarget } from '../../router/route.ts'
+import type { Call, Middleware, Trace } from '../call.ts'
 import type { Caller, Chooser } from '../chooser.ts'
 import { logShadows } from '../shadow.ts'
 import type { Warn } from '../warn.ts'
@@ -37,9 +39,16 @@ export function createRouteMiddleware(
       ...(imageTargets.length > 0 && { imageTargets }),
       ...(selection.edited && { request: selection.edited, edited: true }),
     })
-    choice.answered(trace.target)
+    // Who was only slower than a rival keeps the session, whose prompt it holds in its cache.
+    if (!wasSlower(selection.target, trace)) choice.answered(trace.target)
     return answer
   }
+}
+
+/** Whether `target` was still being asked when another one answered. */
+function wasSlower(target: RouteTarget, { attempts }: Trace): boolean {
+  const name = nameOfTarget(target)
+  return attempts.some((attempt) => attempt.error === 'aborted' && nameOfTarget(attempt) === name)
 }
 
 function callerOf({ wire, keyLabel, chosenBy }: Call): Caller {
