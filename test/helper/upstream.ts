@@ -7,6 +7,8 @@ import { readRequests, type ParsedRequest } from './http-request.ts'
 export interface Received extends ParsedRequest {
   /** How many requests this upstream had before. */
   readonly serial: number
+  /** How many requests came before on the same connection. */
+  readonly turn: number
   readonly receivedAt: number
   /** When the caller went away before the answer was complete; absent: it stayed to the end. */
   abortedAt?: number
@@ -42,11 +44,12 @@ export async function createUpstream(script: Script): Promise<Upstream> {
 
   const server = createServer({ noDelay: true }, (socket) => {
     accepted += 1
+    let turns = 0
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     readRequests(socket, async (parsed) => {
-      const exchange = openExchange(parsed, requests.length, socket)
+      const exchange = openExchange(parsed, { serial: requests.length, turn: turns++ }, socket)
       requests.push(exchange.received)
       for (const { count, resolve } of waiting) if (count === requests.length) resolve(exchange.received)
       await exchange.send(await answerOf(script, exchange.received))
@@ -82,13 +85,13 @@ async function answerOf(script: Script, request: Received): Promise<Answer> {
   }
 }
 
-function openExchange(parsed: ParsedRequest, serial: number, socket: Socket) {
+function openExchange(parsed: ParsedRequest, place: Pick<Received, 'serial' | 'turn'>, socket: Socket) {
   let settle: (outcome: 'answered' | 'aborted') => void = () => {}
   let gone = () => {}
   const leaving = new Promise<void>((resolve) => (gone = resolve))
   const received: Received = {
     ...parsed,
-    serial,
+    ...place,
     receivedAt: performance.now(),
     settled: new Promise((resolve) => (settle = resolve)),
   }

@@ -66,7 +66,7 @@ export async function playFault(fault: Fault, clients: readonly MatrixClient[] =
   for (let index = 0; index < cells.length; index += CELLS_AT_ONCE) {
     const some = cells.slice(index, index + CELLS_AT_ONCE)
     // oxlint-disable-next-line no-await-in-loop -- some at once, not all
-    outcomes.push(...(await Promise.all(some.map((cell) => play(cell, fault, urls)))))
+    outcomes.push(...(await Promise.all(some.map((cell) => playAlone(cell, fault, urls)))))
   }
   return outcomes
 }
@@ -84,7 +84,22 @@ async function createPlainServer(): Promise<AsyncDisposable & { readonly port: n
   }
 }
 
-async function play(cell: Cell, fault: Fault, urls: { readonly bad: string; readonly good: string }): Promise<Outcome> {
+interface Urls {
+  readonly bad: string
+  readonly good: string
+}
+
+/** What happens to a connection that is used again needs a provider of its own: others' connections are not to be taken. */
+async function playAlone(cell: Cell, fault: Fault, urls: Urls): Promise<Outcome> {
+  if (!fault.isOnReuse) return play(cell, fault, urls)
+  await using own = await createUpstream((request) => {
+    const right = answerTurn(request, { text: TEXT })
+    return fault.bend?.(right, request) ?? right
+  })
+  return await play(cell, fault, { ...urls, bad: own.url })
+}
+
+async function play(cell: Cell, fault: Fault, urls: Urls): Promise<Outcome> {
   const { client, upstream, setup, streamed } = cell
   const isSilent = fault.kind === 'timeout' && fault.status === undefined
   const row = {
@@ -111,10 +126,11 @@ async function play(cell: Cell, fault: Fault, urls: { readonly bad: string; read
       longContextThreshold: 60_000,
     },
   })
+  if (fault.isOnReuse) await client.read(await gateway(client.ask(streamed)))
   const started = performance.now()
   const outcome = await client.read(await gateway(client.ask(streamed)))
   const tookMs = performance.now() - started
-  const [record, ...more] = calls
+  const [record, ...more] = fault.isOnReuse ? calls.slice(1) : calls
   const isNoted = record !== undefined && more.length === 0 && (record.error === undefined) === IS_WELL.has(outcome)
   return {
     cell,

@@ -37,6 +37,8 @@ export interface Fault {
   readonly isClaudes?: boolean
   /** The status where a machine tells it otherwise. */
   readonly orStatus?: number
+  /** Whether it happens to the second call on a connection that is kept alive. */
+  readonly isOnReuse?: boolean
   /** Whether it may come before words that were sent before it. */
   readonly isLossy?: boolean
   /** Whether a streamed answer has begun when it happens. */
@@ -137,6 +139,11 @@ export const FAULTS: readonly Fault[] = [
   { name: 'closed without a byte', kind: 'network', bend: () => hangUp() },
   { name: 'reset without a byte', kind: 'network', bend: () => hangUp('reset') },
   ...refusals,
+  ...(['reset', 'cut'] as const).map((how): Fault => ({
+    name: `${how} on a reused socket`,
+    isOnReuse: true,
+    bend: (right, { turn }) => (turn > 0 ? hangUp(how) : right),
+  })),
   {
     name: 'error inside 200',
     kind: 'server',
