@@ -54,8 +54,8 @@ export function openStateStore({ file, log, now, bounds = {} }: StateStoreOption
   }
 }
 
-/** What has ended is written within so many milliseconds. */
-const FLUSH_MS = 100
+/** What has ended is written after so many milliseconds: within a tenth of a second, also where the process has much to do. */
+const FLUSH_MS = 50
 /** A database that others are writing to is tried again. */
 const BUSY = 5
 const MOST_WAITING = 10_000
