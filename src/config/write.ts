@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Json } from '../canonical/json.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
@@ -9,6 +9,7 @@ import { resolveConfig } from './resolve.ts'
 import type { NewProvider } from './starter.ts'
 import { endpointStarter } from './endpoint-starter.ts'
 import { starterConfig } from './starter.ts'
+import { writeWhole } from './write-whole.ts'
 
 /** Writes the starter config, readable for the user alone. Never overwrites: `created` is false if there was a file. */
 export function initConfig(
@@ -40,29 +41,32 @@ function change(options: LoadOptions, edit: (text: string) => string): string {
   const text = edit(exists ? readFileSync(file, 'utf8') : starterConfig())
   const { problems } = resolveConfig(Bun.JSON5.parse(text) as Json, options.env)
   if (problems.some(isError)) throw new ConfigError(locateProblems(problems, text, file))
-  if (exists) replace(realpathSync(file), text)
+  if (exists) writeWhole(realpathSync(file), text)
   else create(file, text)
   return file
 }
 
 function create(file: string, text: string): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const descriptor = openNew(file)
+  if (descriptor === undefined) return false
   try {
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
-    return true
+    writeFileSync(descriptor, text)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    // Half a config, or none, would be worse than no file.
+    rmSync(file, { force: true })
     throw error
+  } finally {
+    closeSync(descriptor)
   }
+  return true
 }
 
-/** A reader sees the old file or the new one, whole. */
-function replace(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.new`
-  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+function openNew(file: string): number | undefined {
   try {
-    renameSync(temporary, file)
-  } finally {
-    rmSync(temporary, { force: true })
+    return openSync(file, 'wx', 0o600)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
   }
 }

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { isObject } from '../../canonical/json.ts'
+import { writeWhole } from '../../config/write-whole.ts'
 
 /** Where to ask for an instance. Only a hint: whether it runs, and what it is, the port itself must prove. */
 export interface RunFile {
@@ -17,11 +18,7 @@ export type Kind = 'service' | 'code'
 export function writeRunFile(configHome: string, file: RunFile): void {
   const directory = directoryOf(configHome)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const path = join(directory, `${file.instance}.json`)
-  const temporary = `${path}.new`
-  writeFileSync(temporary, JSON.stringify(file), { mode: 0o600 })
-  // A reader must not see half of it.
-  renameSync(temporary, path)
+  writeWhole(join(directory, `${file.instance}.json`), JSON.stringify(file))
 }
 
 /** All instances that were noted, in the order in which they started. What cannot be read is left out. */

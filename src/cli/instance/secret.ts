@@ -23,12 +23,15 @@ export function makeSecret(configHome: string): string {
   const file = fileOf(configHome)
   mkdirSync(configHome, { recursive: true, mode: 0o700 })
   const temporary = `${file}.${process.pid}.new`
-  writeFileSync(temporary, `${randomText(32)}\n`, { mode: 0o600 })
-  chmodSync(temporary, 0o600)
-  // One that could be read by others is worth nothing any more.
-  if (isThere(file)) renameSync(temporary, file)
-  else place(temporary, file)
-  rmSync(temporary, { force: true })
+  try {
+    writeFileSync(temporary, `${randomText(32)}\n`, { mode: 0o600 })
+    chmodSync(temporary, 0o600)
+    // One that could be read by others is worth nothing any more.
+    if (isThere(file)) renameSync(temporary, file)
+    else place(temporary, file)
+  } finally {
+    rmSync(temporary, { force: true })
+  }
   return readSecret(configHome) ?? unusable(file)
 }
 
