@@ -2,6 +2,7 @@ import type { ArgsDef, CommandDef } from 'citty'
 import { didYouMean } from '../config/suggest.ts'
 import { Failure } from './failure.ts'
 import { catchStrays, type Strays } from './strays.ts'
+import { describeSystemError } from './system-error.ts'
 
 /** Runs one command line and gives the exit code. Prints what went wrong; throws nothing. */
 export async function run(command: string, args: readonly string[]): Promise<number> {
@@ -59,5 +60,5 @@ function unknown(command: string): string {
 function describe(error: unknown): string {
   if (error instanceof Failure) return error.message
   if (error instanceof Error && error.name === 'ConfigError') return error.message
-  return `ccr: unexpected error, please report it:\n${Bun.inspect(error)}`
+  return describeSystemError(error) ?? `ccr: unexpected error, please report it:\n${Bun.inspect(error)}`
 }
