@@ -1,8 +1,7 @@
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { constants, tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { userConfigHome } from './home.ts'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
 import { detachedEnvironment, ownCommand } from './own-process.ts'
+import { openOutput, type Output } from './detached-output.ts'
 import { type StartOptions, writeStartOptions } from './start-options.ts'
 
 /** A service that takes longer than this to listen or to fail is taken for stuck. */
@@ -16,7 +15,7 @@ export async function startDetached(options: StartOptions): Promise<number> {
   const interrupted = killWhenInterrupted(child)
   try {
     const outcome = await listens(child, output)
-    const said = output.read().trimEnd()
+    const said = output.read().trim()
     if (outcome === 'listens') {
       console.log(`${said}\npid ${child.pid}, in the background: \`ccr status\`, \`ccr stop\``)
       output.keep(child.pid)
@@ -74,57 +73,19 @@ function killWhenInterrupted(child: Bun.Subprocess): { forget(): void } {
 }
 
 /** Variables that name files: the service runs in another folder. */
-const paths = ['CCR_HOME', 'CLAUDE_CONFIG_DIR', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'TMPDIR']
+const paths = [
+  'HOME',
+  'CCR_HOME',
+  'CLAUDE_CONFIG_DIR',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'TMPDIR',
+]
 
 function withFullPaths(env: Record<string, string>): Record<string, string> {
   const full = paths.flatMap((name) => (env[name] ? [[name, resolve(env[name])]] : []))
   return { ...env, ...Object.fromEntries(full) }
-}
-
-/** What the service prints. */
-interface Output {
-  readonly descriptor: number
-  read(): string
-  /** Where the service goes on to print what nobody expected. */
-  keep(pid: number): void
-  remove(): void
-}
-
-function openOutput(): Output {
-  const { file, clear } = outputFile()
-  const descriptor = openSync(file, 'a', 0o600)
-  return {
-    descriptor,
-    read: () => readFileSync(file, 'utf8'),
-    keep() {
-      closeSync(descriptor)
-      if (clear) return clear()
-      try {
-        renameSync(file, file.replace(/[^/\\]*$/, 'service.out'))
-      } catch {
-        // Windows renames no open file; it keeps its first name.
-      }
-    },
-    remove() {
-      closeSync(descriptor)
-      rmSync(file, { force: true })
-      clear?.()
-    },
-  }
-}
-
-function outputFile(): { readonly file: string; readonly clear?: () => void } {
-  const name = `service-${process.pid}.out`
-  try {
-    const directory = join(userConfigHome(), 'logs')
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const file = join(directory, name)
-    closeSync(openSync(file, 'w', 0o600))
-    return { file }
-  } catch {
-    const directory = mkdtempSync(join(tmpdir(), 'ccr-'))
-    return { file: join(directory, name), clear: () => rmSync(directory, { recursive: true, force: true }) }
-  }
 }
 
 function howItEnded({ exitCode, signalCode }: Bun.Subprocess): string {

@@ -57,6 +57,13 @@ describe('ccr start --detach', () => {
     await kill(again?.pid ?? 0)
   })
 
+  test('a HOME that is not written in full is the same to it', async () => {
+    await using desk = await createDesk()
+    await desk.write(CONFIG, configOf())
+    await using service = await startService(desk, ['--port', '0'], { HOME: '../home' })
+    expect(await running(desk)).toMatchObject([{ pid: service.pid, config: { file: join(desk.root, CONFIG) } }])
+  })
+
   test('CCR_HOME keeps instances apart', async () => {
     await using desk = await createDesk()
     const env = { CCR_HOME: 'elsewhere' }
