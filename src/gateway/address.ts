@@ -4,7 +4,7 @@ import type { Endpoint } from '../provider/provider.ts'
 
 /** A request whose address and body may still be edited. */
 interface Addressable {
-  readonly outgoing: { readonly path: string; readonly query: string }
+  readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: JsonObject
   readonly text: () => string
@@ -13,8 +13,7 @@ interface Addressable {
 /** The request with the path, headers and body that the endpoint wants; the very same one where they are the protocol's own. */
 export function atAddress<R extends Addressable>(request: R, { addressing }: Endpoint, model: string): R {
   if (addressing === undefined) return request
-  const { outgoing } = request
-  const { path, headers, body } = addressed({ ...request, path: outgoing.path }, addressing, model)
+  const { path, headers, body } = addressed(request, addressing, model)
   const text = body === request.body ? request.text : (): string => JSON.stringify(body)
-  return { ...request, outgoing: { ...outgoing, path }, headers, body, text }
+  return { ...request, path, headers, body, text }
 }

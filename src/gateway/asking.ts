@@ -2,7 +2,7 @@ import type { Provider } from '../provider/provider.ts'
 import type { Call } from './call.ts'
 
 /** Gives the provider with the key that was chosen for the call, and with the deadlines of its rule. */
-export function createAsking(): (provider: Provider | undefined, call: Call) => Provider | undefined {
+export function createAsking(): (provider: Provider, call: Call) => Provider {
   // What follows from a row is remembered by the row: the same key must give the same one.
   const byKey = new WeakMap<Provider, Map<string, Provider>>()
   const withKey = (provider: Provider, apiKey: string): Provider => {
@@ -13,7 +13,6 @@ export function createAsking(): (provider: Provider | undefined, call: Call) => 
     return keyed
   }
   return (provider, { key, care }) => {
-    if (!provider) return undefined
     const keyed = key?.provider === provider.name ? withKey(provider, key.show()) : provider
     return care?.deadlines ? { ...keyed, deadlines: { ...keyed.deadlines, ...care.deadlines } } : keyed
   }

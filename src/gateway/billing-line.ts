@@ -12,12 +12,11 @@ interface Editable {
 
 /**
  * The request without the line that Claude Code begins its instructions with for Anthropic's billing: it differs from
- * call to call, so that no prompt cache of anybody else would ever match. The very same request for Anthropic, and for
- * this machine, where a relay to Anthropic may listen; other protocols leave the line out themselves.
+ * call to call, so that no prompt cache of anybody else would ever match. The very same request if there is none.
  */
-export function withoutBillingLine<R extends Editable>(request: R, endpoint: Endpoint): R {
+export function withoutBillingLine<R extends Editable>(request: R): R {
   const { system } = request.body
-  if (endpoint.protocol !== 'anthropic-messages' || !Array.isArray(system) || !isForeign(endpoint)) return request
+  if (!Array.isArray(system)) return request
   const kept = system.filter((block) => !(isObject(block) && String(block['text']).startsWith(BILLING_LINE)))
   if (kept.length === system.length) return request
   const body = { ...request.body, system: kept }
@@ -31,7 +30,12 @@ export function withoutBillingLine<R extends Editable>(request: R, endpoint: End
 
 const BILLING_LINE = 'x-anthropic-billing-header:'
 
-function isForeign({ baseUrl }: Endpoint): boolean {
+/**
+ * Whether the line is nothing for who listens there: neither Anthropic nor this machine, where a relay to Anthropic may
+ * be. Other protocols leave it out themselves.
+ */
+export function isForeign({ protocol, baseUrl }: Endpoint): boolean {
+  if (protocol !== 'anthropic-messages') return false
   const url = new URL(baseUrl)
   return !isAnthropics(url) && !/^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname)
 }

@@ -15,18 +15,19 @@ import { createSeen } from './image/look.ts'
 import { createImageAgent } from './middleware/image-agent.ts'
 import { createCompactionMiddleware } from './middleware/compaction.ts'
 import { createKeeperMiddleware } from './middleware/keeper.ts'
-import { createOriginMiddleware } from './middleware/origin.ts'
+import { createOriginLayer } from './middleware/origin.ts'
 import { createQueues } from './middleware/queue.ts'
 import { createReserve } from './middleware/reserve.ts'
 import { createRetryEmpty } from './middleware/retry-empty.ts'
 import { createRetry } from './middleware/retry.ts'
 import { createRewriteSystem } from './middleware/rewrite-system.ts'
 import { createRouteMiddleware } from './middleware/route.ts'
-import { createSight } from './middleware/sight.ts'
-import { createThoughtMiddleware } from './middleware/thought.ts'
+import { sight } from './middleware/sight.ts'
+import { createThoughtLayer } from './middleware/thought.ts'
 import { nameUserRoute } from './middleware/user-route.ts'
 import { createWebSearch, fitSearch } from './middleware/web-search.ts'
-import { createWindowGuard } from './middleware/window.ts'
+import { windowGuard } from './middleware/window.ts'
+import { atPlaces } from './place.ts'
 import { userMiddleware } from './plugin/middleware.ts'
 import { createChain } from './retry/chain.ts'
 import { createUpstream } from './upstream.ts'
@@ -45,21 +46,24 @@ export function createCore(config: GatewayConfig, ports: Ports, learnt: Learnt):
     ...(config.clientKeys ? [authoriseRoute] : []),
     ...(isLimited(config) ? [createReserve({ ...config, ledger: learnt.ledger, ports, warn })] : []),
   ]
-  // How one target is asked; what is asked on behalf of a call passes the same.
   const chained = { providers, board, chain, ports }
   const targetGuards = config.clientKeys ? [authoriseTarget] : []
-  const asking = [
-    ...createQueues(providers, ports),
-    createRetry(providers, { board, ring: createKeyRing(providers, board, learnt), ports }),
-    createSight(providers),
-    createWindowGuard(providers),
-    createCutPromptWarning(providers, warn),
-    createThoughtMiddleware(providers, ports),
-    createOriginMiddleware(ports),
-    createRetryEmpty(ports),
-  ]
-  const upstream = createUpstream(providers, ports, learnt, config.plugins)
-  const look = compose([createFallback(chained), ...targetGuards, createSeen(ports), ...asking], upstream)
+  // How one target is asked; what is asked on behalf of a call passes the same.
+  const askTarget = atPlaces(
+    providers,
+    [
+      createQueues(providers, ports),
+      createRetry({ board, ring: createKeyRing(providers, board, learnt), ports }),
+      sight,
+      windowGuard,
+      createCutPromptWarning(warn),
+      createThoughtLayer(ports),
+      createOriginLayer(ports),
+      createRetryEmpty(ports),
+    ],
+    createUpstream(ports, learnt, config.plugins),
+  )
+  const look = compose([createFallback(chained), ...targetGuards, createSeen(ports)], askTarget)
   const middleware = [
     ...userMiddleware(config, ports, warn),
     ...(systemPromptFile === undefined ? [] : [createRewriteSystem(systemPromptFile, ports, warn)]),
@@ -75,7 +79,6 @@ export function createCore(config: GatewayConfig, ports: Ports, learnt: Learnt):
     ...targetGuards,
     ...(config.webSearch ? [fitSearch] : []),
     createImageAgent(providers, forceUseImageAgent, look, { ports, warn, learnt }),
-    ...asking,
   ]
   return {
     config,
@@ -85,7 +88,7 @@ export function createCore(config: GatewayConfig, ports: Ports, learnt: Learnt):
     board,
     ownCounter: createOwnCounter(providers, { board, ports, learnt }),
     guards,
-    handle: compose(middleware, upstream),
+    handle: compose(middleware, askTarget),
   }
 }
 

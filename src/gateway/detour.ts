@@ -4,18 +4,13 @@ import type { ProtocolId } from '../canonical/native.ts'
 import { chooseEndpoint, endpointsFor } from '../provider/choose-endpoint.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import { nameOfTarget } from '../router/model-name.ts'
-import type { RouteTarget } from '../router/route.ts'
-import type { Answer, Call } from './call.ts'
+import type { Call, Handler } from './call.ts'
 import { createMemory } from './memory.ts'
+import type { Place } from './place.ts'
 import type { Warn } from './warn.ts'
 
-/** Asks a provider, some of whose endpoints may not be what their protocol promises. */
-export type Detour = (
-  call: Call,
-  provider: Provider,
-  target: RouteTarget,
-  ask: (provider: Provider) => Promise<Answer>,
-) => Promise<Answer>
+/** What asks at a place, some of whose provider's endpoints may not be what their protocol promises. */
+export type Detour = (place: Place, askAt: (place: Place) => Handler) => Handler
 
 /**
  * Where an endpoint turns out not to be there, or not to take what the client's protocol has, the provider is asked once
@@ -23,24 +18,37 @@ export type Detour = (
  */
 export function createDetour(warn: Warn): Detour {
   const avoided = createMemory<readonly ProtocolId[]>(MOST_TARGETS)
-  return (call, provider, target, ask) => {
+  return (place, askAt) => {
+    const { provider, target, protocol } = place
+    const straight = askAt(place)
+    // Nearly all have one endpoint for a model.
+    if (endpointsFor(provider, target.model).length < 2) return straight
     const keyOf = (reason: Reason): string => `${reason.name} ${nameOfTarget(target)}`
-    const known = avoided.isEmpty()
-      ? []
-      : reasons.filter(({ concerns }) => concerns(call)).flatMap((reason) => avoided.get(keyOf(reason)) ?? [])
-    const there = without(provider, known)
-    return ask(there).catch(async (cause: unknown) => {
-      const chosen = chooseEndpoint(there, target.model, call.protocol.id)
-      const others = chosen && without(there, [chosen.protocol])
-      const reason = reasons.find((each) => cause instanceof ModelError && each.concerns(call) && each.is(cause))
-      if (!reason || !chosen || !others || endpointsFor(others, target.model).length === 0) throw cause
-      const answer = await ask(others).catch(() => {
-        throw cause
+    const around = new Map([['', straight]])
+    const askWithout = (protocols: readonly ProtocolId[]): Handler => {
+      const name = protocols.join()
+      const handler = around.get(name) ?? askAt({ ...place, provider: without(provider, protocols) })
+      around.set(name, handler)
+      return handler
+    }
+    return (call) => {
+      const known = avoided.isEmpty()
+        ? []
+        : reasons.filter(({ concerns }) => concerns(call)).flatMap((reason) => avoided.get(keyOf(reason)) ?? [])
+      return askWithout(known)(call).catch(async (cause: unknown) => {
+        const there = without(provider, known)
+        const chosen = chooseEndpoint(there, target.model, protocol.id)
+        const others = chosen && without(there, [chosen.protocol])
+        const reason = reasons.find((each) => cause instanceof ModelError && each.concerns(call) && each.is(cause))
+        if (!reason || !chosen || !others || endpointsFor(others, target.model).length === 0) throw cause
+        const answer = await askWithout([...known, chosen.protocol])(call).catch(() => {
+          throw cause
+        })
+        avoided.set(keyOf(reason), [...(avoided.get(keyOf(reason)) ?? []), chosen.protocol])
+        warn(`${provider.name} ${reason.words(chosen)}: ${target.model} is asked in another protocol`)
+        return answer
       })
-      avoided.set(keyOf(reason), [...(avoided.get(keyOf(reason)) ?? []), chosen.protocol])
-      warn(`${provider.name} ${reason.words(chosen)}: ${target.model} is asked in another protocol`)
-      return answer
-    })
+    }
   }
 }
 
@@ -75,7 +83,6 @@ const reasons: readonly Reason[] = [
 const MOST_TARGETS = 1000
 
 function without(provider: Provider, protocols: readonly ProtocolId[]): Provider {
-  if (protocols.length === 0) return provider
   return { ...provider, endpoints: provider.endpoints.filter(({ protocol }) => !protocols.includes(protocol)) }
 }
 

@@ -119,9 +119,10 @@ function sendWire(
 ): Promise<Incoming> {
   const headers = { 'content-type': 'application/json', accept: 'application/json', ...wire.headers }
   const { path, query } = wire
-  const addressed = atAddress({ outgoing: { path, query }, headers, body: wire.body, text }, endpoint, target.model)
+  const addressed = atAddress({ path, headers, body: wire.body, text }, endpoint, target.model)
   const outgoing = {
-    ...addressed.outgoing,
+    path: addressed.path,
+    query,
     headers: addressed.headers,
     body: addressed.text(),
     hops: hopsOf(call.wire.headers),

@@ -8,7 +8,9 @@ const NAME = 'x-ccr-hop'
 
 /** How many routers a client's request has come through. */
 export function hopsOf(headers: Readonly<Record<string, string>>): number {
-  const hops = Number(headers[NAME] ?? 0)
+  const told = headers[NAME]
+  if (told === undefined) return 0
+  const hops = Number(told)
   return Number.isInteger(hops) && hops > 0 ? hops : 0
 }
 

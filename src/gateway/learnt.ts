@@ -70,9 +70,11 @@ function learntOf(
     balance,
     ledger,
     of(provider) {
-      const found = known.get(provider) ?? nothing()
-      known.set(provider, found)
-      return found
+      const found = known.get(provider)
+      if (found) return found
+      const fresh = nothing()
+      known.set(provider, fresh)
+      return fresh
     },
     with(next) {
       const rows = new Map(providers.map((provider) => [provider.name, rowOf(provider)]))

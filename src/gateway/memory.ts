@@ -23,8 +23,9 @@ export function createMemory<Value>(limit: number): Memory<Value> {
     },
     set(key, value) {
       put(key, value)
+      if (entries.size <= limit) return
       const oldest = entries.keys().next().value
-      if (entries.size > limit && oldest !== undefined) entries.delete(oldest)
+      if (oldest !== undefined) entries.delete(oldest)
     },
     isEmpty: () => entries.size === 0,
     entries: () => entries.entries(),

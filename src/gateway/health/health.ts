@@ -2,8 +2,10 @@ import { ERROR_POLICIES, type ErrorKind, type ModelError } from '../../canonical
 import { keysOf, type Provider } from '../../provider/provider.ts'
 import { DEFAULT_BREAKER } from '../../provider/resilience.ts'
 import type { Health } from '../../router/health.ts'
+import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import type { Latency, Learnt } from '../learnt.ts'
+import type { Memory } from '../memory.ts'
 import { createCircuit, type Circuit, type CircuitState, type Rest } from './circuit.ts'
 
 /** What is known of something that can be asked, or of several things that it takes for that. */
@@ -16,15 +18,14 @@ export interface Condition {
   readonly why?: ErrorKind
 }
 
-/** One attempt, as far as health goes; it ends with one of the last three. */
+/** One attempt, as far as health goes. */
 export interface Lease {
-  /** The answer has begun. */
-  begun(): void
-  /** Gives what this failure put to rest, if it did. */
-  fail(error: ModelError): Rested | undefined
-  succeed(): void
-  /** It ended without a word about health: the client went away, say. */
-  leave(): void
+  readonly target: RouteTarget
+  /** The place of the provider's key that it is made with. */
+  readonly key: number | undefined
+  readonly startedAt: number
+  /** The circuits whose probe it is: of others another call may be the probe meanwhile. */
+  readonly probes: ReadonlyMap<Circuit, number> | undefined
 }
 
 /** What was put to rest by a failure, and until when. */
@@ -41,86 +42,103 @@ export interface CircuitBoard extends Health {
   conditionOfKey(target: RouteTarget, key: number): Condition
   /** Of the target with the best of its keys. */
   whole(target: RouteTarget): Condition
-  /** An attempt begins, with a key of the provider's (its place in the list) or with none of them. */
+  /** An attempt begins, with a key of the provider's (its place in the list) or with none of them. It ends with one of the last three. */
   begin(target: RouteTarget, key: number | undefined): Lease
+  /** The answer has begun. */
+  begun(lease: Lease): void
+  /** Gives what this failure put to rest, if it did. */
+  fail(lease: Lease, error: ModelError): Rested | undefined
+  succeed(lease: Lease): void
+  /** It ended without a word about health: the client went away, say. */
+  leave(lease: Lease): void
 }
 
 export function createCircuitBoard(providers: readonly Provider[], learnt: Learnt, now: () => number): CircuitBoard {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
   const running = new Map<string, number>()
-  const conditionOf = ({ provider }: RouteTarget, names: readonly string[]): Condition => {
-    const { circuits } = learnt.of(provider)
-    if (circuits.isEmpty()) return HEALTHY
-    return names.map((name) => conditionAt(circuits.get(name), now())).reduce(worse)
-  }
-  const count = (target: RouteTarget, change: number): void => {
-    const name = `${target.provider},${target.model}`
-    const left = (running.get(name) ?? 0) + change
+  const conditionOf = (circuits: Memory<Circuit>, names: readonly string[]): Condition =>
+    names.map((name) => conditionAt(circuits.get(name), now())).reduce(worse)
+  const end = ({ target }: Lease): void => {
+    const name = nameOfTarget(target)
+    const left = (running.get(name) ?? 0) - 1
     if (left > 0) running.set(name, left)
     else running.delete(name)
   }
+  const leave = (lease: Lease): void => {
+    end(lease)
+    lease.probes?.forEach((mark, circuit) => circuit.leave(mark))
+  }
   const board: CircuitBoard = {
-    conditionOf: (target) => conditionOf(target, [PROVIDER, modelScope(target)]),
-    conditionOfKey: (target, key) => conditionOf(target, [keyScope(key), keyAtModelScope(key, target)]),
+    conditionOf(target) {
+      const { circuits } = learnt.of(target.provider)
+      return circuits.isEmpty() ? HEALTHY : conditionOf(circuits, [PROVIDER, modelScope(target)])
+    },
+    conditionOfKey(target, key) {
+      const { circuits } = learnt.of(target.provider)
+      return circuits.isEmpty() ? HEALTHY : conditionOf(circuits, [keyScope(key), keyAtModelScope(key, target)])
+    },
     whole(target) {
+      // Nearly always nothing has failed.
+      if (learnt.of(target.provider).circuits.isEmpty()) return HEALTHY
       const keys = keysOf(byName.get(target.provider) ?? {}).map((_, key) => board.conditionOfKey(target, key))
       const own = board.conditionOf(target)
       return keys.length === 0 ? own : worse(own, keys.reduce(better))
     },
     state: (target) => board.whole(target).state,
     latencyMs: (target) => latencyAt(learnt.of(target.provider).latencies.get(target.model), now()),
-    running: (target) => running.get(`${target.provider},${target.model}`) ?? 0,
+    running: (target) => running.get(nameOfTarget(target)) ?? 0,
     begin(target, key) {
-      const { circuits, latencies } = learnt.of(target.provider)
-      const each = (run: (circuit: Circuit) => void): void => {
-        // Nearly always nothing has failed.
-        if (circuits.isEmpty()) return
-        for (const name of Object.values(scopesOf(target, key))) {
-          const circuit = circuits.get(name)
-          if (circuit) run(circuit)
-        }
-      }
+      const name = nameOfTarget(target)
+      running.set(name, (running.get(name) ?? 0) + 1)
       const startedAt = now()
-      let probes: Map<Circuit, number> | undefined
-      each((circuit) => {
-        const mark = circuit.enter(startedAt)
-        if (mark !== undefined) (probes ??= new Map()).set(circuit, mark)
+      const { circuits } = learnt.of(target.provider)
+      const probes = circuits.isEmpty() ? undefined : probesOf(circuitsOf(circuits, target, key), startedAt)
+      return { target, key, startedAt, probes }
+    },
+    begun({ target, startedAt }) {
+      const at = now()
+      const { latencies } = learnt.of(target.provider)
+      const before = latencyAt(latencies.get(target.model), at)
+      const took = at - startedAt
+      latencies.set(target.model, {
+        ms: before === undefined ? took : before + (took - before) * LATEST_WEIGHT,
+        at,
       })
-      // Of those circuits alone whose probe it is: another call may be the probe meanwhile.
-      const leaveProbes = (): void => probes?.forEach((mark, circuit) => circuit.leave(mark))
-      count(target, 1)
-      return {
-        begun() {
-          const at = now()
-          const before = latencyAt(latencies.get(target.model), at)
-          const took = at - startedAt
-          latencies.set(target.model, {
-            ms: before === undefined ? took : before + (took - before) * LATEST_WEIGHT,
-            at,
-          })
-        },
-        succeed() {
-          count(target, -1)
-          each((circuit) => circuit.succeed(now()))
-        },
-        leave() {
-          count(target, -1)
-          leaveProbes()
-        },
-        fail(error) {
-          count(target, -1)
-          leaveProbes()
-          const what = ERROR_POLICIES[error.kind].blames
-          const name = what === 'nobody' ? undefined : scopesOf(target, key)[what]
-          if (what === 'nobody' || name === undefined) return undefined
-          const circuit = circuits.get(name) ?? createCircuit(byName.get(target.provider)?.breaker ?? DEFAULT_BREAKER)
-          circuits.set(name, circuit)
-          return circuit.fail(now(), error.kind, restOf(error)) ? { what, until: circuit.readyAt(now()) } : undefined
-        },
-      }
+    },
+    succeed(lease) {
+      end(lease)
+      const { target, key } = lease
+      const { circuits } = learnt.of(target.provider)
+      if (!circuits.isEmpty()) for (const circuit of circuitsOf(circuits, target, key)) circuit.succeed(now())
+    },
+    leave,
+    fail(lease, error) {
+      leave(lease)
+      const { target, key } = lease
+      const { circuits } = learnt.of(target.provider)
+      const what = ERROR_POLICIES[error.kind].blames
+      const name = what === 'nobody' ? undefined : scopesOf(target, key)[what]
+      if (what === 'nobody' || name === undefined) return undefined
+      const circuit = circuits.get(name) ?? createCircuit(byName.get(target.provider)?.breaker ?? DEFAULT_BREAKER)
+      circuits.set(name, circuit)
+      return circuit.fail(now(), error.kind, restOf(error)) ? { what, until: circuit.readyAt(now()) } : undefined
     },
   }
   return board
+}
+
+/** Those that an attempt concerns. */
+function circuitsOf(circuits: Memory<Circuit>, target: RouteTarget, key: number | undefined): Circuit[] {
+  return Object.values(scopesOf(target, key)).flatMap((name) => circuits.get(name) ?? [])
+}
+
+function probesOf(circuits: readonly Circuit[], now: number): ReadonlyMap<Circuit, number> {
+  const probes = new Map<Circuit, number>()
+  for (const circuit of circuits) {
+    const mark = circuit.enter(now)
+    if (mark !== undefined) probes.set(circuit, mark)
+  }
+  return probes
 }
 
 /** How much the latest answer counts in the mean. */

@@ -3,36 +3,35 @@ import { promptTokens } from '../../canonical/usage.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { estimateInput } from '../../router/estimate.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
-import type { Middleware } from '../call.ts'
+import type { Call } from '../call.ts'
+import type { PlaceLayer } from '../place.ts'
 import type { Warn } from '../warn.ts'
 
 /**
  * Servers of this machine cut what is beyond their context length off a prompt, without a word: Ollama's is 4096 tokens where
  * nobody has said otherwise, and of an agent's prompt little is left. What they say that they have read tells on them.
  */
-export function createCutPromptWarning(providers: readonly Provider[], warn: Warn): Middleware {
-  const local = new Set(providers.filter(isLocal).map(({ name }) => name))
+export function createCutPromptWarning(warn: Warn): PlaceLayer {
   // To look again would cost an estimate of every prompt.
   const told = new Set<string>()
-  return (call, next) => {
-    const { trace, text, request } = call
-    if (call.target && local.has(call.target.provider)) {
-      trace.atEnd.push(() => {
-        const target = trace.target ?? call.target
-        const read = trace.usage && promptTokens(trace.usage)
-        if (!target || !read || !local.has(target.provider) || told.has(nameOfTarget(target))) return
-        if (
-          text.length < Math.max(SHORTEST, read * MOST_CHARACTERS) ||
-          request.messages.some(({ parts }) => parts.some(holdsMedia))
-        )
-          return
-        const estimated = estimateInput(request)
-        if (read > estimated * LEAST_SHARE) return
-        told.add(nameOfTarget(target))
-        warn(`${target.provider} (${target.model}) has read only a part of the prompt: ${REMEDY}`, { read, estimated })
-      })
+  return ({ provider, target }, next) => {
+    if (!isLocal(provider)) return next
+    const name = nameOfTarget(target)
+    return (call) => {
+      if (call.text.length >= SHORTEST && !told.has(name)) call.trace.atEnd.push(() => look(call))
+      return next(call)
     }
-    return next(call)
+
+    function look({ trace, text, request }: Call): void {
+      const read = trace.usage && promptTokens(trace.usage)
+      const by = trace.target ?? target
+      if (!read || nameOfTarget(by) !== name || told.has(name) || text.length < read * MOST_CHARACTERS) return
+      if (request.messages.some(({ parts }) => parts.some(holdsMedia))) return
+      const estimated = estimateInput(request)
+      if (read > estimated * LEAST_SHARE) return
+      told.add(name)
+      warn(`${target.provider} (${target.model}) has read only a part of the prompt: ${REMEDY}`, { read, estimated })
+    }
   }
 }
 

@@ -4,12 +4,12 @@ import type { Provider } from '../../provider/provider.ts'
 import { DEFAULT_RETRY } from '../../provider/resilience.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import { markTrace } from '../mark-trace.ts'
+import { forgetSince, markTrace } from '../mark-trace.ts'
 import type { Answer, Call, Handler, Middleware } from '../call.ts'
 import { showsBrought } from '../credential.ts'
 import type { CircuitBoard } from '../health/health.ts'
 import { toldOf, type Chain, type Failure } from '../retry/chain.ts'
-import { race, type Raced } from '../retry/hedge.ts'
+import { race, type Lost } from '../retry/hedge.ts'
 import { createRepeats } from '../retry/repeats.ts'
 import { spellMs } from '../retry/words.ts'
 
@@ -28,67 +28,65 @@ export interface FallbackParts {
  * answered. Who is left alone is passed over, unless there is nobody else.
  */
 export function createFallback(parts: FallbackParts): Middleware {
-  const repeats = createRepeats(parts.ports.now)
-  return async (call, next) => {
-    if (!call.target) return next(call)
-    const isRepeated = repeats.isRepeated(call)
-    try {
-      return await goThrough(isRepeated ? { ...call, isRepeated } : call, call.target, next, parts)
-    } catch (cause) {
-      if (cause instanceof ModelError && cause.kind !== 'aborted') repeats.failed(call)
-      throw cause
+  const { board, chain, ports } = parts
+  const repeats = createRepeats(ports.now)
+  return async (told, next) => {
+    const { target: first, fallbacks } = told
+    if (!first) return next(told)
+    const call = repeats.isRepeated(told) ? { ...told, isRepeated: true } : told
+    const failures: Failure[] = []
+    let left: readonly RouteTarget[] = fallbacks ? [first, ...fallbacks] : [first]
+    for (;;) {
+      const target = nextOf(left, board)
+      const mark = markTrace(call.trace)
+      if (target !== first) noteFallback(call, first, target, failures, parts)
+      // Those that rest are passed over, not forgotten: there may be nobody else in the end.
+      left = left.length === 1 ? NOBODY : left.filter((each) => each !== target)
+      const rival = left.find((each) => board.state(each) !== 'open')
+      let failed: readonly Failure[]
+      try {
+        // oxlint-disable-next-line no-await-in-loop -- one target after the other
+        const raced = await ask(call, target, rival, failures.length === 0, next, parts)
+        if (!('failures' in raced)) return raced
+        failed = raced.failures
+      } catch (cause) {
+        if (!(cause instanceof ModelError)) throw cause
+        failed = [{ target, error: cause }]
+      }
+      failures.push(...failed)
+      const failure = failed.find((each) => each.target === target) ?? failed[0]
+      if (!failure) throw new Error('a target has neither answered nor failed')
+      left = isFinal(failure, call, parts) ? NOBODY : nextAfter(failure, left, failures, call, chain)
+      if (left.length === 0) {
+        const error = toldOf(failures)
+        if (error?.kind !== 'aborted') repeats.failed(call)
+        throw error
+      }
+      forgetSince(mark, call.trace)
+      const { message } = failure.error
+      ports.log('warn', `${message}: asking ${nameOfTarget(nextOf(left, board))} instead`, { call: call.id })
+      call.trace.warnings = [...call.trace.warnings, message]
     }
   }
 }
 
-async function goThrough(call: Call, first: RouteTarget, next: Handler, parts: FallbackParts): Promise<Answer> {
-  const { board, chain, ports } = parts
-  const failures: Failure[] = []
-  let left: readonly RouteTarget[] = call.fallbacks ? [first, ...call.fallbacks] : [first]
-  for (;;) {
-    const target = nextOf(left, board)
-    const forget = markTrace(call.trace)
-    if (target !== first) noteFallback(call, first, target, failures, parts)
-    // Those that rest are passed over, not forgotten: there may be nobody else in the end.
-    left = left.filter((each) => each !== target)
-    const others = left.filter((each) => board.state(each) !== 'open')
-    // oxlint-disable-next-line no-await-in-loop -- one target after the other
-    const raced = await ask(call, [target, ...others], failures.length === 0, next, parts)
-    if ('answer' in raced) return raced.answer
-    failures.push(...raced.failures)
-    const failure = raced.failures.find((each) => each.target === target) ?? raced.failures[0]
-    if (!failure) throw new Error('a target has neither answered nor failed')
-    left = isFinal(failure, call, parts)
-      ? []
-      : nextAfter(failure, left, call, chain).filter((each) => isNew(each, failures))
-    if (left.length === 0) throw toldOf(failures)
-    forget()
-    const { message } = failure.error
-    ports.log('warn', `${message}: asking ${nameOfTarget(nextOf(left, board))} instead`, { call: call.id })
-    call.trace.warnings = [...call.trace.warnings, message]
-  }
-}
+const NOBODY: readonly RouteTarget[] = []
 
-/** Asks the first of `targets`; the second besides if that is slow, and calls are hedged. */
-async function ask(
+/** Asks `target`; `rival` besides if that is slow, and calls are hedged. */
+function ask(
   call: Call,
-  [target, rival]: readonly RouteTarget[],
+  target: RouteTarget,
+  rival: RouteTarget | undefined,
   mayHedge: boolean,
   next: Handler,
-  { ports, ...parts }: FallbackParts,
-): Promise<Raced> {
-  if (!target) throw new Error('a chain of targets ended without an answer or an error')
-  const hedgeAfterMs = call.care?.hedgeAfterMs ?? parts.hedgeAfterMs
-  if (rival && mayHedge && hedgeAfterMs !== undefined) {
-    const askOne = (own: Call, one: RouteTarget) => next({ ...own, target: one, isAlone: false })
-    return race(call, [target, rival], hedgeAfterMs, askOne, ports)
-  }
-  try {
-    return { answer: await next({ ...call, target, isAlone: !rival }) }
-  } catch (cause) {
-    if (!(cause instanceof ModelError)) throw cause
-    return { failures: [{ target, error: cause }] }
-  }
+  { ports, hedgeAfterMs }: FallbackParts,
+): Promise<Answer | Lost> {
+  // Nearly every call asks the one that was chosen, and nobody else could be asked.
+  if (!rival) return next(target === call.target ? call : { ...call, target })
+  const afterMs = call.care?.hedgeAfterMs ?? hedgeAfterMs
+  if (!mayHedge || afterMs === undefined) return next({ ...call, target, isAlone: false })
+  const askOne = (own: Call, one: RouteTarget) => next({ ...own, target: one, isAlone: false })
+  return race(call, [target, rival], afterMs, askOne, ports)
 }
 
 /** The first that is not left alone; else the one of which the least is known, and then who is ready soonest. */
@@ -135,13 +133,13 @@ function isFinal({ target, error }: Failure, { trace, signal, credential, care }
 function nextAfter(
   failure: Failure,
   left: readonly RouteTarget[],
+  failures: readonly Failure[],
   { isConfined = false }: Call,
   chain: Chain,
 ): readonly RouteTarget[] {
-  const names = new Set(left.map(nameOfTarget))
-  return chain.after(failure, left).filter((each) => !isConfined || names.has(nameOfTarget(each)))
-}
-
-function isNew(target: RouteTarget, failures: readonly Failure[]): boolean {
-  return !failures.some((failure) => nameOfTarget(failure.target) === nameOfTarget(target))
+  const own = new Set(left.map(nameOfTarget))
+  const failed = new Set(failures.map(({ target }) => nameOfTarget(target)))
+  return chain
+    .after(failure, left)
+    .filter((each) => !failed.has(nameOfTarget(each)) && (!isConfined || own.has(nameOfTarget(each))))
 }

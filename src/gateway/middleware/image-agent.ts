@@ -24,6 +24,8 @@ export function createImageAgent(
 ): Middleware {
   const describer = createDescriber(look, ports, learnt)
   return (call, next) => {
+    // Nearly every config names nobody.
+    if (!call.imageTargets) return next(call)
     const [helper, ...others] = helpersOf(call, providers, isForced)
     const images = helper ? shownImages(call.request.messages) : []
     return helper && images.length > 0 ? askWithWords(call, images, [helper, ...others], next) : next(call)

@@ -2,33 +2,31 @@ import { promptTokens } from '../../canonical/usage.ts'
 import type { Ports } from '../../platform/ports.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { inputTokensOf } from '../input-tokens.ts'
-import type { Answer, Call, Chunks, Middleware } from '../call.ts'
+import type { Answer, Call, Chunks } from '../call.ts'
 import { createQueue } from '../limits/queue.ts'
+import type { PlaceLayer } from '../place.ts'
 
 /** Has calls wait for their turn at providers whose `limits` are known, rather than be refused there. */
-export function createQueues(providers: readonly Provider[], ports: Pick<Ports, 'now' | 'after'>): Middleware[] {
-  const limited = providers.flatMap(({ name, limits }) => {
-    if (!limits) return []
-    const queue = createQueue(limits, name, ports)
-    return [[name, { queue, countsTokens: limits.tokensPerMinute !== undefined }] as const]
-  })
-  if (limited.length === 0) return []
-  const queues = new Map(limited)
-  const wait: Middleware = async (call, next) => {
-    const found = queues.get(call.target?.provider ?? '')
-    if (!found) return next(call)
-    const { queue, countsTokens } = found
-    const tokens = countsTokens ? inputTokensOf(call, call.request) : 0
-    const place = await queue.enter(tokens, call.signal)
-    const leave = (): void => place.leave(countsTokens ? takenBy(call) - tokens : 0)
-    try {
-      return leaving(await next(call), leave)
-    } catch (cause) {
-      leave()
-      throw cause
+export function createQueues(providers: readonly Provider[], ports: Pick<Ports, 'now' | 'after'>): PlaceLayer {
+  const queues = new Map(
+    providers.flatMap(({ name, limits }) => (limits ? [[name, createQueue(limits, name, ports)] as const] : [])),
+  )
+  return ({ provider }, next) => {
+    const queue = queues.get(provider.name)
+    if (!queue) return next
+    const countsTokens = provider.limits?.tokensPerMinute !== undefined
+    return async (call) => {
+      const tokens = countsTokens ? inputTokensOf(call, call.request) : 0
+      const place = await queue.enter(tokens, call.signal)
+      const leave = (): void => place.leave(countsTokens ? takenBy(call) - tokens : 0)
+      try {
+        return leaving(await next(call), leave)
+      } catch (cause) {
+        leave()
+        throw cause
+      }
     }
   }
-  return [wait]
 }
 
 function takenBy({ trace: { usage } }: Call): number {

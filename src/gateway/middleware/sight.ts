@@ -1,19 +1,16 @@
 import type { Part } from '../../canonical/request.ts'
 import { traitsFor } from '../../provider/dialect.ts'
-import type { Provider } from '../../provider/provider.ts'
-import type { Middleware } from '../call.ts'
+import type { PlaceLayer } from '../place.ts'
 
 /**
  * A model that reads text alone refuses a conversation for one image in it, and every turn that follows. So a request with
  * images is not relayed to it as it came: the codec tells it that there was an image, and lists the loss.
  */
-export function createSight(providers: readonly Provider[]): Middleware {
-  const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return (call, next) => {
-    const provider = call.target && byName.get(call.target.provider)
-    if (!call.target || !provider || call.edited || traitsFor(provider, call.target.model).images !== false)
-      return next(call)
-    return next(call.request.messages.some(({ parts }) => parts.some(isImage)) ? { ...call, edited: true } : call)
+export const sight: PlaceLayer = ({ provider, target }, next) => {
+  if (traitsFor(provider, target.model).images !== false) return next
+  return (call) => {
+    const isBlindTo = !call.edited && call.request.messages.some(({ parts }) => parts.some(isImage))
+    return next(isBlindTo ? { ...call, edited: true } : call)
   }
 }
 

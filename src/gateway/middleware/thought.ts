@@ -3,41 +3,32 @@ import type { Message, Part, ReasoningPart, ToolCallPart } from '../../canonical
 import type { Ports } from '../../platform/ports.ts'
 import { chooseEndpoint } from '../../provider/choose-endpoint.ts'
 import { traitsFor } from '../../provider/dialect.ts'
-import type { Provider } from '../../provider/provider.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Answer, Call, Handler, Middleware, Trace } from '../call.ts'
+import type { Trace } from '../call.ts'
+import type { PlaceLayer } from '../place.ts'
 
 /**
  * Some providers refuse a conversation whose tool calls come back without what was thought before them, or think no more in
  * it; and some clients do not bring it back, or not its proof, which Gemini puts on the call itself. There it is remembered,
  * by the call, and put in where it is missing.
  */
-export function createThoughtMiddleware(
-  providers: readonly Provider[],
-  { origins }: Pick<Ports, 'origins'>,
-): Middleware {
-  const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return (call, next) => {
-    const { target, trace } = call
-    const provider = target && byName.get(target.provider)
-    if (!target || !provider) return next(call)
-    const { protocol } = chooseEndpoint(provider, target.model, call.protocol.id) ?? {}
+export function createThoughtLayer({ origins }: Pick<Ports, 'origins'>): PlaceLayer {
+  return ({ provider, target, protocol: spoken }, next) => {
+    const { protocol } = chooseEndpoint(provider, target.model, spoken.id) ?? {}
     const { reasoningReplay } = traitsFor(provider, target.model, protocol)
     const isDemanded = reasoningReplay !== undefined && reasoningReplay !== 'none'
-    const isForgotten = call.protocol.forgetsProofs === true && protocol !== call.protocol.id
-    if (!isDemanded && !isForgotten) return next(call)
-    trace.turn = []
-    trace.atEnd.push(() => remember(trace, trace.target ?? target, origins))
-    return askCompleted(call, target, isForgotten, next)
-  }
-
-  async function askCompleted(call: Call, target: RouteTarget, isForgotten: boolean, next: Handler): Promise<Answer> {
-    const { request } = call
-    const messages = await Promise.all(
-      request.messages.map((message) => completed(message, target, isForgotten, origins)),
-    )
-    const isWhole = messages.every((message, index) => message === request.messages[index])
-    return next(isWhole ? call : { ...call, request: { ...request, messages }, edited: true })
+    const isForgotten = spoken.forgetsProofs === true && protocol !== spoken.id
+    if (!isDemanded && !isForgotten) return next
+    return async (call) => {
+      const { request, trace } = call
+      trace.turn = []
+      trace.atEnd.push(() => remember(trace, trace.target ?? target, origins))
+      const messages = await Promise.all(
+        request.messages.map((message) => completed(message, target, isForgotten, origins)),
+      )
+      const isWhole = messages.every((message, index) => message === request.messages[index])
+      return next(isWhole ? call : { ...call, request: { ...request, messages }, edited: true })
+    }
   }
 }
 

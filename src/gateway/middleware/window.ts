@@ -4,7 +4,8 @@ import { ownTraits, traitsFor } from '../../provider/dialect.ts'
 import type { Provider } from '../../provider/provider.ts'
 import { inputTokensOf } from '../input-tokens.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Call, Middleware } from '../call.ts'
+import type { Call } from '../call.ts'
+import type { PlaceLayer } from '../place.ts'
 
 /**
  * Keeps a call inside the window of its target, where that is known; the target itself stays as it was chosen.
@@ -12,17 +13,15 @@ import type { Call, Middleware } from '../call.ts'
  * room than the client asks for is sent with a lower output limit. What is close to the window is the provider's to
  * judge: its count is exact and ours is not.
  */
-export function createWindowGuard(providers: readonly Provider[]): Middleware {
-  const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  return (call, next) => {
-    const { target } = call
-    const provider = target && byName.get(target.provider)
-    const window = provider && windowOf(call, provider, target)
-    if (!target || !provider || window === undefined) return next(call)
-    if (!call.edited && isSurelyWithin(call, window - wishOf(call.request, provider, target))) return next(call)
+export const windowGuard: PlaceLayer = ({ provider, target }, next) => {
+  if (traitsFor(provider, target.model).contextWindow === undefined) return next
+  return (call) => {
+    const window = windowOf(call, provider, target)
+    const wish = wishOf(call.request, provider, target)
+    if (!call.edited && isSurelyWithin(call, window - wish)) return next(call)
     const input = inputTokensOf(call, withoutMedia(call.request))
     if (input > clearlyBeyond * window) return Promise.reject(tooLong(input, window, target))
-    const most = roomFor(input, wishOf(call.request, provider, target), window)
+    const most = roomFor(input, wish, window)
     if (most === undefined) return next(call)
     const why = `lowered to ${most}: a prompt of about ${input} tokens leaves no more of the window of ${window}`
     return next({ ...call, outputLimit: { most, why } })
@@ -54,11 +53,11 @@ const heldBack = 0.02
 const leastOutput = 1024
 const longWindow = 1_000_000
 
-function windowOf(call: Call, provider: Provider, target: RouteTarget): number | undefined {
-  const { contextWindow } = traitsFor(provider, target.model)
+function windowOf(call: Call, provider: Provider, target: RouteTarget): number {
+  const { contextWindow = Infinity } = traitsFor(provider, target.model)
   // Older Claude models have two windows, and the client chooses.
   const asksLong = (call.wire.headers['anthropic-beta'] ?? '').includes('context-1m') && /claude/i.test(target.model)
-  if (contextWindow === undefined || !asksLong) return contextWindow
+  if (!asksLong) return contextWindow
   return ownTraits(provider, target.model).contextWindow ?? Math.max(contextWindow, longWindow)
 }
 

@@ -8,8 +8,10 @@ import type { Failure } from './chain.ts'
 /** Asks one target, under a signal and with a trace of its own. */
 export type AskOne = (call: Call, target: RouteTarget) => Promise<Answer>
 
-/** Who answered first, or how all have failed. */
-export type Raced = { readonly answer: Answer } | { readonly failures: readonly Failure[] }
+/** How all have failed. */
+export interface Lost {
+  readonly failures: readonly Failure[]
+}
 
 interface Runner {
   readonly target: RouteTarget
@@ -29,15 +31,15 @@ export async function race(
   afterMs: number,
   ask: AskOne,
   ports: Pick<Ports, 'after' | 'log' | 'now'>,
-): Promise<Raced> {
+): Promise<Answer | Lost> {
   const runners: Runner[] = []
   const failures: Failure[] = []
-  const { promise, resolve, reject } = Promise.withResolvers<Raced>()
+  const { promise, resolve, reject } = Promise.withResolvers<Answer | Lost>()
   let isOver = false
   let stop = (): void => undefined
 
   const known = call.trace.attempts.length
-  const end = (winner: Runner | undefined, raced: Raced): void => {
+  const end = (winner: Runner | undefined, raced: Answer | Lost): void => {
     isOver = true
     stop()
     for (const runner of runners) {
@@ -55,7 +57,7 @@ export async function race(
   const won = (runner: Runner, answer: Answer): void => {
     if (isOver) return letGo(answer)
     adopt(call.trace, runner.call.trace)
-    end(runner, { answer })
+    end(runner, answer)
   }
   const lost = (runner: Runner, cause: unknown): void => {
     if (isOver) return

@@ -3,11 +3,12 @@ import type { Ports } from '../../platform/ports.ts'
 import { keysOf, type Provider } from '../../provider/provider.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../../provider/resilience.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import { markTrace } from '../mark-trace.ts'
-import type { Answer, Call, ProviderKey } from '../call.ts'
+import type { Call } from '../call.ts'
 import { showsBrought } from '../credential.ts'
 import type { CircuitBoard, Condition, Lease } from '../health/health.ts'
 import type { KeyRing } from '../health/key-ring.ts'
+import { forgetSince, markTrace, type Mark } from '../mark-trace.ts'
+import type { Place } from '../place.ts'
 import { markOfKey } from '../responses/keeper.ts'
 import { isWorthWaiting, pauseBeforeRetry, type Situation } from './policy.ts'
 import { describeRest, nameOfKey, restingError } from './words.ts'
@@ -21,165 +22,180 @@ export interface TryParts {
 
 /** The attempts of one call at one target. */
 export interface Tries {
-  /** The next attempt, when its time has come. Rejects where the provider wants to be left alone for too long. */
-  begin(): Promise<Try>
+  readonly call: Call
+  readonly target: RouteTarget
+  readonly provider: Provider
+  readonly policy: RetryPolicy
+  readonly keys: readonly string[]
+  /** The place of the key that alone can be shown: it keeps what the request goes on from. -1: each can. */
+  readonly keeper: number
+  /** What the client brings is shown in place of the provider's own keys, whose health it says nothing of. */
+  readonly brings: boolean
+  readonly parts: TryParts
+  /** How many there were. */
+  attempts: number
 }
 
-/** One attempt; it ends with one of the two. */
+/** One attempt; it ends with `answered` or `failed`. */
 export interface Try {
   /** The call as it is to be made. */
   readonly call: Call
-  answered(answer: Answer): Answer
-  /** Gives the pause before the next attempt; absent: there is none. */
-  failed(cause: unknown): number | undefined
+  readonly key: number | undefined
+  readonly startedAt: number
+  readonly lease: Lease
+  /** What the trace held before it. */
+  readonly mark: Mark
 }
 
-export function openTries(call: Call, target: RouteTarget, provider: Provider, parts: TryParts): Tries {
-  const { board, ring, ports } = parts
-  const { trace } = call
+export function openTries(call: Call, { provider, target }: Place, parts: TryParts): Tries {
   const own = provider.retry ?? ONE_ATTEMPT
-  const policy = call.care?.retry ? { ...own, ...call.care.retry } : own
   const keys = keysOf(provider)
-  // What the client brings is shown in place of the provider's own keys, whose health it says nothing of.
-  const brings = showsBrought(provider, call.credential)
-  let attempts = 0
-
-  const situation = (hasOtherKey: boolean): Situation => ({
-    attempts,
-    allAttempts: trace.attempts.length,
-    elapsedMs: ports.now() - trace.startedAt,
-    isAlone: call.isAlone !== false,
-    isRepeated: call.isRepeated === true,
-    hasOtherKey,
-  })
-  // Nobody but the key that keeps what the request goes on from can answer it.
-  const keeper = call.keeper?.key === undefined ? -1 : keys.findIndex((key) => markOfKey(key) === call.keeper?.key)
-  const hasOtherThan = (key: number | undefined): boolean =>
-    !brings &&
-    keeper < 0 &&
-    keys.some((_, other) => other !== key && board.conditionOfKey(target, other).state !== 'open')
-  const withKey = (asked: Call, key: number | undefined): Call =>
-    key === undefined || keys.length < 2 ? asked : { ...asked, key: keyOf(provider, keys[key] ?? '') }
-  const takeKey = (): number | undefined => {
-    if (brings) return undefined
-    return keeper < 0 ? ring.take(target, trace.session) : keeper
-  }
-
+  const { keeper } = call
   return {
-    async begin() {
-      const first = takeKey()
-      const rest = restOf(board, target, first)
-      const waited = rest && (await waitWhileResting(call, rest, situation(false), policy, target, ports))
-      const key = waited ? takeKey() : first
-      const forget = markTrace(trace)
-      const end = record(call, target, board.begin(target, key), keys, key, ports)
-      attempts += 1
-      if (key !== undefined && keys.length > 1) trace.key = markOfKey(keys[key] ?? '')
-      return {
-        call: withKey(
-          {
-            ...call,
-            isFinal: (error) =>
-              call.isAlone !== false &&
-              ERROR_POLICIES[error.kind].elsewhere !== 'larger-window' &&
-              pauseBeforeRetry(error, situation(hasOtherThan(key)), policy, 0) === undefined,
-          },
-          key,
-        ),
-        answered(answer) {
-          end.answered()
-          return answer
-        },
-        failed(cause) {
-          end.failed(cause)
-          if (!(cause instanceof ModelError) || call.signal.aborted) return undefined
-          const pause = pauseBeforeRetry(cause, situation(hasOtherThan(key)), policy, ports.random())
-          if (pause !== undefined) forget()
-          return pause
-        },
-      }
-    },
+    call,
+    target,
+    provider,
+    policy: call.care?.retry ? { ...own, ...call.care.retry } : own,
+    keys,
+    keeper: keeper?.key === undefined ? -1 : keys.findIndex((key) => markOfKey(key) === keeper.key),
+    brings: showsBrought(provider, call.credential),
+    parts,
+    attempts: 0,
   }
 }
 
-/** For providers whose config says nothing of retries: only other keys are tried. */
-const ONE_ATTEMPT: RetryPolicy = { ...DEFAULT_RETRY, attempts: 1 }
+/** The place of the key that the next attempt is made with. */
+export function keyFor({ call, target, brings, keeper, parts }: Tries): number | undefined {
+  if (brings) return undefined
+  return keeper < 0 ? parts.ring.take(target, call.trace.session) : keeper
+}
 
-function keyOf({ name }: Provider, key: string): ProviderKey {
-  return { provider: name, show: () => key }
+/** Begins an attempt, whose time has come. */
+export function beginTry(tries: Tries, key: number | undefined): Try {
+  const { call, target, provider, keys, parts } = tries
+  const { trace } = call
+  const mark = markTrace(trace)
+  const lease = parts.board.begin(target, key)
+  tries.attempts += 1
+  const asked = { ...call, isFinal: (error: ModelError) => isFinal(tries, key, error) }
+  const shown = key === undefined || keys.length < 2 ? undefined : (keys[key] ?? '')
+  if (shown !== undefined) trace.key = markOfKey(shown)
+  return {
+    call: shown === undefined ? asked : { ...asked, key: { provider: provider.name, show: () => shown } },
+    key,
+    startedAt: parts.ports.now(),
+    lease,
+    mark,
+  }
+}
+
+/** Whether nobody is asked after this failure. */
+function isFinal(tries: Tries, key: number | undefined, error: ModelError): boolean {
+  return (
+    tries.call.isAlone !== false &&
+    ERROR_POLICIES[error.kind].elsewhere !== 'larger-window' &&
+    pauseBeforeRetry(error, situationOf(tries, key), tries.policy, 0) === undefined
+  )
+}
+
+/** The attempt's answer has begun; whether it was whole is known only at its end. */
+export function answered(tries: Tries, attempt: Try): void {
+  const { call, parts } = tries
+  const { trace } = call
+  note(tries, attempt)
+  parts.board.begun(attempt.lease)
+  trace.atEnd.push(() => {
+    const failure = trace.broken ?? trace.failure
+    if (failure) blame(tries, attempt, failure)
+    else parts.board.succeed(attempt.lease)
+  })
+}
+
+/** Gives the pause before the next attempt; nothing where there is none. */
+export function failed(tries: Tries, attempt: Try, cause: unknown): number | undefined {
+  const { call, policy, parts } = tries
+  const { lease, mark, key } = attempt
+  if (!(cause instanceof ModelError)) {
+    parts.board.leave(lease)
+    return undefined
+  }
+  note(tries, attempt, cause)
+  if (cause.kind === 'aborted') parts.board.leave(lease)
+  else blame(tries, attempt, cause)
+  if (call.signal.aborted) return undefined
+  const pause = pauseBeforeRetry(cause, situationOf(tries, key), policy, parts.ports.random())
+  if (pause !== undefined) forgetSince(mark, call.trace)
+  return pause
 }
 
 /** Of target and key together, only what forbids a call. */
-function restOf(board: CircuitBoard, target: RouteTarget, key: number | undefined): Condition | undefined {
+export function restOf({ target, parts: { board } }: Tries, key: number | undefined): Condition | undefined {
   const whole = board.conditionOf(target)
   const own = key === undefined ? undefined : board.conditionOfKey(target, key)
   if (!own?.isTold) return whole.isTold ? whole : undefined
   return whole.isTold && whole.readyAt >= own.readyAt ? whole : own
 }
 
-/** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. Gives whether it took time. */
-async function waitWhileResting(
-  { signal }: Call,
-  rest: Condition,
-  situation: Situation,
-  policy: RetryPolicy,
-  target: RouteTarget,
-  ports: TryParts['ports'],
-): Promise<boolean> {
+/** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. */
+export async function waitWhileResting(tries: Tries, rest: Condition): Promise<void> {
+  const { call, target, policy, parts } = tries
+  const { ports } = parts
   const now = ports.now()
   const pause = Math.max(0, rest.readyAt - now)
-  if (policy.attempts < 2 || situation.isRepeated || !isWorthWaiting(pause, situation, policy))
+  if (policy.attempts < 2 || call.isRepeated || !isWorthWaiting(pause, situationOf(tries, undefined), policy))
     throw restingError(target, rest, now)
-  await ports.sleep(pause, signal)
-  if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...target })
-  return true
+  await ports.sleep(pause, call.signal)
+  if (call.signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...target })
 }
 
-/** Notes how an attempt goes: for health, for the call's record and, a line each, for the log. */
-function record(
-  { id, trace }: Call,
-  target: RouteTarget,
-  lease: Lease,
-  keys: readonly string[],
-  key: number | undefined,
-  ports: TryParts['ports'],
-) {
-  const startedAt = ports.now()
-  const label = keys.length > 1 && key !== undefined ? nameOfKey(keys[key] ?? '') : undefined
-  const note = (error?: ModelError): void => {
-    const attempt = {
-      ...target,
-      durationMs: ports.now() - startedAt,
-      ...(label !== undefined && { key: label }),
-      ...(error && { error: error.kind, status: error.status, ...(trace.usage && { usage: trace.usage }) }),
-    }
-    trace.attempts.push(attempt)
-    if (ports.log.isOn?.('debug') === false) return
-    ports.log('debug', 'attempt', { call: id, ...attempt, ...(error && { why: error.message }) })
-  }
-  const fail = (error: ModelError): void => {
-    const rested = lease.fail(error)
-    if (!rested) return
-    const words = describeRest(rested, target, label, error.kind, ports.now())
-    ports.log('warn', words, { call: id, error: error.message })
-    trace.warnings = [...trace.warnings, words]
-  }
+/** For providers whose config says nothing of retries: only other keys are tried. */
+const ONE_ATTEMPT: RetryPolicy = { ...DEFAULT_RETRY, attempts: 1 }
+
+function situationOf(tries: Tries, key: number | undefined): Situation {
+  const { call, attempts, parts } = tries
   return {
-    answered() {
-      note()
-      lease.begun()
-      // Whether the answer was whole is known only at its end.
-      trace.atEnd.push(() => {
-        const failure = trace.broken ?? trace.failure
-        if (failure) fail(failure)
-        else lease.succeed()
-      })
-    },
-    failed(cause: unknown) {
-      if (!(cause instanceof ModelError)) return lease.leave()
-      note(cause)
-      if (cause.kind === 'aborted') lease.leave()
-      else fail(cause)
-    },
+    attempts,
+    allAttempts: call.trace.attempts.length,
+    elapsedMs: parts.ports.now() - call.trace.startedAt,
+    isAlone: call.isAlone !== false,
+    isRepeated: call.isRepeated === true,
+    hasOtherKey: hasOtherThan(tries, key),
   }
+}
+
+function hasOtherThan({ target, keys, keeper, brings, parts }: Tries, key: number | undefined): boolean {
+  if (brings || keeper >= 0) return false
+  return keys.some((_, other) => other !== key && parts.board.conditionOfKey(target, other).state !== 'open')
+}
+
+/** Notes how an attempt went, for the call's record and for the log. */
+function note(tries: Tries, { key, startedAt }: Try, error?: ModelError): void {
+  const { call, target, parts } = tries
+  const { trace } = call
+  const label = labelOf(tries, key)
+  const attempt = {
+    provider: target.provider,
+    model: target.model,
+    durationMs: parts.ports.now() - startedAt,
+    ...(label !== undefined && { key: label }),
+    ...(error && { error: error.kind, status: error.status, ...(trace.usage && { usage: trace.usage }) }),
+  }
+  trace.attempts.push(attempt)
+  const { log } = parts.ports
+  if (log.isOn?.('debug') !== false)
+    log('debug', 'attempt', { call: call.id, ...attempt, ...(error && { why: error.message }) })
+}
+
+/** Notes a failure for health. */
+function blame(tries: Tries, { key, lease }: Try, error: ModelError): void {
+  const { call, target, parts } = tries
+  const rested = parts.board.fail(lease, error)
+  if (!rested) return
+  const words = describeRest(rested, target, labelOf(tries, key), error.kind, parts.ports.now())
+  parts.ports.log('warn', words, { call: call.id, error: error.message })
+  call.trace.warnings = [...call.trace.warnings, words]
+}
+
+function labelOf({ keys }: Tries, key: number | undefined): string | undefined {
+  return keys.length > 1 && key !== undefined ? nameOfKey(keys[key] ?? '') : undefined
 }

@@ -113,17 +113,17 @@ test('a call that began before its target failed, and is given up, lets nobody i
   const providers = [testProvider('http://127.0.0.1:1', 'openai-chat', { breaker: SETTINGS })]
   const board = createCircuitBoard(providers, createLearnt(providers), () => clock.now)
   const early = board.begin(target, 0)
-  for (const _ of [1, 2, 3]) board.begin(target, 0).fail(new ModelError('busy', { kind: 'overload' }))
+  for (const _ of [1, 2, 3]) board.fail(board.begin(target, 0), new ModelError('busy', { kind: 'overload' }))
   const stale = board.begin(target, 0)
   clock.now += 100
   expect(board.state(target)).toBe('half-open')
   const probe = board.begin(target, 0)
   for (const other of [early, stale]) {
-    other.leave()
+    board.leave(other)
     expect(board.state(target)).toBe('open')
   }
-  probe.leave()
+  board.leave(probe)
   expect(board.state(target)).toBe('half-open')
-  board.begin(target, 0).succeed()
+  board.succeed(board.begin(target, 0))
   expect(board.state(target)).toBe('closed')
 })

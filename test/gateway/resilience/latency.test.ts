@@ -11,8 +11,8 @@ test('how long answers take to begin is a mean that forgets: what was slow is tr
   const answer = (ms: number): void => {
     const running = board.begin(target, undefined)
     now += ms
-    running.begun()
-    running.succeed()
+    board.begun(running)
+    board.succeed(running)
   }
   expect(board.latencyMs(target)).toBeUndefined()
   answer(1000)
