@@ -15,7 +15,7 @@ export function checkCertificates(env: Readonly<Record<string, string | undefine
 
 function certificateProblem(file: string): string | undefined {
   try {
-    return /-----BEGIN (?:\w+ )?CERTIFICATE-----/.test(readFileSync(file, 'latin1'))
+    return /-----BEGIN (?:\w+ )?CERTIFICATE-----[^-]+-----END /.test(readFileSync(file, 'latin1'))
       ? undefined
       : 'it holds no certificate (PEM is expected: -----BEGIN CERTIFICATE-----)'
   } catch (error) {

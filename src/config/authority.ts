@@ -45,24 +45,45 @@ function filesOf(value: Json | undefined): string[] {
 }
 
 function readCertificates(file: string, path: readonly PathStep[], problems: Problem[]): string {
-  const problem = (message: string, suggestion?: string): string => {
-    problems.push({ severity: 'error', path, message, ...(suggestion && { suggestion }) })
-    return ''
+  const problem = (severity: Problem['severity'], message: string, suggestion?: string): void => {
+    problems.push({ severity, path, message, ...(suggestion && { suggestion }) })
   }
   try {
-    const text = readFileSync(file, 'utf8')
+    const bytes = readFileSync(file)
     // What else stands in the file (a private key, say) is not needed.
-    const certificates = text.match(
-      /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[\s\S]+?-----END (?:TRUSTED )?CERTIFICATE-----/g,
-    )
-    if (certificates) return certificates.join('\n')
-    return problem(
-      `${file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`,
-      `convert it: \`openssl x509 -inform der -in ${file}\``,
-    )
+    const found =
+      bytes.toString('latin1').match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----(?:(?!-----BEGIN)[^])*/g) ?? []
+    const certificates = found.map(inPlainForm)
+    const good = certificates.filter((certificate) => certificate !== undefined)
+    if (good.length === 0 && found.length === 0) {
+      const isBinary = bytes[0] === START_OF_DER
+      const remedy = isBinary ? `convert it: \`openssl x509 -inform der -in ${file}\`` : undefined
+      problem('error', `${file} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)`, remedy)
+    } else if (good.length < found.length) {
+      const which = found.length === 1 ? 'the certificate' : `certificate ${certificates.indexOf(undefined) + 1}`
+      problem(good.length === 0 ? 'error' : 'warning', `${which} of ${file} is damaged or cut off, and cannot be used`)
+    }
+    return good.join('\n')
   } catch (error) {
-    return problem(
-      `the certificates of ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
-    )
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error)
+    problem('error', `the certificates of ${file} cannot be read (${reason})`)
+    return ''
+  }
+}
+
+/** The first byte of what openssl calls DER. */
+const START_OF_DER = 0x30
+
+/**
+ * A certificate as every program reads it; `undefined` if it is none. One that is damaged, given to a connection, would keep
+ * all connections from being opened, and one in OpenSSL's own form would be passed over.
+ */
+function inPlainForm(pem: string): string | undefined {
+  // Not imported: hardly anybody needs it.
+  const { X509Certificate } = process.getBuiltinModule('node:crypto')
+  try {
+    return new X509Certificate(pem).toString().trim()
+  } catch {
+    return undefined
   }
 }

@@ -107,9 +107,11 @@ describe.each(ways)('ccr start fails %s', (_name, way) => {
   test.each([
     ['is not there', 'nowhere.pem', 'there is no such file'],
     ['holds no certificate', 'empty.pem', 'it holds no certificate'],
+    ['holds half a certificate', 'half.pem', 'it holds no certificate'],
   ])('a file of certificates that %s', async (_file, name, message) => {
     await using desk = await createDesk()
     await desk.write('empty.pem', 'hello')
+    await desk.write('half.pem', '-----BEGIN CERTIFICATE-----\nMIIB')
     const said = await failing(desk, ['--port', '0', ...way], { NODE_EXTRA_CA_CERTS: join(desk.root, name) })
     expect(said).toContain('NODE_EXTRA_CA_CERTS names ')
     expect(said).toContain(message)

@@ -18,6 +18,15 @@ describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its comp
   beforeAll(async () => {
     certificates = await createCertificates()
     const { cert, key } = certificates
+    const authority = await Bun.file(certificates.authority).text()
+    const written = {
+      'cut.pem': authority.slice(0, 200),
+      'damaged.pem': authority.replace(/^MII/m, 'AAA'),
+      'bundle.pem': `${authority.slice(0, 200)}\n# Ours\r\n${authority}`,
+      'trusted.pem': authority.replaceAll('CERTIFICATE', 'TRUSTED CERTIFICATE'),
+      'ca.der': Buffer.from(authority.replaceAll(/-----.*-----/g, ''), 'base64'),
+    }
+    for (const [name, text] of Object.entries(written)) await Bun.write(join(certificates.directory, name), text)
     server = Bun.serve({ port: 0, hostname: '127.0.0.1', tls: { cert, key }, fetch: () => Response.json(REPLY) })
   })
   afterAll(async () => {
@@ -54,10 +63,19 @@ describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its comp
     ['CA_FILES, a path from the config’s folder', { CA_FILES: 'ca.pem' }, {}],
     ['CA_FILES, a list', { CA_FILES: ['~/ca.pem'] }, {}],
     ['`ca` of the provider', {}, { ca: './ca.pem' }],
+    ['a file in OpenSSL’s own form', { CA_FILES: 'trusted.pem' }, {}],
     ['both', { CA_FILES: ['ca.pem'] }, { ca: ['ca.pem'] }],
   ])('is trusted by %s', async (_, config, provider) => {
     expect((await ask(config, provider))[0]).toBe(200)
     expect((await ask(config, provider))[0]).toBe(200)
+  })
+
+  test('is trusted by the rest of a file in which a certificate is cut off, which is told', async () => {
+    const { warnings } = await load({ CA_FILES: 'bundle.pem' }, {})
+    expect(warnings.map(({ message }) => message)).toContain(
+      `certificate 1 of ${join(certificates.directory, 'bundle.pem')} is damaged or cut off, and cannot be used`,
+    )
+    expect((await ask({ CA_FILES: 'bundle.pem' }))[0]).toBe(200)
   })
 
   test('is trusted through the tunnel of a proxy, which gets the user and password of its URL and nothing else', async () => {
@@ -82,6 +100,9 @@ describe.skipIf(!Bun.which('openssl'))('a server whose certificate only its comp
   test.each<[string, object, string]>([
     ['a file that is not there', { CA_FILES: 'none.pem' }, 'none.pem cannot be read (ENOENT)'],
     ['a file without a certificate', { CA_FILES: ['ca.pem', 'names'] }, 'holds no certificate in PEM form'],
+    ['a certificate that is cut off', { CA_FILES: 'cut.pem' }, 'the certificate of '],
+    ['a certificate that is damaged', { CA_FILES: 'damaged.pem' }, 'damaged.pem is damaged or cut off'],
+    ['a certificate in binary form', { CA_FILES: 'ca.der' }, 'openssl x509 -inform der'],
     ['something else than paths', { CA_FILES: { a: 1 } }, 'expected a path or a list of paths'],
   ])('%s is told when the config is read', async (_, config, message) => {
     const failure = await load(config, {}).catch((error: unknown) => error)
