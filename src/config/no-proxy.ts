@@ -2,7 +2,7 @@ import type { Environment } from './interpolate.ts'
 
 /**
  * Whether `NO_PROXY` or `no_proxy` names the host of `url`: by `*`, its name, a domain with or without a leading dot, its
- * address or a range of addresses (`10.0.0.0/8`); each also with a port. The two lists count together.
+ * address, a range of addresses (`10.0.0.0/8`) or a pattern (`10.*`); each also with a port. The two lists count together.
  */
 export function isExempt(url: URL, env: Environment): boolean {
   const target = { host: bare(url.hostname), port: url.port || (url.protocol === 'https:' ? '443' : '80') }
@@ -22,9 +22,9 @@ function names(entry: string, { host, port }: Target): boolean {
   if (name === '*') return true
   if (name.includes('/')) return isInRange(host, name)
   const address = toBits(host)
-  if (address !== undefined) return address === toBits(name)
-  const domain = name.replace(/^\*?\./, '')
-  return host === domain || host.endsWith(`.${domain}`)
+  if (address !== undefined) return address === toBits(name) || isLike(host, name)
+  const domain = name.replace(/^\*?\./, '').replace(/\.$/, '')
+  return host === domain || host.endsWith(`.${domain}`) || isLike(host, domain)
 }
 
 /** The colons of an IPv6 address are no port's, unless it stands in brackets. */
@@ -33,6 +33,13 @@ function parse(entry: string): { name: string; port?: string } {
   if (bracketed !== undefined) return { name: bracketed, ...(bracketedPort !== undefined && { port: bracketedPort }) }
   const [, name = '', port] = /^([^:]*)(?::(\d+))?$/.exec(entry) ?? []
   return name === '' ? { name: entry } : { name, ...(port !== undefined && { port }) }
+}
+
+/** As Windows writes it: `10.*`, `*.corp.*`. */
+function isLike(host: string, pattern: string): boolean {
+  if (!pattern.includes('*')) return false
+  const parts = pattern.split('*').map((part) => part.replaceAll('.', '\\.'))
+  return /^[\w.\\:-]*$/.test(parts.join('')) && new RegExp(`^${parts.join('.*')}$`).test(host)
 }
 
 function isInRange(host: string, range: string): boolean {
