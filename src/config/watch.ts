@@ -64,14 +64,21 @@ export function watchConfig({ load, first, refuse, onChange, onProblem }: Config
     else take(next)
   }
 
-  const watchers: FSWatcher[] = []
+  let watchers: FSWatcher[] = []
+  const watchAnew = (): void => {
+    for (const watcher of watchers) watcher.close()
+    watchers = watchFolders(file, () => later(PAUSE_MS))
+  }
   // Loading what watches takes milliseconds, which the first request should not wait for.
   const begin = setTimeout(() => {
-    watchers.push(...watchFolders(file, () => later(PAUSE_MS)))
+    watchAnew()
     if (stampOf(file) !== seen) later(0)
   }, BEGIN_MS)
   const tick = setInterval(() => {
-    if (stampOf(file) !== seen) later(0)
+    if (stampOf(file) === seen) return
+    // Nobody told of it: the folder may be another one by now, or the link lead elsewhere.
+    watchAnew()
+    later(0)
   }, TICK_MS)
   tick.unref()
   return {
@@ -96,6 +103,10 @@ const DOUBTS = 5
 /** The config of the file as it stands, or why it cannot be used. */
 function tryLoad(load: LoadOptions, existed: boolean): Config | string {
   try {
+    const found = statSync(configFile(load), { throwIfNoEntry: false })
+    // Reading a pipe would stop the service until somebody writes to it.
+    if (found && !found.isFile() && !found.isDirectory())
+      return `${configFile(load)}: this is no file that can be read again`
     const config = loadConfig(load)
     return existed && !config.exists ? `${config.file}: the file is gone` : config
   } catch (error) {
