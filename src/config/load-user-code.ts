@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { isObject } from '../canonical/json.ts'
 import { operationOf } from '../gateway/paths.ts'
 import type { Plugins } from '../gateway/plugin/plugins.ts'
@@ -11,6 +10,7 @@ import { type Diagnostic, locateProblems, type Problem } from './diagnostic.ts'
 import { formOf, settingsOf } from './form.ts'
 import type { PathStep } from './place.ts'
 import { createPluginList } from './plugin-list.ts'
+import { readText } from './read-text.ts'
 import { createRegistry, type Registry } from './registry.ts'
 import { didYouMean } from './suggest.ts'
 import type { UserCode } from './user-code.ts'
@@ -52,7 +52,7 @@ export async function loadUserCode(config: Config, load: LoadModule, log: Log): 
   const presets = config.presets && presetsWith(config.presets, registry, found)
   return {
     config: { ...config, providers, plugins: found, ...(presets && { presets }) },
-    problems: locateProblems(problems, problems.length > 0 ? readFileSync(config.file, 'utf8') : '', config.file),
+    problems: locateProblems(problems, problems.length > 0 ? readText(config.file) : '', config.file),
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Json } from '../canonical/json.ts'
 import { sharedAuthority, withAuthorities } from './authority.ts'
@@ -13,6 +12,7 @@ import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
 import { readPresets } from './preset/presets.ts'
 import { checkPromptFile } from './prompt-file.ts'
+import { readText } from './read-text.ts'
 import { resolveConfig } from './resolve.ts'
 import { readSource } from './source.ts'
 import { readUserCode } from './user-code.ts'
@@ -41,7 +41,7 @@ export function configFile(options: LoadOptions): string {
  */
 export function loadConfig(options: LoadOptions): Config {
   const file = configFile(options)
-  const text = readText(file, options.file !== undefined)
+  const text = readIfThere(file, options.file !== undefined)
   const raw = parse(text ?? '{}', file)
   const { config, problems } = resolveConfig(raw, withGoogleProject(raw, options.env))
   const pathOf = (written: string): string => fullPath(written, file, options.home)
@@ -74,7 +74,7 @@ export function hashOf(text: string): string {
 /** Keys that stand twice in one object of the file: the later one counts. Not told by `loadConfig`, for it costs a second reading. */
 export function repeatedKeys(options: LoadOptions): Diagnostic[] {
   const file = configFile(options)
-  const text = readText(file, true) ?? ''
+  const text = readIfThere(file, true) ?? ''
   const problems = readSource(text).repeated.map((path) => repeated(path))
   return locateProblems(problems, text, file)
 }
@@ -88,9 +88,9 @@ function repeated(path: readonly PathStep[]): Problem {
   }
 }
 
-function readText(file: string, required: boolean): string | undefined {
+function readIfThere(file: string, required: boolean): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return readText(file)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' && !required) return undefined

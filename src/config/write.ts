@@ -1,10 +1,11 @@
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Json } from '../canonical/json.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
 import { addClientKey, addProvider } from './edit.ts'
 import type { LoadOptions } from './load.ts'
 import { configFile, loadConfig } from './load.ts'
+import { readText } from './read-text.ts'
 import { resolveConfig } from './resolve.ts'
 import type { NewProvider } from './starter.ts'
 import { endpointStarter } from './endpoint-starter.ts'
@@ -38,7 +39,7 @@ function change(options: LoadOptions, edit: (text: string) => string): string {
   const exists = existsSync(file)
   // Says where a broken file is broken.
   if (exists) loadConfig(options)
-  const text = edit(exists ? readFileSync(file, 'utf8') : starterConfig())
+  const text = edit(exists ? readText(file) : starterConfig())
   const { problems } = resolveConfig(Bun.JSON5.parse(text) as Json, options.env)
   if (problems.some(isError)) throw new ConfigError(locateProblems(problems, text, file))
   if (exists) writeWhole(realpathSync(file), text)

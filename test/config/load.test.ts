@@ -187,6 +187,12 @@ describe('files of users', () => {
     expect(configFile({ env: { CCR_HOME: '/elsewhere' }, home: '/h', file: '/f.json' })).toBe('/f.json')
   })
 
+  test.each(['utf16le', 'utf16be'])('a file may be %s, as Windows writes it', (encoding) => {
+    const bytes = Buffer.from('\ufeff{ "APIKEY": "schlüssel-中-1" }', 'utf16le')
+    writeFileSync(config, encoding === 'utf16be' ? bytes.swap16() : bytes)
+    expect(loadConfig({ file: config, env: {}, home }).apiKey).toBe('schlüssel-中-1')
+  })
+
   test.each(['there is no such file', 'this is a directory'])(
     'a named file that cannot be read is an error: %s',
     (message) => {

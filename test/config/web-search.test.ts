@@ -13,6 +13,18 @@ const resolve = (web_search: object, env = {}, top: object = {}) => {
   return { search: config.webSearch, told: problems.map(({ severity, message }) => `${severity}: ${message}`) }
 }
 
+/** Of an authority that nobody knows. */
+const CERTIFICATE = [
+  'MIIBbzCCARWgAwIBAgIUXKa0LjWc0Qp97jLXxwteNvl9aZUwCgYIKoZIzj0EAwIw',
+  'DDEKMAgGA1UEAwwBeDAgFw0yNjExMjIxMzI4NTdaGA8yMTI2MTAyOTEzMjg1N1ow',
+  'DDEKMAgGA1UEAwwBeDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABE48jiJgAXR5',
+  'UWgCglia1XeC1QjKBDzStCRH4hMCEKQQVf569QI70lnLjT5cOywzItwsKZXPYq8y',
+  'k3m/hS+AcMWjUzBRMB0GA1UdDgQWBBRmQ/HscNB5dUAg5ftBVIf92D3YNTAfBgNV',
+  'HSMEGDAWgBRmQ/HscNB5dUAg5ftBVIf92D3YNTAPBgNVHRMBAf8EBTADAQH/MAoG',
+  'CCqGSM49BAMCA0gAMEUCICQBobOCMc0SlgC9ZhJfd10LxyEeVpyGBaEuBkWOrAm5',
+  'AiEAv+8lvcm4obP7JtEHpCsRvbmir1QrUoM9w7NLm5goEQc=',
+]
+
 describe('`web_search`', () => {
   test.each([
     ['tavily', { backend: 'tavily', api_key: 'tvly-1' }, {}, 'https://api.tavily.com', 'tvly-1'],
@@ -100,7 +112,7 @@ describe('`web_search`', () => {
       return loadConfig({ file, env: {}, home })
     }
     try {
-      const pem = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
+      const pem = ['-----BEGIN CERTIFICATE-----', ...CERTIFICATE, '-----END CERTIFICATE-----'].join('\n')
       writeFileSync(join(home, 'ca.pem'), pem)
       expect(load('{ "backend": "tavily", "api_key": "k" }').webSearch?.ca).toBe(pem)
       expect(() => load('{ "backend": "bing" }')).toThrow(ConfigError)

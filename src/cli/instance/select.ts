@@ -1,11 +1,13 @@
-import { readFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { isObject } from '../../canonical/json.ts'
+import { type Environment, interpolate } from '../../config/interpolate.ts'
+import { readText } from '../../config/read-text.ts'
 import { Failure } from '../failure.ts'
 import type { Found } from './find.ts'
 
 /** The port that the config file names, without reading the rest of it. */
-export function configuredPort(configHome: string, env: Readonly<Record<string, string | undefined>>): number {
-  return asPort(env['SERVICE_PORT']) ?? portInFile(`${configHome}/config.json`) ?? 3456
+export function configuredPort(configHome: string, env: Environment): number {
+  return asPort(env['SERVICE_PORT']) ?? portInFile(`${configHome}/config.json`, env) ?? 3456
 }
 
 /**
@@ -26,10 +28,12 @@ export function selectService(
   throw new Failure(`${command}: several services of yours run; name one with --port:\n${list}`)
 }
 
-function portInFile(file: string): number | undefined {
+function portInFile(file: string, env: Environment): number | undefined {
   try {
-    const value: unknown = Bun.JSON5.parse(readFileSync(file, 'utf8'))
-    return isObject(value) ? asPort(value['PORT'] ?? value['port']) : undefined
+    // Reading a pipe would wait for somebody who writes.
+    if (!statSync(file).isFile()) return undefined
+    const value: unknown = Bun.JSON5.parse(readText(file))
+    return isObject(value) ? asPort(interpolate(value['PORT'] ?? value['port'] ?? null, env)) : undefined
   } catch {
     // What is wrong with the file is for those to tell who need the rest of it.
     return undefined
