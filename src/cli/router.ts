@@ -38,13 +38,11 @@ export interface RouterOptions {
   readonly tell?: (problem: string) => void
   /** Absent: no other command sees it. */
   readonly instance?: Instance
-  /** How many requests Bun lets run at once. Default: its own. */
-  readonly mostRequests?: number | undefined
 }
 
 /** Serves the gateway in this process. Rejects with the error of the system if it cannot listen. */
 export async function startRouter(options: RouterOptions): Promise<Router> {
-  const { config: first, log, usage, tell, mostRequests, ...rest } = options
+  const { config: first, log, usage, tell, ...rest } = options
   const [{ serve }, { bunPorts }, { overridesOf }, { createOriginStore }, { createResponseStore }] = await Promise.all([
     import('../server/serve.ts'),
     import('../platform/bun.ts'),
@@ -56,7 +54,7 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
   const origins = createOriginStore(join(home, 'state', 'signatures.jsonl'), log)
   const responses = createResponseStore(join(home, 'state', 'responses.jsonl'), log)
   const state = createState(log)
-  const ports = bunPorts({ log, usage: state.alsoKeeping(usage), origins, responses, mostRequests })
+  const ports = bunPorts({ log, usage: state.alsoKeeping(usage), origins, responses })
   const portsOf = (next: Config): Ports => ({
     ...ports,
     ...state.ports(),

@@ -12,7 +12,7 @@ import { reachable } from './instance/ask.ts'
 import { createPresence } from './instance/presence.ts'
 import { cannotListen } from './listen-failure.ts'
 import { bothLogs, terminalLog } from './log.ts'
-import { takeMarks } from './own-process.ts'
+import { takeMark } from './own-process.ts'
 import { type Router, type RouterOptions, startRouter } from './router.ts'
 import { checkCertificates, exposureProblem, logProblem } from './start-check.ts'
 import { createRunTallies } from './run-tallies.ts'
@@ -21,7 +21,7 @@ import { version } from './version.ts'
 
 /** Serves in this process until it is told to stop; gives the exit code. */
 export async function serveHere(options: StartOptions): Promise<number> {
-  const { detached, mostRequests } = takeMarks()
+  const detached = takeMark()
   const load = {
     ...(options.config !== undefined && { file: options.config }),
     // As it is now: modules of the user find settings in the environment of the process.
@@ -68,7 +68,6 @@ export async function serveHere(options: StartOptions): Promise<number> {
     usage,
     instance,
     tell: warn,
-    mostRequests,
   })
   const refuse = (next: Config): string | undefined => exposureProblem(host, next)
   const notes = (next: Config): string[] => needRestart(next, config, options)

@@ -1,3 +1,5 @@
+import type { HeaderFields } from '../canonical/header-fields.ts'
+
 /**
  * Headers of a client that go up on a relay, to a provider that speaks its protocol: what the vendor's own API reads.
  * Never credentials, cookies, or what belongs to the connection.
@@ -7,7 +9,7 @@ export function relayedRequestHeaders(headers: Readonly<Record<string, string>>)
 }
 
 /** Headers of a provider that the client may see, whichever protocol it speaks. */
-export function relayedResponseHeaders(headers: Headers): Record<string, string> {
+export function relayedResponseHeaders(headers: HeaderFields): Record<string, string> {
   return pick(Object.fromEntries(headers), RESPONSE_NAMES, RESPONSE_PREFIXES)
 }
 

@@ -1,6 +1,7 @@
 import type { Json } from '../canonical/json.ts'
 import { ModelError } from '../canonical/error.ts'
-import type { Ports } from '../platform/ports.ts'
+import type { HttpReply, Ports } from '../platform/ports.ts'
+import type { HeaderFields } from '../canonical/header-fields.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import { authorize, type Authorized, type Credential } from './credential.ts'
@@ -14,7 +15,7 @@ import { watchDeadlines } from './watch.ts'
 
 /** A provider's good answer whose body has not been read yet. */
 export interface Incoming {
-  readonly headers: Headers
+  readonly headers: HeaderFields
   readonly isStream: boolean
   /** How a stream's bytes become frames. Absent: it comes whole. */
   readonly framing?: Framing
@@ -66,7 +67,6 @@ export async function send(
       proxy: endpoint.proxy ?? provider.proxy,
       ...(provider.ca !== undefined && { ca: provider.ca }),
       onConnected: () => watch.enter('firstByte'),
-      onEnd: watch.onStop,
     })
     const source = createSource(response.body, watch, who, url.host, signal)
     if (!response.ok) throw await refusal(response, source, provider, endpoint, authorized, who, ports)
@@ -97,7 +97,7 @@ export async function readText(source: Source, limit = Number.POSITIVE_INFINITY)
 const LONGEST_REFUSAL = 1_000_000
 
 async function refusal(
-  response: Response,
+  response: HttpReply,
   source: Source,
   provider: Provider,
   endpoint: Endpoint,
@@ -125,18 +125,18 @@ async function refusal(
 }
 
 /** Codecs have no clock: a date of theirs counts from the answer's own, or from ours where it has none. */
-function dated(headers: Headers, now: number): Headers {
+function dated(headers: HeaderFields, now: number): HeaderFields {
   if (headers.has('date')) return headers
-  const copy = new Headers(headers)
+  const copy = new Map(headers)
   copy.set('date', new Date(now).toUTCString())
   return copy
 }
 
 /** A redirect is not followed: the key would go to a host that the user did not choose. */
-function redirection({ status, headers }: Response): string {
-  const location = headers.get('location')
-  const target = location === null ? undefined : URL.parse(location)?.host
-  if (status < 300 || location === null)
+function redirection({ status, headers }: HttpReply): string {
+  const location = headers.get('location') ?? undefined
+  const target = location === undefined ? undefined : URL.parse(location)?.host
+  if (status < 300 || location === undefined)
     return `answered ${status}, which no call is answered with: is api_base_url right?`
   return `answered ${status}, a redirect to ${target ?? 'another path'}, which is not followed with a key: put the address that it leads to into api_base_url`
 }

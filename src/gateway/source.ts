@@ -1,4 +1,5 @@
 import { ModelError } from '../canonical/error.ts'
+import type { HttpBody } from '../platform/ports.ts'
 import { endOfEvents } from '../protocol/framing/sse.ts'
 import { explainFailure } from './failure.ts'
 import { redactKeys } from './redact.ts'
@@ -22,7 +23,7 @@ export interface Respondent {
 
 /** The provider's deadlines run while a piece is waited for, and not while the client is. `signal`: the client's. */
 export function createSource(
-  body: ReadableStream<Uint8Array> | null,
+  body: HttpBody | null,
   watch: Watch,
   who: Respondent,
   host: string,
@@ -49,7 +50,7 @@ export function createSource(
       try {
         const { done, value } = await reader.read()
         watch.enter('client')
-        if (!done) return cut(value)
+        if (!done && value) return cut(value)
         watch.stop()
         return undefined
       } catch (cause) {

@@ -12,8 +12,6 @@ export interface Watch {
   /** The call waits for this from now on, and the deadline of it starts anew. */
   enter(phase: Phase): void
   stop(): void
-  /** Calls `run`, once, when the watch stops. */
-  onStop(run: () => void): void
   /** The error to report if a deadline has passed. */
   expired(): ModelError | undefined
 }
@@ -32,7 +30,6 @@ export function watchDeadlines(
   let error: ModelError | undefined
   let wakesAt = 0
   let stopped = false
-  let ended = (): void => undefined
   let cancel = (): void => undefined
 
   const sleepOn = (): void => {
@@ -66,10 +63,6 @@ export function watchDeadlines(
       if (stopped) return
       stopped = true
       cutters?.remove(place)
-      ended()
-    },
-    onStop(run) {
-      ended = run
     },
     expired: () => error,
   }

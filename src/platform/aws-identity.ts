@@ -78,7 +78,7 @@ function handlerOf({ fetch }: AwsSource) {
         response: {
           statusCode: response.status,
           headers: Object.fromEntries(response.headers),
-          body: new Uint8Array(await response.arrayBuffer()),
+          body: new TextEncoder().encode(await response.text()),
         },
       }
     },

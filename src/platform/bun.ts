@@ -3,7 +3,7 @@ import { createOriginStore } from '../store/origins.ts'
 import type { ResponseStore } from '../store/response-store.ts'
 import { createResponseStore } from '../store/responses.ts'
 import type { UsageStore } from '../store/usage-store.ts'
-import { createFetch } from './fetch.ts'
+import { createHttpClient } from './http/client.ts'
 import type { Log, Ports } from './ports.ts'
 import { createTextReader } from './read-text.ts'
 
@@ -16,15 +16,13 @@ export interface BunPortsOptions {
   readonly responses?: ResponseStore
   readonly overridesOf?: Ports['overridesOf']
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** How many requests Bun lets run at once. Default: its own. */
-  readonly mostRequests?: number | undefined
 }
 
 /** The outside world as Bun gives it. */
 export function bunPorts(options: BunPortsOptions): Ports {
   const env = options.env ?? process.env
   return {
-    fetch: createFetch(() => performance.now(), options.log, options.mostRequests),
+    fetch: createHttpClient(() => performance.now(), options.log),
     now: Date.now,
     id: createIds(),
     random: Math.random,

@@ -1,3 +1,4 @@
+import type { HeaderFields } from '../canonical/header-fields.ts'
 import type { RouteOverride } from '../router/route.ts'
 import type { OriginStore } from '../store/origin-store.ts'
 import type { ReplyStore } from '../store/reply-store.ts'
@@ -8,7 +9,7 @@ import type { UsageStore } from '../store/usage-store.ts'
 /** All of the outside world that the gateway may touch. Each runtime has one file that makes them. */
 export interface Ports {
   /** Never goes through a proxy that `init` does not name, never follows a redirect, knows no deadline but `init.signal`. */
-  readonly fetch: (url: string, init: FetchInit) => Promise<Response>
+  readonly fetch: (url: string, init: FetchInit) => Promise<HttpReply>
   /** Milliseconds since 1970. */
   now(): number
   /** A fresh unique id: `prefix` and 24 characters of `[0-9A-Za-z]`. */
@@ -50,7 +51,7 @@ export interface AwsSource {
   /** Where AWS is asked, if the profile names no region. */
   readonly region: string | undefined
   /** Makes the calls to AWS's own services that give keys. */
-  readonly fetch: (url: string, init: Pick<FetchInit, 'method' | 'headers' | 'body'>) => Promise<Response>
+  readonly fetch: (url: string, init: Pick<FetchInit, 'method' | 'headers' | 'body'>) => Promise<HttpReply>
 }
 
 /** A key pair of AWS. */
@@ -82,8 +83,32 @@ export interface FetchInit {
   readonly ca?: string
   /** Called when the request leaves, so that connection, TLS and a proxy's tunnel stand; at once where that is known. */
   readonly onConnected?: () => void
-  /** Calls `run`, once, when the call is over: it failed, or its answer has been read or let go. Absent: nobody knows. */
-  readonly onEnd?: (run: () => void) => void
+}
+
+/** A server's answer, whose body is still to be read. A `Response` is one. */
+export interface HttpReply {
+  readonly status: number
+  /** Whether the status is one of success. */
+  readonly ok: boolean
+  readonly headers: HeaderFields
+  readonly body: HttpBody | null
+  /** All of the body. */
+  text(): Promise<string>
+}
+
+/** Bytes as they come in. A `ReadableStream` is one. */
+export interface HttpBody {
+  getReader(): BodyReader
+  /** Nobody reads it. */
+  cancel(): Promise<void>
+}
+
+/** Whoever reads a body, one piece after the other. */
+export interface BodyReader {
+  /** Rejects when the connection breaks, or the request is given up. */
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  /** Nobody reads the rest. */
+  cancel(): Promise<void>
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'

@@ -5,6 +5,7 @@ import type { Native, ProtocolId } from '../canonical/native.ts'
 import type { ModelReply } from '../canonical/reply.ts'
 import type { ModelRequest } from '../canonical/request.ts'
 import type { EmbeddingCodec } from './embedding-codec.ts'
+import type { HeaderFields } from '../canonical/header-fields.ts'
 
 /** A wire format, both ways. Pure: no I/O, no clock, no random. */
 export interface Protocol {
@@ -21,7 +22,7 @@ export interface Protocol {
   decodeReply(body: Json, context: DecodeContext): ModelReply
   encodeReply(reply: ModelReply, context: EncodeContext): JsonObject
   /** A provider's failed answer; `body` is a string where it was not JSON. */
-  decodeError(status: number, body: Json, headers: Headers): ModelError
+  decodeError(status: number, body: Json, headers: HeaderFields): ModelError
   encodeError(error: ModelError): JsonObject
   /** How a provider is asked for the tokens of a request; absent: the protocol has no such operation. */
   readonly count?: {

@@ -1,16 +1,18 @@
 import { asString, isObject, type Json, type JsonObject } from '../canonical/json.ts'
+import type { HeaderFields } from '../canonical/header-fields.ts'
 
 /**
  * How long the provider asks to be left alone, in milliseconds, in whichever of the vendors' ways it says it. There is no
  * clock here: a date counts only beside the answer's own `date`. Rate-limit resets and the words of a message count only
  * for a 429 without a plainer word.
  */
-export function retryAfterMs(headers: Headers, status: number, body?: Json): number | undefined {
+export function retryAfterMs(headers: HeaderFields, status: number, body?: Json): number | undefined {
   // The second is Azure's.
   const exact = finite(headers.get('retry-after-ms')) ?? finite(headers.get('x-ms-retry-after-ms'))
   if (exact !== undefined) return exact
-  const after = headers.get('retry-after')
-  const told = after === null ? undefined : (seconds(after) ?? duration(after) ?? untilDate(Date.parse(after), headers))
+  const after = headers.get('retry-after') ?? undefined
+  const told =
+    after === undefined ? undefined : (seconds(after) ?? duration(after) ?? untilDate(Date.parse(after), headers))
   const plain = told ?? retryDelayIn(body)
   if (plain !== undefined || status !== 429) return plain
   return untilReset(headers) ?? untilReset(headersIn(body, headers)) ?? delayInWords(asString(errorIn(body)?.message))
@@ -61,7 +63,7 @@ const BUCKETS: readonly Bucket[] = [
 const BUCKET_OF_SPAN = /^x-ratelimit-reset-(\w+-(?:minute|hour|day|month))$/
 
 /** When the last of the buckets that are empty is full again. */
-function untilReset(headers: Headers): number | undefined {
+function untilReset(headers: HeaderFields): number | undefined {
   const ofSpans = [...headers.keys()].flatMap((reset): Bucket[] => {
     const [, name] = BUCKET_OF_SPAN.exec(reset) ?? []
     const remaining = `x-ratelimit-remaining-${name}`
@@ -72,7 +74,7 @@ function untilReset(headers: Headers): number | undefined {
 }
 
 /** OpenRouter tells in the body what the headers of its answer should have said. */
-function headersIn(body: Json | undefined, answered: Headers): Headers {
+function headersIn(body: Json | undefined, answered: HeaderFields): HeaderFields {
   const error = errorIn(body)
   const told = isObject(error?.metadata) && isObject(error.metadata.headers) ? error.metadata.headers : {}
   const headers = new Headers({ date: answered.get('date') ?? '' })
@@ -81,9 +83,9 @@ function headersIn(body: Json | undefined, answered: Headers): Headers {
   return headers
 }
 
-function resetOf(bucket: Bucket, headers: Headers): number | undefined {
-  const reset = headers.get(bucket.reset)
-  if (reset === null) return undefined
+function resetOf(bucket: Bucket, headers: HeaderFields): number | undefined {
+  const reset = headers.get(bucket.reset) ?? undefined
+  if (reset === undefined) return undefined
   const remaining = finite(headers.get(bucket.remaining))
   if (remaining !== undefined && remaining > 0) return undefined
   const number = finite(reset)
@@ -102,13 +104,13 @@ function timestamp(text: string): number {
   return /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN
 }
 
-function untilDate(time: number, headers: Headers): number | undefined {
+function untilDate(time: number, headers: HeaderFields): number | undefined {
   const now = Date.parse(headers.get('date') ?? '')
   return Number.isNaN(time) || Number.isNaN(now) ? undefined : Math.max(0, time - now)
 }
 
-function finite(text: string | null): number | undefined {
-  if (text === null || text.trim() === '') return undefined
+function finite(text: string | null | undefined): number | undefined {
+  if ((text ?? '').trim() === '') return undefined
   const number = Number(text)
   return Number.isFinite(number) && number >= 0 ? number : undefined
 }

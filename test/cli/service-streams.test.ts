@@ -53,10 +53,6 @@ async function startInForeground(desk: Desk): Promise<Started> {
 test.each([
   ['a service in the background', (desk: Desk) => startService(desk)],
   ['`ccr start` in the foreground', startInForeground],
-  [
-    'a service whose environment allows few',
-    (desk: Desk) => startService(desk, undefined, { BUN_CONFIG_MAX_HTTP_REQUESTS: '10' }),
-  ],
 ])(
   '600 streams of one provider all progress at once through %s',
   async (_, start) => {
@@ -67,7 +63,7 @@ test.each([
 )
 
 test.skipIf(!Bun.which('openssl'))(
-  'beyond Bun’s limit TLS is checked in the executable as within it',
+  'TLS is checked in the executable, whoever asks how often',
   async () => {
     await using desk = await createDesk()
     await using certificates = await createCertificates()
@@ -88,15 +84,14 @@ test.skipIf(!Bun.which('openssl'))(
       },
     })
     const url = `https://127.0.0.1:${server.port}`
-    const limit = { BUN_CONFIG_MAX_HTTP_REQUESTS: '4' }
     await desk.write(CONFIG, configOf(url, { CA_FILES: certificates.authority }))
-    await using trusting = await startService(desk, undefined, limit)
+    await using trusting = await startService(desk)
     const texts = await Promise.all(Array.from({ length: 20 }, () => stream(trusting.url, () => {})))
     expect(texts.filter((text) => text.includes('event: message_stop'))).toHaveLength(20)
 
     await desk.write('distrust.json', configOf(url))
     const config = ['--config', join(desk.root, 'distrust.json')]
-    await using distrusting = await startService(desk, ['--port', '0', ...config], limit)
+    await using distrusting = await startService(desk, ['--port', '0', ...config])
     const refused = await Promise.all(Array.from({ length: 20 }, () => stream(distrusting.url, () => {})))
     expect(refused.filter((text) => text.includes('is not trusted'))).toHaveLength(20)
   },

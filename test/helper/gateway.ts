@@ -18,9 +18,6 @@ export interface TestGateway {
   readonly calls: readonly CallRecord[]
 }
 
-/** Whether all calls go the way that is taken where Bun's `fetch` would have them wait: `test/gateway/network/uncapped.test.ts`. */
-export const isUncapped = process.env['CCR_TEST_UNCAPPED'] !== undefined
-
 /** A gateway with real ports whose log and records can be looked at; `ports` replaces single ones (the clock, say). */
 export function testGateway(
   config: Partial<GatewayConfig> & Pick<GatewayConfig, 'providers'>,
@@ -32,11 +29,7 @@ export function testGateway(
   const [first] = config.providers
   const target = first && { provider: first.name, model: first.models[0] ?? 'model' }
   const routes = { targets: target ? { default: target } : {}, longContextThreshold: 60_000 }
-  const mostRequests = isUncapped ? 0 : undefined
-  const gateway = createGateway(
-    { routes, ...config },
-    { ...bunPorts({ log, usage: store, env: {}, mostRequests }), ...ports },
-  )
+  const gateway = createGateway({ routes, ...config }, { ...bunPorts({ log, usage: store, env: {} }), ...ports })
   return { gateway, lines, calls: store.calls }
 }
 

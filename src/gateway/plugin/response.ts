@@ -1,11 +1,12 @@
 import type { Ports } from '../../platform/ports.ts'
+import type { HeaderFields } from '../../canonical/header-fields.ts'
 import { encodeSse } from '../../protocol/framing/sse.ts'
 import type { Frame, Step } from '../../protocol/protocol.ts'
 import type { Source } from '../source.ts'
 import { explained, type HookRun } from './hook.ts'
 
 /** A provider's answer as code of the user knows it. Its body is read as it is asked for. */
-export function responseOf(source: Source, headers: Headers): Response {
+export function responseOf(source: Source, headers: HeaderFields): Response {
   const body = pulled(
     () => source.read(),
     () => source.cancel(),
@@ -121,8 +122,8 @@ function pulled(next: () => Promise<Uint8Array | undefined>, cancel: () => void)
 }
 
 /** The body is another one now. */
-function bodyHeaders(headers: Headers): Headers {
-  const copy = new Headers(headers)
+function bodyHeaders(headers: HeaderFields): Headers {
+  const copy = new Headers([...headers])
   for (const name of ['content-length', 'content-encoding', 'transfer-encoding']) copy.delete(name)
   return copy
 }

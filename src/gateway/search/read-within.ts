@@ -1,5 +1,7 @@
+import type { HttpReply } from '../../platform/ports.ts'
+
 /** A body as text; nothing if it is longer than `most` bytes. */
-export async function readWithin(response: Response, most: number): Promise<string | undefined> {
+export async function readWithin(response: HttpReply, most: number): Promise<string | undefined> {
   const reader = response.body?.getReader()
   if (!reader) return ''
   const decoder = new TextDecoder()
@@ -8,7 +10,7 @@ export async function readWithin(response: Response, most: number): Promise<stri
   for (;;) {
     // oxlint-disable-next-line no-await-in-loop -- one piece after the other
     const { done, value } = await reader.read()
-    if (done) return text + decoder.decode()
+    if (done || !value) return text + decoder.decode()
     bytes += value.length
     if (bytes > most) {
       // The connection may be gone already: then there is nothing left to cancel.

@@ -4,9 +4,10 @@ import { readFailure } from '../failure.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { isOverflow, overflowMessage } from './overflow.ts'
+import type { HeaderFields } from '../../canonical/header-fields.ts'
 
 /** A provider's failed answer. The status decides where the type is none of Anthropic's. */
-export function decodeError(status: number, body: Json, headers: Headers): ModelError {
+export function decodeError(status: number, body: Json, headers: HeaderFields): ModelError {
   const failure = readFailure(body)
   const requestId = headers.get('request-id') ?? headers.get('x-request-id') ?? requestIdIn(body)
   const retryAfter = retryAfterMs(headers, status, body)

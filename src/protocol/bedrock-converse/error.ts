@@ -4,9 +4,10 @@ import { readFailure } from '../failure.ts'
 import { retryAfterMs } from '../retry-after.ts'
 import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
+import type { HeaderFields } from '../../canonical/header-fields.ts'
 
 /** A failed answer of AWS: its type stands in a header, or in the body. */
-export function decodeError(status: number, body: Json, headers: Headers): ModelError {
+export function decodeError(status: number, body: Json, headers: HeaderFields): ModelError {
   const { message, code } = readFailure(lowerCased(body))
   const type = typeIn(headers.get('x-amzn-errortype')) ?? typeIn(isObject(body) ? asString(body['__type']) : undefined)
   const requestId = headers.get('x-amzn-requestid')

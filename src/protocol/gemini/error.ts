@@ -4,9 +4,10 @@ import { readFailure } from '../failure.ts'
 import { retryAfterMs, retryDelayIn } from '../retry-after.ts'
 import { saysOverflow } from '../overflow.ts'
 import type { DecodeContext } from '../protocol.ts'
+import type { HeaderFields } from '../../canonical/header-fields.ts'
 
 /** A provider's failed answer: Google's error, alone or in a list, or what a proxy says instead. */
-export function decodeError(status: number, body: Json, headers: Headers): ModelError {
+export function decodeError(status: number, body: Json, headers: HeaderFields): ModelError {
   const said = read(body)
   const retryAfter = said.retryAfterMs ?? retryAfterMs(headers, status, body)
   const requestId = headers.get('x-request-id')

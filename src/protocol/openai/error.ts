@@ -4,9 +4,10 @@ import type { DecodeContext } from '../protocol.ts'
 import { saysOverflow } from '../overflow.ts'
 import { readFailure, type Failure } from '../failure.ts'
 import { delayInWords, retryAfterMs, retryDelayIn } from '../retry-after.ts'
+import type { HeaderFields } from '../../canonical/header-fields.ts'
 
 /** A provider's failed answer, in OpenAI's shape or in one of those that compatible vendors use instead. */
-export function decodeError(status: number, body: Json, headers: Headers): ModelError {
+export function decodeError(status: number, body: Json, headers: HeaderFields): ModelError {
   const failure = readFailure(body)
   const kind = kindOf(failure, status)
   const retryAfter = retryAfterMs(headers, status, body)

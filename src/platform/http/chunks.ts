@@ -1,0 +1,97 @@
+import { httpError } from './error.ts'
+
+/** Takes a chunked body apart. */
+export interface ChunkReader {
+  /** Reads on in `bytes` at `from`. The bytes may be overwritten: what `data` holds has been moved together in place. */
+  read(bytes: Uint8Array, from: number): ChunkRead
+}
+
+/** What one piece of a chunked body held. */
+export interface ChunkRead {
+  readonly data: Uint8Array | undefined
+  /** Index behind what was read. */
+  readonly stop: number
+  /** Whether the body is whole; the reader is then ready for the next one. */
+  readonly isLast: boolean
+}
+
+/** RFC 9112, section 7.1. Throws where a length is none. */
+export function createChunkReader(): ChunkReader {
+  let state: 'size' | 'extension' | 'data' | 'behind' | 'trailer' = 'size'
+  let size = 0
+  let digits = 0
+  let lineLength = 0
+
+  const endSize = (): void => {
+    if (digits === 0) throw httpError('a chunk of the answer has no length')
+    state = size === 0 ? 'trailer' : 'data'
+    lineLength = 0
+    digits = 0
+  }
+  /** One byte between the data; true at the end of the body. */
+  const step = (byte: number): boolean => {
+    switch (state) {
+      case 'size': {
+        const digit = hexOf(byte)
+        if (digit >= 0) {
+          size = size * 16 + digit
+          if (++digits > MOST_DIGITS) throw httpError('a chunk of the answer is too long')
+        } else if (byte === LINE_FEED) endSize()
+        else if (byte === SEMICOLON || byte === CARRIAGE_RETURN || byte === SPACE || byte === TAB) state = 'extension'
+        else throw httpError('the length of a chunk of the answer is no number')
+        return false
+      }
+      case 'extension':
+        if (byte === LINE_FEED) endSize()
+        return false
+      case 'behind':
+        if (byte === LINE_FEED) state = 'size'
+        else if (byte !== CARRIAGE_RETURN) throw httpError('a chunk of the answer is longer than it says')
+        return false
+      default:
+        if (byte !== LINE_FEED) {
+          if (byte !== CARRIAGE_RETURN) lineLength++
+          return false
+        }
+        if (lineLength === 0) state = 'size'
+        lineLength = 0
+        return state === 'size'
+    }
+  }
+  return {
+    read(bytes, from) {
+      let start = from
+      let end = from
+      let at = from
+      let isLast = false
+      while (at < bytes.length && !isLast) {
+        if (state !== 'data') {
+          isLast = step(bytes[at++] as number)
+          continue
+        }
+        const stop = Math.min(bytes.length, at + size)
+        if (end === start) start = at
+        else bytes.copyWithin(end, at, stop)
+        end = (end === from ? start : end) + stop - at
+        size -= stop - at
+        at = stop
+        if (size === 0) state = 'behind'
+      }
+      return { data: end > start ? bytes.subarray(start, end) : undefined, stop: at, isLast }
+    },
+  }
+}
+
+const LINE_FEED = 10
+const CARRIAGE_RETURN = 13
+const TAB = 9
+const SPACE = 32
+const SEMICOLON = 59
+/** Of a length in hexadecimal that JavaScript can count. */
+const MOST_DIGITS = 13
+
+function hexOf(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48
+  const letter = byte | 32
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1
+}

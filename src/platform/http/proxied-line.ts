@@ -1,0 +1,101 @@
+import { request } from 'node:http'
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
+import type { Line, LineListener } from './line.ts'
+import { trustedWith } from './trust.ts'
+import { credentials, type Place, placeOf, type Way } from './way.ts'
+
+/** Opens lines through proxies: to the proxy itself for `http:`, which is told whole URLs; through a tunnel for `https:`. */
+export function createProxiedLines(): (way: Way, signal: AbortSignal, listener: LineListener) => Promise<Line> {
+  // What is trusted is read once for each set of authorities.
+  const contexts = new Map<string | undefined, SecureContext>()
+  const contextOf = (ca: string | undefined): SecureContext => {
+    const context = contexts.get(ca) ?? createSecureContext({ ca: trustedWith(ca) })
+    contexts.set(ca, context)
+    return context
+  }
+  return async (way, signal, listener) => {
+    const open = (place: Place, over?: Socket): Promise<Socket> =>
+      whenOpen(place.isSecure ? secure(place, contextOf(way.ca), over) : plain(place), place, signal)
+    const proxy = new URL(way.proxy as string)
+    const through = await open(placeOf(proxy))
+    return lineOver(way.isSecure ? await open(way, await tunnel(through, way, proxy, signal)) : through, listener)
+  }
+}
+
+function lineOver(socket: Socket, listener: LineListener): Line {
+  let cause: Error | undefined
+  socket.on('data', (bytes: Buffer) => listener.data(bytes))
+  socket.on('error', (error) => (cause = error))
+  socket.once('close', () => listener.closed(cause))
+  return {
+    send: (bytes) => void socket.write(bytes),
+    isSent: () => socket.writableLength === 0,
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    hold: (isHeld) => void (isHeld ? socket.ref() : socket.unref()),
+    close: () => void socket.destroy(),
+  }
+}
+
+function plain({ host, port }: Place): Socket {
+  return connectPlain({ host, port, noDelay: true })
+}
+
+function secure({ host, port }: Place, secureContext: SecureContext, over: Socket | undefined): Socket {
+  const isName = !/^[\d.]+$|:/.test(host)
+  return connectSecure({
+    host,
+    ...(over ? { socket: over } : { port }),
+    secureContext,
+    ...(isName && { servername: host }),
+    ALPNProtocols: ['http/1.1'],
+  })
+}
+
+/** Resolves when the connection stands, and TLS where there is any. */
+function whenOpen(socket: Socket, { isSecure }: Place, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const abort = (): void => void socket.destroy(signal.reason as Error)
+  socket.once(isSecure ? 'secureConnect' : 'connect', () => resolve(socket))
+  // It stays: an error after this one concerns nobody, and must not end the process.
+  socket.on('error', reject)
+  socket.once('close', () => reject(new Error('the connection was closed while it was opened')))
+  signal.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
+  return promise.then(
+    (open) => {
+      signal.removeEventListener('abort', abort)
+      open.setNoDelay(true)
+      return open
+    },
+    (cause: unknown) => {
+      signal.removeEventListener('abort', abort)
+      socket.destroy()
+      throw cause
+    },
+  )
+}
+
+/** Has a proxy pass on what is sent. */
+function tunnel(through: Socket, { host, port }: Place, proxy: URL, signal: AbortSignal): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const ask = request({
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...credentials('proxy-authorization', proxy) },
+    createConnection: () => through,
+    signal,
+  })
+  const refuse = (status: number | undefined): void => {
+    through.destroy()
+    reject(Object.assign(new Error(`the proxy answered ${status}`), { code: 'ERR_PROXY_TUNNEL' }))
+  }
+  ask.once('connect', ({ statusCode }, socket) => (statusCode === 200 ? resolve(socket) : refuse(statusCode)))
+  ask.once('response', ({ statusCode }) => refuse(statusCode))
+  ask.on('error', reject)
+  ask.once('close', () => reject(new Error('the proxy closed the connection')))
+  ask.end()
+  return promise
+}
