@@ -208,6 +208,8 @@ choose_destination() {
     case $HOME in /*) ;; *) fail "HOME is not an absolute path: $HOME" ;; esac
     prefix=$HOME/.local
   fi
+  # Of --prefix=~/DIR no shell replaces the ~.
+  case $prefix in '~' | '~/'*) [ -z "${HOME:-}" ] || prefix=$HOME${prefix#'~'} ;; esac
   case $prefix in /*) ;; *) prefix=$(pwd)/$prefix ;; esac
   directory=${prefix%/}/bin
   mkdir -p "$directory" 2>/dev/null || fail "cannot create $directory" 'Choose a directory of yours: --prefix DIR installs to DIR/bin.'
@@ -231,7 +233,7 @@ prepare_stage() {
   stage=$directory/.ccr-install.$$
   staged=$stage/ccr
   trap 'rm -rf "$stage"' EXIT
-  trap 'exit 130' HUP INT TERM
+  trap 'exit 130' HUP INT TERM PIPE
   mkdir "$stage" 2>/dev/null || fail "cannot write to $directory" 'Is it writable? --prefix DIR chooses another place.'
 }
 
@@ -252,7 +254,7 @@ bring_release() {
   [ -z "$hasher" ] || fetch SHA256SUMS
   fetch "$archive"
   [ -z "$hasher" ] || verify_archive
-  (cd "$stage" && tar -xzmf "$archive" ccr) || fail "$archive could not be unpacked (see above): $(describe_download)"
+  (cd "$stage" && tar -xzmf "$archive" ccr) || fail "$archive could not be unpacked (see above): $(describe_unpacking)"
   rm -f "$stage/$archive"
 }
 
@@ -315,6 +317,11 @@ sha256() {
   for word in $line; do
     case $word in *[!0-9a-f]*) ;; *) [ ${#word} != 64 ] || say "$word" ;; esac
   done
+}
+
+# What was verified is whole.
+describe_unpacking() {
+  if [ -n "$hasher" ]; then say "is there room (200 MB) in $directory? --prefix DIR chooses another place."; else describe_download; fi
 }
 
 describe_download() { describe_file "$stage/$archive"; }
@@ -436,10 +443,25 @@ advice_against() {
 path_command() {
   case ${SHELL:-} in
     */fish) say "fish_add_path --move $(quoted "$directory")" ;;
-    */zsh) say "echo $(quoted "$(path_line)") >> ~/.zshrc" ;;
-    */bash) say "echo $(quoted "$(path_line)") >> ~/.bashrc" ;;
+    */zsh) say "echo $(quoted "$(path_line)") >> \"\${ZDOTDIR:-\$HOME}/.zshrc\"" ;;
+    */bash) say "echo $(quoted "$(path_line)") >> ~/$(bash_file)" ;;
     *) say "echo $(quoted "$(path_line)") >> ~/.profile" ;;
   esac
+}
+
+# The windows of macOS's terminal are login shells.
+bash_file() {
+  if [ "$(uname -s)" != Darwin ]; then
+    say .bashrc
+    return
+  fi
+  for file in .bash_profile .bash_login .profile; do
+    if [ -f "${HOME:-}/$file" ]; then
+      say "$file"
+      return
+    fi
+  done
+  say .bash_profile
 }
 
 path_line() { say "export PATH=$(quoted "$directory"):\"\$PATH\""; }

@@ -217,6 +217,29 @@ describe('the download', () => {
     expect(readdirSync(join(scratch.path, '.local/bin'))).toEqual([])
   })
 
+  test('whose output nobody reads on, cleans up, too', async () => {
+    using scratch = createScratch()
+    await using server = await serveRelease(release.replies)
+    const file = join(scratch.path, 'install.sh')
+    writeFileSync(file, script)
+    const piped = ['sh', '-c', '"$@" | :', 'sh', ...ANY_SHELL.command, file, '--base', server.base]
+    const child = Bun.spawn(piped, { env: { PATH: '/usr/bin:/bin', HOME: scratch.path }, stderr: 'ignore' })
+    expect(await child.exited).toBe(0)
+    const left = readdirSync(join(scratch.path, '.local/bin')).filter((name) => name !== 'ccr')
+    expect(left).toEqual([])
+  })
+
+  test('that is whole and finds no room is not called damaged', async () => {
+    using scratch = createScratch()
+    await using server = await serveRelease(release.replies)
+    writeScript(join(scratch.path, 'tools/tar'), '#!/bin/sh\necho "tar: ccr: No space left on device" >&2\nexit 2\n')
+    const env = { HOME: scratch.path, PATH: `${join(scratch.path, 'tools')}:/usr/bin:/bin` }
+    const { code, stderr } = await pipeScript(ANY_SHELL, script, ['--base', server.base], env)
+    expect(code).toBe(1)
+    expect(stderr).toContain('could not be unpacked (see above): is there room (200 MB) in')
+    expect(readdirSync(join(scratch.path, '.local/bin'))).toEqual([])
+  })
+
   test.each([['with spaces'], ['名字 ü'], ['#1'], ['{a,b}[c]*?'], ['a:b'], ["'$HOME' `x` \\"], ['-n']])(
     'HOME may be called %p',
     async (name) => {

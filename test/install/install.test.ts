@@ -56,6 +56,43 @@ for (const shell of SHELLS) {
       expect(runScript(shell, script, [], { ...env, PATH: path }).stdout).not.toContain('PATH')
     })
 
+    test('the line for zsh works, wherever it keeps its files', () => {
+      using scratch = createScratch()
+      const env = { ...given, HOME: scratch.path, SHELL: '/bin/zsh' }
+      const { stdout } = runScript(shell, script, [], env)
+      const line = /^ {2}(echo .*\.zshrc"?)$/m.exec(stdout)?.[1] ?? ''
+      const login = join(scratch.path, 'login.sh')
+      mkdirSync(join(scratch.path, 'zsh'))
+      for (const [variables, written] of [
+        [{}, '.zshrc'],
+        [{ ZDOTDIR: join(scratch.path, 'zsh') }, 'zsh/.zshrc'],
+      ] as const) {
+        writeFileSync(login, `${line}\n`)
+        runScript(shell, login, [], { ...env, ...variables })
+        expect(readFileSync(join(scratch.path, written), 'utf8')).toStartWith('export PATH=')
+      }
+    })
+
+    test.each([
+      [[], '.bash_profile'],
+      [['.profile'], '.profile'],
+      [['.profile', '.bash_profile'], '.bash_profile'],
+    ])('on macOS, where bash is a login shell and there is %j, it names ~/%s', (files, named) => {
+      using scratch = createScratch()
+      for (const name of files) writeFileSync(join(scratch.path, name), '')
+      writeScript(join(scratch.path, 'tools/uname'), '#!/bin/sh\necho Darwin\n')
+      const PATH = `${scratch.path}/tools:/usr/bin:/bin`
+      const { stdout } = runScript(shell, script, [], { ...given, HOME: scratch.path, SHELL: '/bin/bash', PATH })
+      expect(stdout).toContain(`>> ~/${named}\n`)
+    })
+
+    test('a ~ that no shell has replaced is the HOME', () => {
+      using scratch = createScratch()
+      const { code } = runScript(shell, script, ['--prefix=~/opt'], { ...given, HOME: scratch.path })
+      expect(code).toBe(0)
+      expect(existsSync(join(scratch.path, 'opt/bin/ccr'))).toBe(true)
+    })
+
     test('a second run replaces an executable that is running, which goes on', async () => {
       using scratch = createScratch()
       const env = { ...given, HOME: scratch.path }
