@@ -1,7 +1,8 @@
 /** Index of the quote that ends the string of the JSON `text` in which `at` stands; the length of the text if none does. */
 export function endOfString(text: string, at: number): number {
   let end = text.indexOf('"', at)
-  while (end > 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
+  // Most quotes end a string.
+  while (end > 0 && text.charCodeAt(end - 1) === BACKSLASH && isEscaped(text, end)) end = text.indexOf('"', end + 1)
   return end < 0 ? text.length : end
 }
 

@@ -5,20 +5,28 @@ import { endOfString, isEscaped } from './json-string.ts'
  * only looks like one at the beginning of a string; never false where there is one.
  */
 export function holdsOddNumber(text: string): boolean {
-  if (SUSPICIOUS.test(text)) {
-    const suspicious = new RegExp(SUSPICIOUS, 'g')
-    const next = (from: number): number => {
-      suspicious.lastIndex = from
-      return suspicious.exec(text)?.index ?? -1
-    }
-    if (isAnyOdd(text, next)) return true
-  }
-  return text.includes('-0') && isAnyOdd(text, (from) => text.indexOf('-0', from))
+  // `search` takes two thirds of the time that `test` takes.
+  return (text.search(LONG) >= 0 && isAnyOdd(text, findLong(text))) || isAnyOdd(text, (from) => findZero(text, from))
 }
 
 // An exponent, a fraction, 16 digits or more: what is found most quickly in a long text.
-const SUSPICIOUS = /\d[.eE][\d+-]|\d{16}/
+const LONG = /\d[.eE][\d+-]|\d{16}/
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+function findLong(text: string): (from: number) => number {
+  const long = new RegExp(LONG, 'g')
+  return (from) => {
+    long.lastIndex = from
+    return long.exec(text)?.index ?? -1
+  }
+}
+
+/** The next `-0` that is not the beginning of more. */
+function findZero(text: string, from: number): number {
+  let at = text.indexOf('-0', from)
+  while (at >= 0 && !isEnd(text, at + 2)) at = text.indexOf('-0', at + 2)
+  return at
+}
 
 function isAnyOdd(text: string, find: (from: number) => number): boolean {
   // Stands outside strings; all before it has been looked at.

@@ -1,11 +1,14 @@
 import { ModelError } from '../canonical/error.ts'
+import type { JsonObject } from '../canonical/json.ts'
+import { endOfString } from '../canonical/json-string.ts'
 
 /**
  * `text`, a JSON object, with the value of its top-level `model` replaced and every other character untouched.
- * A second `model` key is an error: what was authorised must be what is sent. `text` must be valid JSON.
+ * A second `model` key is an error: what was authorised must be what is sent. `text` must be valid JSON; where `body`, which it
+ * was parsed to, is known to name a model, most texts need not be walked.
  */
-export function spliceModel(text: string, model: string): string {
-  const span = findModel(text)
+export function spliceModel(text: string, model: string, body?: JsonObject): string {
+  const span = (typeof body?.model === 'string' ? findOnlyModel(text) : undefined) ?? findModel(text)
   if (!span) throw new ModelError('model: field required', { kind: 'bad-request', param: 'model' })
   return text.slice(0, span.start) + JSON.stringify(model) + text.slice(span.end)
 }
@@ -13,6 +16,23 @@ export function spliceModel(text: string, model: string): string {
 interface Span {
   readonly start: number
   readonly end: number
+}
+
+/** The value of the one key `model` that is anywhere in `text`, whose top level is known to have it. Nothing where there may be more. */
+function findOnlyModel(text: string): Span | undefined {
+  // It may be spelt with escapes, of which each of its letters has one like this.
+  if (text.includes('\\u006')) return undefined
+  let found: Span | undefined
+  // Two characters are found in a tenth of the time that more of them take.
+  for (let at = text.indexOf('"m'); at >= 0; at = text.indexOf('"m', at + 2)) {
+    if (!text.startsWith('"model"', at)) continue
+    const colon = skipSpace(text, at + '"model"'.length)
+    if (text.charCodeAt(colon) !== COLON) continue
+    const start = skipSpace(text, colon + 1)
+    if (found || text.charCodeAt(start) !== QUOTE) return undefined
+    found = { start, end: skipString(text, start) }
+  }
+  return found
 }
 
 function findModel(text: string): Span | undefined {
@@ -35,7 +55,7 @@ function findModel(text: string): Span | undefined {
 
 const QUOTE = 34
 const COMMA = 44
-const BACKSLASH = 92
+const COLON = 58
 const OPEN_ARRAY = 91
 const CLOSE_ARRAY = 93
 const OPEN_OBJECT = 123
@@ -53,15 +73,7 @@ function skipSpace(text: string, at: number): number {
 
 /** Index behind the string that starts at `at`. */
 function skipString(text: string, at: number): number {
-  let end = text.indexOf('"', at + 1)
-  while (isEscaped(text, end)) end = text.indexOf('"', end + 1)
-  return end + 1
-}
-
-function isEscaped(text: string, at: number): boolean {
-  let backslashes = 0
-  while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++
-  return backslashes % 2 === 1
+  return endOfString(text, at + 1) + 1
 }
 
 /** Index behind the value that starts at `at`. */

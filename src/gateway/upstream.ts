@@ -126,7 +126,7 @@ function relayed(call: Call, { provider, model }: RouteTarget): Prepared {
     query: wire.query,
     headers: Object.assign(relayedRequestHeaders(wire.headers), accept(call)),
     body: path === undefined ? { ...wire.body, model } : wire.body,
-    text: () => (path === undefined ? spliceModel(call.text, model) : call.text),
+    text: () => (path === undefined ? spliceModel(call.text, model, wire.body) : call.text),
     dropped: [],
     context: { provider, model, id: (prefix) => `${prefix}${++ids}` },
   }

@@ -23,12 +23,29 @@ describe('the model is replaced in the bytes of the client', () => {
     expect(JSON.parse(spliceModel('{"model":"a"}', 'say "x"'))).toEqual({ model: 'say "x"' })
   })
 
-  test.each(['{"model":"a","model":"b"}', '{"model":"a","\\u006dodel":"b"}'])(
-    'a second model key is refused: %s',
-    (text) => {
-      expect(() => spliceModel(text, 'new')).toThrow('twice')
-    },
-  )
+  test.each([
+    ['{"model":"a","x":1}', '{"model":"new","x":1}'],
+    ['{ "max": 1, "model" :\t"a \\"b\\" \\\\" , "x": "m" }', '{ "max": 1, "model" :\t"new" , "x": "m" }'],
+    ['{"x":{"model":"a"},"model":"a"}', '{"x":{"model":"a"},"model":"new"}'],
+    ['{"model":"a","x":{"model":"a"}}', '{"model":"new","x":{"model":"a"}}'],
+    ['{"x\\"model":1,"model":"a"}', '{"x\\"model":1,"model":"new"}'],
+    ['{"x":["model","\\"model"],"model":"model"}', '{"x":["model","\\"model"],"model":"new"}'],
+    ['{"\\u006d\\u006F\\u0064\\u0065\\u006C":"a"}', '{"\\u006d\\u006F\\u0064\\u0065\\u006C":"new"}'],
+    ['{"x":{"model":"b"},"mod\\u0065l":"a"}', '{"x":{"model":"b"},"mod\\u0065l":"new"}'],
+    ['{"m":"\\"model\\":\\"b\\"","model":"a"}', '{"m":"\\"model\\":\\"b\\"","model":"new"}'],
+  ])('the same where it is known what the text says: %s', (text, expected) => {
+    expect(spliceModel(text, 'new', JSON.parse(text))).toBe(expected)
+  })
+
+  test.each([
+    '{"model":"a","model":"b"}',
+    '{"model":"a","\\u006dodel":"b"}',
+    '{"model":{},"model":"b"}',
+    '{"\\u006dodel":"a","model":"a"}',
+  ])('a second model key is refused: %s', (text) => {
+    expect(() => spliceModel(text, 'new')).toThrow('twice')
+    expect(() => spliceModel(text, 'new', JSON.parse(text))).toThrow('twice')
+  })
 
   test('no model key is refused', () => {
     expect(() => spliceModel('{"x":{"model":"a"}}', 'new')).toThrow('required')
@@ -40,6 +57,7 @@ describe('the model is replaced in the bytes of the client', () => {
         const { model: _, ...rest } = object
         const text = JSON.stringify({ ...rest, model: 'old' }, null, indent)
         expect(JSON.parse(spliceModel(text, 'new'))).toEqual(JSON.parse(JSON.stringify({ ...rest, model: 'new' })))
+        expect(spliceModel(text, 'new', JSON.parse(text))).toBe(spliceModel(text, 'new'))
       }),
     )
   })
