@@ -5,15 +5,16 @@ import { restFor, type Native } from '../../canonical/native.ts'
 import type { MediaPart, Part, ReasoningPart } from '../../canonical/request.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { decodePart, encodeReasoning } from './parts.ts'
-import { ID } from './residue.ts'
+import { ID, inside } from './residue.ts'
 import { seal } from '../sealed.ts'
 import { usageRest } from './usage.ts'
 
 /** A block of an answer as a part. What a compatible provider left out is filled in; throws `malformed` for the rest. */
 export function decodeAnswerPart(block: JsonObject, path: string, context: DecodeContext): Part {
   try {
-    return adopt(decodePart(completed(block, context), path), context)
-  } catch (cause) {
+    return adopt(decodePart(completed(block, context)), context)
+  } catch (told) {
+    const cause = inside(told, path)
     if (!(cause instanceof ModelError)) throw cause
     throw malformed(`sent a block that cannot be read: ${cause.message}`, context, cause)
   }

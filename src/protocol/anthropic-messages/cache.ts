@@ -1,15 +1,14 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { CacheMark } from '../../canonical/request.ts'
-import { leftover, objectAt, residueOf, spelling } from './residue.ts'
+import { ID, leftover, objectAt, spelling } from './residue.ts'
 
 /** A `cache_control` and, as `form`, what of it a `CacheMark` cannot say (its scope, say). */
 export function decodeCache(
   value: Json | undefined,
-  path: string,
 ): { readonly mark: CacheMark; readonly form?: JsonObject } | undefined {
   if (value === undefined || value === null) return undefined
-  const control = objectAt(value, path, 'cache_control')
+  const control = objectAt(value, 'cache_control')
   const ttl = control.ttl === '5m' || control.ttl === '1h' ? control.ttl : undefined
   const claimed = new Set<string>()
   if (control.type === 'ephemeral') claimed.add('type')
@@ -20,19 +19,22 @@ export function decodeCache(
 
 /**
  * `part`, which `block` was decoded to, with what any block may have: a mark of the cache, and what of it is not `claimed`.
- * `form`: how it was spelt.
+ * `read`: how many of the claimed keys have said something already; most blocks have no others. `form`: how it was spelt.
  */
 export function withMarks<P extends { cache?: CacheMark; native?: Native }>(
   part: P,
   block: JsonObject,
   claimed: ReadonlySet<string>,
-  path: string,
+  read: number,
   form?: JsonObject,
 ): P {
-  const cache = decodeCache(block.cache_control, path)
-  const native = residueOf(block, claimed, cache?.form ? { ...form, ...cache.form } : form)
+  const cache = block.cache_control === undefined ? undefined : decodeCache(block.cache_control)
+  const isWhole = Object.keys(block).length === (cache ? read + 1 : read)
+  const rest = isWhole ? undefined : leftover(block, claimed)
+  const spelt = cache?.form ? { ...form, ...cache.form } : form
   if (cache) part.cache = cache.mark
-  if (native) part.native = native
+  if (spelt) part.native = { protocol: ID, rest: rest ?? {}, form: spelt }
+  else if (rest) part.native = { protocol: ID, rest }
   return part
 }
 

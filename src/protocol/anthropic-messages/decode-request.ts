@@ -1,11 +1,11 @@
-import { isObject, omit, type Json, type JsonObject } from '../../canonical/json.ts'
+import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import type { Native } from '../../canonical/native.ts'
 import type { Message, ModelRequest, OutputFormat, Part, ReasoningPart, TextPart } from '../../canonical/request.ts'
 import type { WireRequest } from '../protocol.ts'
 import { decodePart, decodeText } from './parts.ts'
 import {
-  arrayAt,
   booleanOrNothing,
+  eachAt,
   ID,
   invalid,
   leftover,
@@ -16,7 +16,7 @@ import {
 } from './residue.ts'
 import { unseal } from '../sealed.ts'
 import { decodeReasoning, effortOf, isKnownThinking } from './thinking.ts'
-import { fromToolId } from './tool-id.ts'
+import { fromToolId, isSpelt } from './tool-id.ts'
 import { decodeToolChoice, decodeTools } from './tools.ts'
 
 /** A client's `POST /messages`. Throws `bad-request` with the path of the field that cannot be read. */
@@ -26,21 +26,26 @@ export function decodeRequest(wire: WireRequest): ModelRequest {
   const choice = decodeToolChoice(body.tool_choice)
   const outputFormat = decodeFormat(body)
   const reasoning = decodeReasoning(body)
-  return {
+  const request: Begun = {
     model: stringAt(body.model, 'model'),
     system,
     messages: decodeMessages(body.messages),
     tools: decodeTools(body.tools),
-    ...(choice.toolChoice && { toolChoice: choice.toolChoice }),
-    ...(choice.parallelToolCalls !== undefined && { parallelToolCalls: choice.parallelToolCalls }),
-    ...(reasoning && { reasoning }),
-    ...decodeSampling(body),
-    ...(outputFormat && { outputFormat }),
     stream: booleanOrNothing(body.stream, 'stream') ?? false,
-    ...decodeUser(body.metadata),
     native: { protocol: ID, rest: restOf(body, choice.known), form: formOf(wire, choice.rest) },
   }
+  if (choice.toolChoice) request.toolChoice = choice.toolChoice
+  if (choice.parallelToolCalls !== undefined) request.parallelToolCalls = choice.parallelToolCalls
+  if (reasoning) request.reasoning = reasoning
+  if (outputFormat) request.outputFormat = outputFormat
+  addSampling(request, body)
+  const userId = userIdOf(body.metadata)
+  if (userId !== undefined) request.userId = userId
+  return request
 }
+
+/** A request to which what the client said is still added. */
+type Begun = { -readonly [Key in keyof ModelRequest]: ModelRequest[Key] }
 
 const CLAIMED: ReadonlySet<string> = new Set([
   'model',
@@ -64,39 +69,41 @@ const CARRIED_HEADERS = ['anthropic-version', 'anthropic-beta'] as const
 
 function decodeSystem(system: Json | undefined): TextPart[] {
   if (system === undefined || system === null) return []
-  if (typeof system === 'string') return [{ type: 'text', text: system }]
-  return arrayAt(system, 'system').map((value, index) => {
-    const path = `system[${index}]`
-    const block = objectAt(value, path)
-    if (stringAt(block.type, path, 'type') !== 'text') throw invalid(`${path}.type`, "Input should be 'text'")
-    return decodeText(block, path)
-  })
+  return typeof system === 'string' ? [{ type: 'text', text: system }] : eachAt(system, 'system', decodeInstruction)
+}
+
+function decodeInstruction(value: Json): TextPart {
+  const block = objectAt(value, '')
+  if (stringAt(block.type, 'type') !== 'text') throw invalid('type', "Input should be 'text'")
+  return decodeText(block)
 }
 
 function decodeMessages(value: Json | undefined): Message[] {
-  const messages = arrayAt(value, 'messages')
+  const messages = eachAt(value, 'messages', decodeMessage)
   if (messages.length === 0) throw invalid('messages', 'at least one message is required')
-  return messages.map((item, index) => decodeMessage(objectAt(item, `messages[${index}]`), `messages[${index}]`))
+  return messages
 }
 
-function decodeMessage(message: JsonObject, path: string): Message {
-  const role = stringAt(message.role, path, 'role')
+function decodeMessage(value: Json): Message {
+  const message = objectAt(value, '')
+  const { content } = message
+  const role = stringAt(message.role, 'role')
   if (role !== 'user' && role !== 'assistant' && role !== 'system') {
-    throw invalid(`${path}.role`, "Input should be 'user', 'assistant' or 'system'")
+    throw invalid('role', "Input should be 'user', 'assistant' or 'system'")
   }
-  const rest = leftover(message, MESSAGE)
-  if (typeof message.content === 'string') {
-    const native: Native = { protocol: ID, rest: rest ?? {}, form: 'string' }
-    return { role, parts: [{ type: 'text', text: message.content }], native }
+  if (typeof content === 'string') {
+    const native: Native = { protocol: ID, rest: leftover(message, MESSAGE) ?? {}, form: 'string' }
+    return { role, parts: [{ type: 'text', text: content }], native }
   }
-  const blocks = arrayAt(message.content, path, 'content')
-  const parts = unsealAll(blocks.map((block, index) => decodePart(block, `${path}.content[${index}]`)))
+  const parts = unsealAll(eachAt(content, 'content', decodePart))
+  // Most have nothing but these two.
+  const rest = Object.keys(message).length === 2 ? undefined : leftover(message, MESSAGE)
   return rest ? { role, parts, native: { protocol: ID, rest } } : { role, parts }
 }
 
 /** Takes out of the parts what another protocol's answer had put into them on its way to the client. */
 function unsealAll(parts: Part[]): Part[] {
-  if (!parts.some((part) => part.type === 'reasoning')) return parts.map((part) => withOwnId(part))
+  if (!parts.some(mayBeSealed)) return parts
   const signatures = new Map<string, NonNullable<ReturnType<typeof unseal>>>()
   const kept: Part[] = []
   for (const part of parts) {
@@ -109,6 +116,11 @@ function unsealAll(parts: Part[]): Part[] {
     else kept.push(sealed ? unsealed(part, sealed) : part)
   }
   return kept.map((part) => withOwnId(part, signatures))
+}
+
+function mayBeSealed(part: Part): boolean {
+  if (part.type === 'reasoning') return true
+  return (part.type === 'tool-call' || part.type === 'tool-result') && isSpelt(part.id)
 }
 
 function unsealed(part: ReasoningPart, { kind, origin, value }: NonNullable<ReturnType<typeof unseal>>): Part {
@@ -128,23 +140,18 @@ function withOwnId(part: Part, signatures?: ReadonlyMap<string, NonNullable<Retu
   return id === part.id ? part : { ...part, id }
 }
 
-function decodeSampling(body: JsonObject) {
+function addSampling(request: Begun, body: JsonObject): void {
   const maxOutputTokens = numberOrNothing(body.max_tokens, 'max_tokens')
   const temperature = numberOrNothing(body.temperature, 'temperature')
   const topP = numberOrNothing(body.top_p, 'top_p')
   const topK = numberOrNothing(body.top_k, 'top_k')
   const stop = body.stop_sequences
-  const stopSequences =
-    stop === undefined || stop === null
-      ? undefined
-      : arrayAt(stop, 'stop_sequences').map((value, index) => stringAt(value, `stop_sequences[${index}]`))
-  return {
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { topP }),
-    ...(topK !== undefined && { topK }),
-    ...(stopSequences && { stopSequences }),
-  }
+  if (maxOutputTokens !== undefined) request.maxOutputTokens = maxOutputTokens
+  if (temperature !== undefined) request.temperature = temperature
+  if (topP !== undefined) request.topP = topP
+  if (topK !== undefined) request.topK = topK
+  if (stop === undefined || stop === null) return
+  request.stopSequences = eachAt(stop, 'stop_sequences', (value) => stringAt(value, ''))
 }
 
 function decodeFormat(body: JsonObject): OutputFormat | undefined {
@@ -163,28 +170,31 @@ function formatOf(format: JsonObject & { schema: JsonObject }, form?: string): O
   return { type: 'json-schema', schema: format.schema, ...(native && { native }) }
 }
 
-function decodeUser(metadata: Json | undefined): { userId?: string } {
-  if (metadata === undefined || metadata === null) return {}
-  const userId = stringOrNothing(objectAt(metadata, 'metadata').user_id, 'metadata.user_id')
-  return userId === undefined ? {} : { userId }
+function userIdOf(metadata: Json | undefined): string | undefined {
+  if (metadata === undefined || metadata === null) return undefined
+  return stringOrNothing(objectAt(metadata, 'metadata').user_id, 'metadata.user_id')
 }
 
 /** Top-level keys that were not claimed, and of the claimed objects what was not. */
 function restOf(body: JsonObject, choiceKnown: boolean): JsonObject {
-  const rest = omit(body, CLAIMED)
-  for (const key of CLAIMED) if (body[key] === null) rest[key] = null
+  const rest = leftover(body, CLAIMED) ?? {}
   if (!choiceKnown) rest.tool_choice = body.tool_choice
   // The default: it says nothing that others would have to be told.
   if (rest.service_tier === 'auto') delete rest.service_tier
   if (isObject(body.thinking) && !isKnownThinking(body.thinking)) rest.thinking = body.thinking
-  keepLeftover(rest, 'metadata', body.metadata, (user) => (typeof user.user_id === 'string' ? ['user_id'] : []))
+  keepLeftover(rest, 'metadata', body.metadata, namedUser)
+  keepLeftover(rest, 'output_config', body.output_config, namedConfig)
   const inConfig = isObject(body.output_config) && isSchemaFormat(body.output_config.format)
-  keepLeftover(rest, 'output_config', body.output_config, (config) => [
-    ...(effortOf(config) === undefined ? [] : ['effort']),
-    ...(inConfig ? ['format'] : []),
-  ])
   if (body.output_format && (inConfig || !isSchemaFormat(body.output_format))) rest.output_format = body.output_format
   return rest
+}
+
+function namedUser(user: JsonObject): string[] {
+  return typeof user.user_id === 'string' ? ['user_id'] : []
+}
+
+function namedConfig(config: JsonObject): string[] {
+  return [...(effortOf(config) === undefined ? [] : ['effort']), ...(isSchemaFormat(config.format) ? ['format'] : [])]
 }
 
 function keepLeftover(
@@ -200,18 +210,21 @@ function keepLeftover(
   if (more || names.length === 0) rest[key] = more ?? {}
 }
 
-function formOf(wire: WireRequest, toolChoice: JsonObject | undefined): JsonObject {
-  const { body } = wire
-  const headers: JsonObject = {}
-  for (const name of CARRIED_HEADERS) if (wire.headers[name] !== undefined) headers[name] = wire.headers[name]
-  return {
-    ...(typeof body.system === 'string' && { system: 'string' }),
-    ...(Array.isArray(body.system) && body.system.length === 0 && { system: 'empty' }),
-    ...(Array.isArray(body.tools) && body.tools.length === 0 && { tools: 'empty' }),
-    ...(typeof body.stream !== 'boolean' && { stream: 'absent' }),
-    ...(Object.keys(headers).length > 0 && { headers }),
-    ...(wire.query !== '' && { query: wire.query }),
-    ...(toolChoice && { toolChoice }),
-    ...(body.service_tier === 'auto' && { serviceTier: 'auto' }),
-  }
+function formOf({ body, headers, query }: WireRequest, toolChoice: JsonObject | undefined): JsonObject {
+  const form: JsonObject = {}
+  if (typeof body.system === 'string') form.system = 'string'
+  else if (isEmptyList(body.system)) form.system = 'empty'
+  if (isEmptyList(body.tools)) form.tools = 'empty'
+  if (typeof body.stream !== 'boolean') form.stream = 'absent'
+  const carried: JsonObject = {}
+  for (const name of CARRIED_HEADERS) if (headers[name] !== undefined) carried[name] = headers[name]
+  if (Object.keys(carried).length > 0) form.headers = carried
+  if (query !== '') form.query = query
+  if (toolChoice) form.toolChoice = toolChoice
+  if (body.service_tier === 'auto') form.serviceTier = 'auto'
+  return form
+}
+
+function isEmptyList(value: Json | undefined): boolean {
+  return Array.isArray(value) && value.length === 0
 }

@@ -4,11 +4,10 @@ import { decodeCache, encodeCache, withMarks } from './cache.ts'
 import { ID, leftover, objectAt, spelling, stringAt, stringOrNothing, withKeys, withRest } from './residue.ts'
 
 /** `image` and `document` blocks; one whose source has no canonical form is kept whole. */
-export function decodeMedia(block: JsonObject, path: string): MediaPart | NativePart {
-  const source = objectAt(block.source, path, 'source')
-  const read = readSource(source, `${path}.source`)
+export function decodeMedia(block: JsonObject): MediaPart | NativePart {
+  const read = readSource(objectAt(block.source, 'source'))
   if (!read) return { type: 'native', native: { protocol: ID, rest: block } }
-  const title = stringOrNothing(block.title, path, 'title')
+  const title = stringOrNothing(block.title, 'title')
   const part: MediaPart = {
     type: 'media',
     kind: block.type === 'image' ? 'image' : 'document',
@@ -16,15 +15,15 @@ export function decodeMedia(block: JsonObject, path: string): MediaPart | Native
     source: read.source,
     ...(title !== undefined && { title }),
   }
-  return withMarks(part, block, CLAIMED, path, read.form)
+  return withMarks(part, block, CLAIMED, title === undefined ? 2 : 3, read.form)
 }
 
 /** A `search_result` block as a document of text, so that every provider can be shown it. */
-export function decodeSearchResult(block: JsonObject, path: string): MediaPart | NativePart {
+export function decodeSearchResult(block: JsonObject): MediaPart | NativePart {
   const texts = plainTexts(block.content)
   if (!texts) return { type: 'native', native: { protocol: ID, rest: block } }
-  const title = stringOrNothing(block.title, path, 'title')
-  const cache = decodeCache(block.cache_control, path)
+  const title = stringOrNothing(block.title, 'title')
+  const cache = decodeCache(block.cache_control)
   const form: JsonObject = { block: 'search_result', lengths: texts.map((text) => text.length), ...cache?.form }
   return {
     type: 'media',
@@ -60,24 +59,24 @@ interface ReadSource {
   readonly form?: JsonObject
 }
 
-function readSource(source: JsonObject, path: string): ReadSource | undefined {
+function readSource(source: JsonObject): ReadSource | undefined {
   switch (source.type) {
     case 'base64':
       return {
-        source: { type: 'base64', data: stringAt(source.data, path, 'data') },
-        ...sourceRest(source, path, 'data'),
+        source: { type: 'base64', data: stringAt(source.data, 'source.data') },
+        ...sourceRest(source, 'data'),
       }
     case 'text':
       return {
-        source: { type: 'text', text: stringAt(source.data, path, 'data') },
-        ...sourceRest(source, path, 'data'),
+        source: { type: 'text', text: stringAt(source.data, 'source.data') },
+        ...sourceRest(source, 'data'),
       }
     case 'url':
-      return { source: { type: 'url', url: stringAt(source.url, path, 'url') }, ...sourceRest(source, path, 'url') }
+      return { source: { type: 'url', url: stringAt(source.url, 'source.url') }, ...sourceRest(source, 'url') }
     case 'file':
       return {
-        source: { type: 'file', id: stringAt(source.file_id, path, 'file_id') },
-        ...sourceRest(source, path, 'file_id'),
+        source: { type: 'file', id: stringAt(source.file_id, 'source.file_id') },
+        ...sourceRest(source, 'file_id'),
       }
     case 'content':
       return readContentSource(source)
@@ -86,8 +85,8 @@ function readSource(source: JsonObject, path: string): ReadSource | undefined {
   }
 }
 
-function sourceRest(source: JsonObject, path: string, value: string): Omit<ReadSource, 'source'> {
-  const mediaType = stringOrNothing(source.media_type, path, 'media_type')
+function sourceRest(source: JsonObject, value: string): Omit<ReadSource, 'source'> {
+  const mediaType = stringOrNothing(source.media_type, 'source.media_type')
   const more = leftover(source, new Set(['type', 'media_type', value]))
   return { ...(mediaType !== undefined && { mediaType }), ...(more && { form: { source: more } }) }
 }

@@ -10,35 +10,35 @@ import type {
 } from '../../canonical/request.ts'
 import { encodeCache, withMarks } from './cache.ts'
 import { decodeMedia, decodeSearchResult } from './media.ts'
-import { arrayAt, booleanOrNothing, ID, invalid, leftover, objectAt, spelling, stringAt, withRest } from './residue.ts'
+import { booleanOrNothing, eachAt, ID, invalid, leftover, objectAt, spelling, stringAt, withRest } from './residue.ts'
 
 /** A content block as a part. A block of an unknown type is kept whole. */
-export function decodePart(value: Json | undefined, path: string): Part {
-  const block = objectAt(value, path)
-  switch (stringAt(block.type, path, 'type')) {
+export function decodePart(value: Json | undefined): Part {
+  const block = objectAt(value, '')
+  switch (stringAt(block.type, 'type')) {
     case 'text':
-      return decodeText(block, path)
+      return decodeText(block)
     case 'image':
     case 'document':
-      return decodeMedia(block, path)
+      return decodeMedia(block)
     case 'search_result':
-      return decodeSearchResult(block, path)
+      return decodeSearchResult(block)
     case 'thinking':
-      return decodeThinking(block, path)
+      return decodeThinking(block)
     case 'redacted_thinking':
-      return decodeRedacted(block, path)
+      return decodeRedacted(block)
     case 'tool_use':
-      return decodeToolUse(block, path)
+      return decodeToolUse(block)
     case 'tool_result':
-      return decodeToolResult(block, path)
+      return decodeToolResult(block)
     default:
       return nativePart(block)
   }
 }
 
 /** A text block as a part. */
-export function decodeText(block: JsonObject, path: string): TextPart {
-  return withMarks<TextPart>({ type: 'text', text: stringAt(block.text, path, 'text') }, block, TEXT, path)
+export function decodeText(block: JsonObject): TextPart {
+  return withMarks<TextPart>({ type: 'text', text: stringAt(block.text, 'text') }, block, TEXT, 2)
 }
 
 export function encodeText(part: TextPart): JsonObject {
@@ -87,38 +87,38 @@ const TOOL_USE: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'c
 const TOOL_RESULT: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control'])
 
 // The mark is set also when nothing is left over: it says that the signature is Anthropic's own.
-function decodeThinking(block: JsonObject, path: string): ReasoningPart {
-  const text = stringAt(block.thinking, path, 'thinking')
+function decodeThinking(block: JsonObject): ReasoningPart {
+  const text = stringAt(block.thinking, 'thinking')
   const native = { protocol: ID, rest: leftover(block, THINKING) ?? {} } as const
   if (block.signature === undefined || block.signature === null) return { type: 'reasoning', text, native }
-  return { type: 'reasoning', text, signature: stringAt(block.signature, path, 'signature'), native }
+  return { type: 'reasoning', text, signature: stringAt(block.signature, 'signature'), native }
 }
 
-function decodeRedacted(block: JsonObject, path: string): ReasoningPart {
-  const encrypted = stringAt(block.data, path, 'data')
+function decodeRedacted(block: JsonObject): ReasoningPart {
+  const encrypted = stringAt(block.data, 'data')
   return { type: 'reasoning', text: '', encrypted, native: { protocol: ID, rest: leftover(block, REDACTED) ?? {} } }
 }
 
-function decodeToolUse(block: JsonObject, path: string): ToolCallPart {
-  const id = stringAt(block.id, path, 'id')
-  const name = stringAt(block.name, path, 'name')
-  const call: ToolCallPart = { type: 'tool-call', id, name, input: inputText(block.input, path) }
-  return withMarks(call, block.input === null ? { ...block, input: undefined } : block, TOOL_USE, path)
+function decodeToolUse(block: JsonObject): ToolCallPart {
+  const id = stringAt(block.id, 'id')
+  const name = stringAt(block.name, 'name')
+  const call: ToolCallPart = { type: 'tool-call', id, name, input: inputText(block.input) }
+  return withMarks(call, block.input === null ? { ...block, input: undefined } : block, TOOL_USE, 4)
 }
 
-function inputText(input: Json | undefined, path: string): string {
+function inputText(input: Json | undefined): string {
   if (input === undefined || input === null) return ''
   if (isObject(input)) return JSON.stringify(input)
-  throw invalid(`${path}.input`, 'Input should be a valid object')
+  throw invalid('input', 'Input should be a valid object')
 }
 
-function decodeToolResult(block: JsonObject, path: string): ToolResultPart {
-  const id = stringAt(block.tool_use_id, path, 'tool_use_id')
-  const isError = booleanOrNothing(block.is_error, path, 'is_error')
-  const content = decodeResultContent(block.content, `${path}.content`)
+function decodeToolResult(block: JsonObject): ToolResultPart {
+  const id = stringAt(block.tool_use_id, 'tool_use_id')
+  const isError = booleanOrNothing(block.is_error, 'is_error')
+  const content = decodeResultContent(block.content)
   const result: ToolResultPart =
     isError === undefined ? { type: 'tool-result', id, content } : { type: 'tool-result', id, content, isError }
-  return withMarks(result, block, TOOL_RESULT, path, contentForm(block.content))
+  return withMarks(result, block, TOOL_RESULT, isError === undefined ? 3 : 4, contentForm(block.content))
 }
 
 function contentForm(content: Json | undefined): JsonObject | undefined {
@@ -126,16 +126,17 @@ function contentForm(content: Json | undefined): JsonObject | undefined {
   return Array.isArray(content) && content.length === 0 ? { content: 'empty' } : undefined
 }
 
-function decodeResultContent(content: Json | undefined, path: string): (TextPart | MediaPart | NativePart)[] {
+function decodeResultContent(content: Json | undefined): (TextPart | MediaPart | NativePart)[] {
   if (content === undefined || content === null) return []
-  if (typeof content === 'string') return [{ type: 'text', text: content }]
-  return arrayAt(content, path).map((value, index) => {
-    const part = decodePart(value, `${path}[${index}]`)
-    // Only these stand in results; a call or a thought there has no meaning for others.
-    return part.type === 'text' || part.type === 'media' || part.type === 'native'
-      ? part
-      : nativePart(value as JsonObject)
-  })
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : eachAt(content, 'content', decodeResultPart)
+}
+
+function decodeResultPart(value: Json): TextPart | MediaPart | NativePart {
+  const part = decodePart(value)
+  // Only these stand in results; a call or a thought there has no meaning for others.
+  return part.type === 'text' || part.type === 'media' || part.type === 'native'
+    ? part
+    : nativePart(value as JsonObject)
 }
 
 /** Content in the spelling it came in: a string, blocks, an empty list, or nothing. */

@@ -3,8 +3,8 @@ import type { FunctionTool, ModelRequest, ServerTool, Tool, ToolChoice } from '.
 import { toObjectRoot } from '../schema/object-root.ts'
 import { decodeCache, encodeCache, withMarks } from './cache.ts'
 import {
-  arrayAt,
   booleanOrNothing,
+  eachAt,
   ID,
   leftover,
   objectAt,
@@ -17,13 +17,7 @@ import {
 
 /** The `tools` of a request: those with a type other than `custom` are run or known by Anthropic itself. */
 export function decodeTools(value: Json | undefined): Tool[] {
-  if (value === undefined || value === null) return []
-  return arrayAt(value, 'tools').map((item, index) => {
-    const path = `tools[${index}]`
-    const tool = objectAt(item, path)
-    const type = stringOrNothing(tool.type, path, 'type')
-    return type === undefined || type === 'custom' ? decodeFunction(tool, path) : decodeServerTool(tool, type, path)
-  })
+  return value === undefined || value === null ? [] : eachAt(value, 'tools', decodeTool)
 }
 
 /** A tool as Anthropic is told it, or nothing for a tool that only another protocol's provider can run. */
@@ -102,25 +96,33 @@ const KINDS: readonly (readonly [prefix: string, kind: ServerTool['kind']])[] = 
   ['tool_search_', 'tool-search'],
 ]
 
-function decodeFunction(wire: JsonObject, path: string): FunctionTool {
-  const description = stringOrNothing(wire.description, path, 'description')
-  const strict = booleanOrNothing(wire.strict, path, 'strict')
-  const deferred = booleanOrNothing(wire.defer_loading, path, 'defer_loading')
+function decodeTool(item: Json): Tool {
+  const tool = objectAt(item, '')
+  const type = stringOrNothing(tool.type, 'type')
+  return type === undefined || type === 'custom' ? decodeFunction(tool, type) : decodeServerTool(tool, type)
+}
+
+function decodeFunction(wire: JsonObject, type: 'custom' | undefined): FunctionTool {
+  const description = stringOrNothing(wire.description, 'description')
+  const strict = booleanOrNothing(wire.strict, 'strict')
+  const deferred = booleanOrNothing(wire.defer_loading, 'defer_loading')
   const tool: { -readonly [Key in keyof FunctionTool]: FunctionTool[Key] } = {
     type: 'function',
-    name: stringAt(wire.name, path, 'name'),
-    schema: objectAt(wire.input_schema, path, 'input_schema'),
+    name: stringAt(wire.name, 'name'),
+    schema: objectAt(wire.input_schema, 'input_schema'),
   }
   if (description !== undefined) tool.description = description
   if (strict !== undefined) tool.strict = strict
   if (deferred !== undefined) tool.deferred = deferred
-  return withMarks(tool, wire, FUNCTION, path, wire.type === 'custom' ? { type: 'custom' } : undefined)
+  // `type` of the tool itself stands for the one that was left out.
+  const read = Object.keys(tool).length - (type === undefined ? 1 : 0)
+  return withMarks(tool, wire, FUNCTION, read, type && { type })
 }
 
 // A toolset has no name of its own: its type stands in, and stays what it was on the wire.
-function decodeServerTool(tool: JsonObject, type: string, path: string): ServerTool {
-  const name = stringOrNothing(tool.name, path, 'name')
-  const cache = decodeCache(tool.cache_control, path)
+function decodeServerTool(tool: JsonObject, type: string): ServerTool {
+  const name = stringOrNothing(tool.name, 'name')
+  const cache = decodeCache(tool.cache_control)
   const rest = leftover(tool, name === undefined ? SERVER_NAMELESS : SERVER) ?? {}
   const form = { ...(name === undefined && { nameless: true }), ...cache?.form }
   return {
