@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { bareAddress } from '../config/proxy.ts'
 import { Failure } from './failure.ts'
 
 /** What `ccr start` was told; a part that is absent is for the config to say. */
@@ -38,7 +39,7 @@ export function readStartOptions({ config, port, host, debug }: Given, command: 
   return {
     ...(config !== undefined && { config: resolve(config) }),
     ...(port !== undefined && { port: readPort(port, command) }),
-    ...(host !== undefined && { host }),
+    ...(host !== undefined && { host: bareAddress(host) }),
     debug: debug === true,
   }
 }

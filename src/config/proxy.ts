@@ -62,11 +62,13 @@ export function checkProxy(written: string): string | ProxyProblem {
 
 /** Whether the address is this machine. */
 export function isLoopback(hostname: string): boolean {
-  const host = hostname
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '')
+  const host = bareAddress(hostname).toLowerCase().replace(/\.$/, '')
   return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** `::1` for `[::1]`, which is how it is written in a URL. */
+export function bareAddress(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
 }
 
 /** Also what leads to this machine without being a loopback address: `0.0.0.0`, `::`, and IPv4 written as IPv6. */

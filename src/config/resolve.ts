@@ -18,7 +18,7 @@ import { interpolate } from './interpolate.ts'
 import { readKey } from './key.ts'
 import { readPrices } from './prices.ts'
 import { readProviders } from './providers.ts'
-import { checkProxy, isLoopback } from './proxy.ts'
+import { bareAddress, checkProxy, isLoopback } from './proxy.ts'
 import { readHedge } from './resilience.ts'
 import { readRights } from './rights.ts'
 import { readRoutes } from './routes.ts'
@@ -164,7 +164,7 @@ const markedKey: Problem = {
 
 /** An open address without a key would give everybody on the network the user's keys. */
 function readHost(top: JsonObject, hasKey: boolean, problems: Problem[]): string {
-  const host = asString(top['HOST'])?.trim() || '127.0.0.1'
+  const host = bareAddress(asString(top['HOST'])?.trim() || '127.0.0.1')
   if (hasKey || isLoopback(host)) return host
   problems.push({
     severity: 'warning',

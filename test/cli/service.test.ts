@@ -64,6 +64,20 @@ describe('ccr start --detach', () => {
     expect(await running(desk)).toMatchObject([{ pid: service.pid, config: { file: join(desk.root, CONFIG) } }])
   })
 
+  test.each(['localhost', '[::1]'])('on %s it is one, and is found and stopped', async (host) => {
+    await using desk = await createDesk()
+    using free = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('') })
+    const { port } = free
+    await free.stop()
+    await desk.write(CONFIG, configOf(undefined, { HOST: host, PORT: port }))
+    const { stdout } = await desk.ccr(['start', '--detach'])
+    const pid = Number(/\npid (\d+)/.exec(stdout)?.[1])
+    await using service = { pid, [Symbol.asyncDispose]: () => kill(pid) }
+    expect(stdout).toContain(`serves http://${host}:${port} `)
+    expect(await running(desk)).toMatchObject([{ pid: service.pid, url: `http://${host}:${port}` }])
+    expect(await desk.ccr(['stop'])).toMatchObject({ code: 0, stdout: expect.stringContaining('has ended') })
+  })
+
   test('CCR_HOME keeps instances apart', async () => {
     await using desk = await createDesk()
     const env = { CCR_HOME: 'elsewhere' }

@@ -39,8 +39,11 @@ export async function findInstances(
     const isThere = who?.type === 'silent' || (who?.type === 'own' && who.instance === file.instance)
     if (!isThere) removeRunFile(configHome, file.instance)
   }
-  const own = asked.flatMap(({ url, who }) => (who.type === 'own' ? [{ url, who }] : []))
-  const found = await Promise.all(own.map((each) => describe(each.url, each.who, secret)))
+  // One that listens on a name is found by its address, too.
+  const own = new Map<string, { url: string; who: OwnInstance }>()
+  for (const { url, who } of asked)
+    if (who.type === 'own' && !own.has(who.instance)) own.set(who.instance, { url, who })
+  const found = await Promise.all([...own.values()].map((each) => describe(each.url, each.who, secret)))
   return { found, silent }
 }
 
