@@ -3,7 +3,8 @@ import type { Problem } from './diagnostic.ts'
 
 /** `ALLOWED_HOSTS`: names, with or without a port; `.example` for all below it. */
 export function readAllowedHosts(value: Json | undefined, problems: Problem[]): string[] {
-  return listOf(value).filter((entry) => {
+  const entries = listOf(value).map((entry) => entry.replace(/\.(?=(?::\d+)?$)/, ''))
+  return entries.filter((entry) => {
     if (/^(?:\*|\*?\.?[\w-]+(?:\.[\w-]+)*\.?(?::\d+)?|\[[\da-f:.]+\](?::\d+)?)$/i.test(entry)) return true
     const host = URL.parse(entry)?.host
     refuse('ALLOWED_HOSTS', `${entry} is no host name`, host ? `write \`${host}\`` : undefined, problems)
@@ -14,7 +15,7 @@ export function readAllowedHosts(value: Json | undefined, problems: Problem[]): 
 /** `ALLOWED_ORIGINS`: scheme, host and port of pages, as browsers send them. */
 export function readAllowedOrigins(value: Json | undefined, problems: Problem[]): string[] {
   return listOf(value)
-    .map((entry) => entry.replace(/\/$/, ''))
+    .map((entry) => entry.replace(/\/$/, '').replace(USUAL_PORT, '$1'))
     .filter((entry) => {
       if (/^[a-z][a-z\d+.-]*:\/\/[\w*.-]+(?::\d+)?$/i.test(entry)) return true
       const remedy =
@@ -23,6 +24,9 @@ export function readAllowedOrigins(value: Json | undefined, problems: Problem[])
       return false
     })
 }
+
+/** Browsers leave it out. */
+const USUAL_PORT = /^(http:.*(?=:80$)|https:.*(?=:443$)):\d+$/i
 
 function listOf(value: Json | undefined): string[] {
   const entries = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : []

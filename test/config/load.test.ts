@@ -242,6 +242,13 @@ describe('values', () => {
     ['LOG as text', '{"LOG":"false"}', {}, { log: false }],
     ['LOG_LEVEL silent', '{"LOG_LEVEL":"silent"}', {}, { log: false }],
     ['a loopback HOST without a key', '{"HOST":"::1"}', {}, { host: '::1' }],
+    ['HOST as a URL has it', '{"HOST":"[::1]"}', {}, { host: '::1' }],
+    [
+      'names and origins in a spelling that no client sends',
+      '{"ALLOWED_HOSTS":["a.example.","b.:80"],"ALLOWED_ORIGINS":["https://a:443","http://a:80","http://a:443"]}',
+      {},
+      { allowedHosts: ['a.example', 'b:80'], allowedOrigins: ['https://a', 'http://a', 'http://a:443'] },
+    ],
     [
       'an open HOST with a key',
       '{"HOST":"0.0.0.0","APIKEY":"client-key-1"}',
