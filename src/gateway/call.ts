@@ -32,11 +32,11 @@ export interface Call {
   /** Whom to ask; set by the route middleware. */
   readonly target?: RouteTarget
   /** Whom to ask after it if it fails, in order; set by the route middleware. */
-  readonly fallbacks?: readonly RouteTarget[]
+  readonly fallbacks?: readonly RouteTarget[] | undefined
   /** Nobody but the target and `fallbacks` may see the call: a rule has chosen them. */
   readonly isConfined?: boolean
   /** How the call is tried, where a rule says so. */
-  readonly care?: Care
+  readonly care?: Care | undefined
   /** Whether nobody else can be asked after the target; set by the fallback middleware. Default true. */
   readonly isAlone?: boolean
   /** Whether the client asks the same again after a failure, so that our own attempts would multiply with its own. */
@@ -54,7 +54,7 @@ export interface Call {
   /** The client key that was shown, if it is not APIKEY. */
   readonly clientKey?: ClientKey
   /** Who looks at images for a target that does not see them, in the order in which to ask; set by the route middleware, if the config names somebody. */
-  readonly imageTargets?: readonly RouteTarget[]
+  readonly imageTargets?: readonly RouteTarget[] | undefined
   /** Input tokens of a request of this conversation, estimated, and corrected by what was last counted in it; set by the route middleware. */
   readonly inputTokens?: (request: ModelRequest) => number
   /** Who alone can answer, and with which key: the request goes on from what is kept there. */

@@ -1,13 +1,14 @@
 import type { ModelRequest } from '../canonical/request.ts'
 import { promptTokens, type Usage } from '../canonical/usage.ts'
 import type { Ports } from '../platform/ports.ts'
+import type { Circumstances } from '../router/circumstances.ts'
 import { estimateInput } from '../router/estimate.ts'
 import { type Facts, factsOf } from '../router/facts.ts'
 import { type Health, unknownHealth } from '../router/health.ts'
 import { imageTargetsOf, overridesFor } from '../router/override.ts'
-import type { RouteTarget, Routing, Selection } from '../router/route.ts'
+import type { RouteOverride, RouteTarget, Routing, Selection } from '../router/route.ts'
 import { select } from '../router/select.ts'
-import { calibrated, conversationOf, learnInput, type HeaderValues } from '../router/session.ts'
+import { calibrated, conversationOf, learnInput, sessionIdOf, type HeaderValues } from '../router/session.ts'
 import type { Step } from '../router/step.ts'
 import type { TokenCounter } from './count/counter.ts'
 import type { GatewayConfig } from './gateway.ts'
@@ -23,7 +24,7 @@ export interface Chooser {
 export interface Caller {
   readonly headers: HeaderValues
   /** The name of the client key that was shown. */
-  readonly keyLabel?: string
+  readonly keyLabel?: string | undefined
   /** Code of the user has named the model: no rule is asked. */
   readonly isDecided?: boolean
 }
@@ -62,32 +63,29 @@ export function createChooser(
   { conversations, balance }: Learnt,
   health: Health = unknownHealth,
 ): Chooser {
+  const circumstances: Circumstances = {
+    health,
+    random: ports.random,
+    turnsOf: balance.turnsOf,
+    heldBy: balance.heldBy,
+    prices: routing.prices ?? [],
+  }
+  const imageTargets = imageTargetsOf(routing)
   return {
     choose(request, caller, listen) {
-      const { headers } = caller
-      const conversation = conversationOf(request, headers)
+      const { headers, keyLabel, isDecided } = caller
+      const sessionId = sessionIdOf(request, headers)
+      const conversation = sessionId === undefined ? undefined : conversationOf(request, headers, sessionId)
       const session = conversation === undefined ? undefined : conversations.get(conversation)
-      const facts = factsOf(request, {
-        ...caller,
-        now: ports.now(),
-        ...(session && { session }),
-      })
-      const { sessionId } = facts
-      const overrides = overridesFor(facts, routing, sessionId === undefined ? [] : ports.overridesOf(sessionId))
+      const facts = factsOf(request, { headers, keyLabel, isDecided, now: ports.now(), session, sessionId })
+      const overrides = overridesFor(facts, routing, sessionId === undefined ? NONE : ports.overridesOf(sessionId))
       const effective = overrides.length > 0 ? { ...routing, overrides } : routing
-      const circumstances = {
-        health,
-        random: ports.random,
-        turnsOf: balance.turnsOf,
-        heldBy: (group: string) => balance.heldBy(group, sessionId),
-        prices: routing.prices ?? [],
-      }
       const selection = select(facts, effective, circumstances, listen && ((step) => listen(step, facts)))
       const { session: next, group, target } = selection
       let isMeasured = next !== undefined
       return {
         selection,
-        imageTargets: imageTargetsOf(effective),
+        imageTargets: effective === routing ? imageTargets : imageTargetsOf(effective),
         sessionId,
         inputTokens(asked) {
           isMeasured = true
@@ -115,3 +113,5 @@ export function createChooser(
     },
   }
 }
+
+const NONE: readonly RouteOverride[] = []

@@ -22,13 +22,14 @@ export function cutError(): ModelError {
   return new ModelError(message, { ...details, status, kind: 'aborted' })
 }
 
-/** `pending`, or soon after a cut the error that says so, whatever the call waits for. Calls `begin` when the answer is there. */
+/** What `ask` gives, or soon after a cut the error that says so, whatever the call waits for. Calls `begin` when the answer is there. */
 export function unlessCut(
-  pending: Promise<Answer>,
+  ask: () => Promise<Answer>,
   { cutters, after }: Pick<Ports, 'cutters' | 'after'>,
   begin: () => void,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
+    const pending = ask()
     let isCut = false
     let isTold = false
     const tell = (): void => {

@@ -9,8 +9,8 @@ export interface Circumstances {
   random(): number
   /** How many calls a group has had. */
   turnsOf(group: string): number
-  /** Whom a group sends this session to. */
-  heldBy(group: string): RouteTarget | undefined
+  /** Whom a group sends a session to. */
+  heldBy(group: string, session: string): RouteTarget | undefined
   readonly prices: Prices
 }
 

@@ -47,63 +47,84 @@ export interface RequestInfo {
   /** By lower-case name. */
   readonly headers: HeaderValues
   /** What was remembered under `conversationOf`. */
-  readonly session?: SessionState
-  readonly keyLabel?: string
-  readonly isDecided?: boolean
+  readonly session?: SessionState | undefined
+  /** What `sessionIdOf` gives, if that has been asked. */
+  readonly sessionId?: string | undefined
+  readonly keyLabel?: string | undefined
+  readonly isDecided?: boolean | undefined
   /** Milliseconds since 1970. Absent: 0. */
   readonly now?: number
 }
 
 /** The facts of a request. */
 export function factsOf(request: ModelRequest, info: RequestInfo): Facts {
-  const found: Found = {}
-  return {
-    request,
-    session: info.session,
-    headers: info.headers,
-    keyLabel: info.keyLabel,
-    isDecided: info.isDecided ?? false,
-    now: info.now ?? 0,
-    get client() {
-      return (found.client ??= { value: clientOf(info.headers['user-agent']) }).value
-    },
-    get hasImages() {
-      return (found.hasImages ??= { value: request.messages.some((message) => message.parts.some(isImage)) }).value
-    },
-    get prompt() {
-      return promptOf(request.messages)
-    },
-    get project() {
-      return (found.project ??= { value: projectOf(request) }).value
-    },
-    get sessionId() {
-      return (found.sessionId ??= { value: sessionIdOf(request, info.headers) }).value
-    },
-    get estimated() {
-      return (found.estimated ??= { value: estimateInput(request) }).value
-    },
-    get inputTokens() {
-      return Math.ceil(this.estimated * (info.session?.ratio ?? 1))
-    },
-    get markers() {
-      return (found.markers ??= { value: markersIn(request) }).value
-    },
-    get hasNewImage() {
-      return (found.hasNewImage ??= {
-        value: newestTurn(request.messages).some((message) => message.parts.some(isImage)),
-      }).value
-    },
-    get asksWebSearch() {
-      return asksWebSearch(request)
-    },
-    get thinking() {
-      return thinkingOf(request)
-    },
-  }
+  const facts = Object.create(WORKED_OUT) as OpenFacts
+  const { headers, session, keyLabel, isDecided = false, now = 0 } = info
+  facts.request = request
+  facts.headers = headers
+  facts.session = session
+  facts.keyLabel = keyLabel
+  facts.isDecided = isDecided
+  facts.now = now
+  facts.sessionId = info.sessionId ?? sessionIdOf(request, headers)
+  facts.found = {}
+  return facts
 }
 
+type OpenFacts = { -readonly [Name in Exclude<keyof Facts, WorkedOut>]: Facts[Name] } & Pick<Facts, WorkedOut> & {
+    found: Found
+  }
+
+type WorkedOut =
+  | 'client'
+  | 'hasImages'
+  | 'prompt'
+  | 'project'
+  | 'estimated'
+  | 'inputTokens'
+  | 'markers'
+  | 'hasNewImage'
+  | 'asksWebSearch'
+  | 'thinking'
+
 /** What of the facts has been asked for. */
-type Found = { -readonly [Name in keyof Facts]?: { readonly value: Facts[Name] } }
+type Found = { -readonly [Name in WorkedOut]?: { readonly value: Facts[Name] } }
+
+// What all facts inherit: to make ten getters for each request would cost more than most requests ask of them.
+const WORKED_OUT: Pick<Facts, WorkedOut> & ThisType<OpenFacts> = {
+  get client() {
+    return (this.found.client ??= { value: clientOf(this.headers['user-agent']) }).value
+  },
+  get hasImages() {
+    return (this.found.hasImages ??= { value: this.request.messages.some(({ parts }) => parts.some(isImage)) }).value
+  },
+  get prompt() {
+    return promptOf(this.request.messages)
+  },
+  get project() {
+    return (this.found.project ??= { value: projectOf(this.request) }).value
+  },
+  get estimated() {
+    return (this.found.estimated ??= { value: estimateInput(this.request) }).value
+  },
+  get inputTokens() {
+    return Math.ceil(this.estimated * (this.session?.ratio ?? 1))
+  },
+  get markers() {
+    return (this.found.markers ??= { value: markersIn(this.request) }).value
+  },
+  get hasNewImage() {
+    return (this.found.hasNewImage ??= {
+      value: newestTurn(this.request.messages).some(({ parts }) => parts.some(isImage)),
+    }).value
+  },
+  get asksWebSearch() {
+    return asksWebSearch(this.request)
+  },
+  get thinking() {
+    return thinkingOf(this.request)
+  },
+}
 
 /** From the last prompt on: the model that was shown an image also finishes the tool calls of that turn. */
 function newestTurn(messages: readonly Message[]): readonly Message[] {

@@ -73,7 +73,7 @@ function heldOf(
   facts: Facts,
   circumstances: Circumstances,
 ): RouteTarget | undefined {
-  const held = facts.sessionId === undefined ? undefined : circumstances.heldBy(group.id)
+  const held = facts.sessionId === undefined ? undefined : circumstances.heldBy(group.id, facts.sessionId)
   return held && targets.find((target) => nameOfTarget(target) === nameOfTarget(held))
 }
 

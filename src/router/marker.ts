@@ -9,8 +9,11 @@ import type { Message, ModelRequest, Part, TextPart } from '../canonical/request
 export function markersIn(request: ModelRequest): readonly string[] {
   const found: string[] = []
   for (const part of request.system) collect(part.text, found)
-  for (const message of openingOf(request.messages)) {
-    for (const part of message.parts) if (part.type === 'text') collect(part.text, found)
+  let isOpening = true
+  for (const { role, parts } of request.messages) {
+    isOpening &&= role !== 'assistant'
+    if (!isOpening && role !== 'system') continue
+    for (const part of parts) if (part.type === 'text') collect(part.text, found)
   }
   return found
 }

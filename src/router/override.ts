@@ -33,9 +33,11 @@ export interface EffectiveRoute {
 /** Merges: an override wins for what it names, `background` included, and leaves the rest. */
 export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveRoutes {
   if (overrides.length > 0) return merged(routes, overrides)
-  const known = plain.get(routes) ?? merged(routes, [])
-  plain.set(routes, known)
-  return known
+  const known = plain.get(routes)
+  if (known) return known
+  const alone = merged(routes, [])
+  plain.set(routes, alone)
+  return alone
 }
 
 // Nearly every call has no overrides, and the routes of a config never change.

@@ -21,7 +21,8 @@ export function select(
 ): Selection {
   const warnings: string[] = []
   const marked = namedByMarker(facts, routing, warnings)
-  const question: Question = { facts, routing, routes: effectiveRoutes(routing), marked, circumstances }
+  const routes = effectiveRoutes(routing)
+  const question: Question = { facts, routing, routes, marked, circumstances, isHeard: listen !== undefined }
   const steps = stepsOf(question)
   try {
     return take(steps, question, warnings, listen)
@@ -61,9 +62,10 @@ interface Found {
 
 function selectionOf(choice: Choice, question: Question, { isMeasured, ...found }: Found): Selection {
   const { facts, routing, routes, marked } = question
+  const selection = { ...choice, ...found }
+  if (!isMeasured && !marked) return selection
   return {
-    ...choice,
-    ...found,
+    ...selection,
     ...(isMeasured && { session: nextState(facts, routes.longContextThreshold, facts.session) }),
     ...(marked && { edited: withoutMarkers(facts.request, (model) => markedTarget(model, routing) !== undefined) }),
   }

@@ -45,8 +45,11 @@ export function isSafeSessionId(id: string): boolean {
  * conversations side by side (main, sub-agents, titles, searches), and compacting starts a new one.
  * Absent: the client names no session.
  */
-export function conversationOf(request: ModelRequest, headers: HeaderValues): string | undefined {
-  const session = sessionIdOf(request, headers)
+export function conversationOf(
+  request: ModelRequest,
+  headers: HeaderValues,
+  session = sessionIdOf(request, headers),
+): string | undefined {
   if (session === undefined) return undefined
   const agent = headers['x-claude-code-agent-id'] ?? ''
   return `${session.slice(0, 200)}/${agent.slice(0, 100)}/${fingerprint(firstPrompt(request.messages))}`

@@ -31,6 +31,8 @@ export interface Question {
   /** What a sub-agent's marker chooses. */
   readonly marked: Wish | undefined
   readonly circumstances: Circumstances
+  /** Somebody listens: steps that could choose nobody are taken, too. */
+  readonly isHeard: boolean
 }
 
 /**
@@ -39,7 +41,7 @@ export interface Question {
  * client named without insisting comes before `default`.
  */
 export function* stepsOf(question: Question): Generator<Step> {
-  const { facts, routing, routes, marked } = question
+  const { facts, routing, routes, marked, isHeard } = question
   const named = namedByClient(facts, routing)
   const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
   const insists = isFirm ? 'the client asks for a model by name' : marked && 'a sub-agent marker names a model'
@@ -47,8 +49,8 @@ export function* stepsOf(question: Question): Generator<Step> {
   if (isFirm || named.kind === 'open') yield explicitStep(named, question)
   for (const scenario of SCENARIOS) {
     if (scenario === 'default' && named.kind === 'wish' && !isFirm) yield explicitStep(named, question)
-    yield scenarioStep(scenario, question)
-    if (scenario === 'longContext') yield markerStep(question)
+    if (isHeard || routes.entries[scenario]) yield scenarioStep(scenario, question)
+    if (scenario === 'longContext' && (isHeard || marked)) yield markerStep(question)
   }
   if (routing.routes.defaultProvider !== undefined) yield defaultProviderStep(routing.routes.defaultProvider, question)
 }

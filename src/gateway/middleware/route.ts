@@ -2,7 +2,7 @@ import type { Ports } from '../../platform/ports.ts'
 import type { Prices } from '../../router/price.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Call, Middleware, Trace } from '../call.ts'
+import type { Answer, Call, Middleware, Trace } from '../call.ts'
 import type { Caller, Chooser } from '../chooser.ts'
 import { logShadows } from '../shadow.ts'
 import type { Warn } from '../warn.ts'
@@ -13,35 +13,41 @@ export function createRouteMiddleware(
   warn: Warn,
   { prices = [], log }: { readonly prices?: Prices | undefined; readonly log: Ports['log'] },
 ): Middleware {
-  return async (call, next) => {
+  return (call, next) => {
     const { trace } = call
     const choice = chooser.choose(call.request, callerOf(call))
     const { selection, sessionId, imageTargets } = choice
+    const { target, fallbacks, route, care, edited, shadows, warnings } = selection
     choice.remember()
     trace.atEnd.push(() => {
       // Of several rounds the counts are no longer those of the prompt.
-      if (trace.usage && !trace.rounds) choice.learn(trace.usage, trace.target ?? selection.target)
-      if (selection.shadows.length > 0) logShadows(selection.shadows, call, prices, log)
+      if (trace.usage && !trace.rounds) choice.learn(trace.usage, trace.target ?? target)
+      if (shadows.length > 0) logShadows(shadows, call, prices, log)
     })
     if (sessionId !== undefined) trace.session = sessionId
-    trace.target = selection.target
-    trace.route = selection.route
+    trace.target = target
+    trace.route = route
     trace.reason = selection.reason
-    trace.warnings = selection.warnings
-    for (const warning of selection.warnings) warn(warning, { call: call.id })
-    const answer = await next({
+    trace.warnings = warnings
+    for (const warning of warnings) warn(warning, { call: call.id })
+    const asked = next({
       ...call,
-      target: selection.target,
-      ...(selection.fallbacks.length > 0 && { fallbacks: selection.fallbacks }),
-      ...(selection.care && { care: selection.care }),
-      ...(selection.route.startsWith('rule:') && { isConfined: true }),
+      target,
+      fallbacks,
+      care,
+      isConfined: route.startsWith('rule:'),
       inputTokens: choice.inputTokens,
-      ...(imageTargets.length > 0 && { imageTargets }),
-      ...(selection.edited && { request: selection.edited, edited: true }),
+      imageTargets: imageTargets.length > 0 ? imageTargets : undefined,
+      request: edited ?? call.request,
+      edited: call.edited || edited !== undefined,
     })
-    // Who was only slower than a rival keeps the session, whose prompt it holds in its cache.
-    if (!wasSlower(selection.target, trace)) choice.answered(trace.target)
-    return answer
+    return selection.group ? asked.then(noteWho) : asked
+
+    function noteWho(answer: Answer): Answer {
+      // Who was only slower than a rival keeps the session, whose prompt it holds in its cache.
+      if (trace.target && !wasSlower(target, trace)) choice.answered(trace.target)
+      return answer
+    }
   }
 }
 
@@ -52,5 +58,5 @@ function wasSlower(target: RouteTarget, { attempts }: Trace): boolean {
 }
 
 function callerOf({ wire, keyLabel, chosenBy }: Call): Caller {
-  return { headers: wire.headers, ...(keyLabel !== undefined && { keyLabel }), isDecided: chosenBy !== undefined }
+  return { headers: wire.headers, keyLabel, isDecided: chosenBy !== undefined }
 }
