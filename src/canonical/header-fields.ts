@@ -3,4 +3,5 @@ export interface HeaderFields extends Iterable<[name: string, value: string]> {
   get(name: string): string | null | undefined
   has(name: string): boolean
   keys(): Iterable<string>
+  forEach(each: (value: string, name: string) => void): void
 }

@@ -1,14 +1,13 @@
 import { ModelError } from '../canonical/error.ts'
-import { isUpstreamKey, shownKeys } from './credential.ts'
+import { isUpstreamKey } from './credential.ts'
 
 /**
- * Refuses a request whose client key is not `apiKey`. Any header in which a protocol carries its key will do, so that a
+ * Refuses a request none of whose keys is `apiKey`. Any header in which a protocol carries its key will do, so that a
  * wrong `authorization` does not hide a right `x-api-key`; what is marked as a provider's key is never one of ours.
  * Without an `apiKey` everybody is let in.
  */
-export function authenticate(headers: Readonly<Record<string, string>>, apiKey: string | undefined): void {
+export function authenticate(shown: readonly string[], apiKey: string | undefined): void {
   if (apiKey === undefined) return
-  const shown = shownKeys(headers)
   const keys = shown.filter((key) => !isUpstreamKey(key))
   if (keys.some((key) => sameText(key, apiKey))) return
   throw new ModelError(

@@ -26,7 +26,7 @@ export interface Call {
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal
   /** What the client brought to be shown to a provider. */
-  readonly credential?: Credential
+  readonly credential?: Credential | undefined
   /** The code of the user that named the model in place of the client. */
   readonly chosenBy?: string
   /** Whom to ask; set by the route middleware. */
@@ -50,9 +50,9 @@ export interface Call {
   /** Which of the provider's keys is shown; set where it has several. */
   readonly key?: ProviderKey
   /** The name of the client key that was shown, if keys have names. */
-  readonly keyLabel?: string
+  readonly keyLabel?: string | undefined
   /** The client key that was shown, if it is not APIKEY. */
-  readonly clientKey?: ClientKey
+  readonly clientKey?: ClientKey | undefined
   /** Who looks at images for a target that does not see them, in the order in which to ask; set by the route middleware, if the config names somebody. */
   readonly imageTargets?: readonly RouteTarget[] | undefined
   /** Input tokens of a request of this conversation, estimated, and corrected by what was last counted in it; set by the route middleware. */

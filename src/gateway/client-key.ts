@@ -3,7 +3,7 @@ import { nameOfTarget } from '../router/model-name.ts'
 import type { Pattern } from '../router/pattern.ts'
 import type { RouteTarget } from '../router/route.ts'
 import { authenticate, sameText } from './authenticate.ts'
-import { isUpstreamKey, shownKeys } from './credential.ts'
+import { isUpstreamKey } from './credential.ts'
 import type { Limits } from './limits/limits.ts'
 
 /** A key that a client may show in place of APIKEY. */
@@ -28,12 +28,12 @@ export interface Identity {
 
 /** Refuses who shows neither `apiKey` nor one of `keys`, or one that has expired. */
 export async function identify(
-  headers: Readonly<Record<string, string>>,
+  keysShown: readonly string[],
   apiKey: string | undefined,
   keys: readonly ClientKey[],
   now: number,
 ): Promise<Identity> {
-  const shown = shownKeys(headers).filter((key) => !isUpstreamKey(key))
+  const shown = keysShown.filter((key) => !isUpstreamKey(key))
   if (apiKey !== undefined && shown.some((key) => sameText(key, apiKey))) return { shown: apiKey }
   const digests = await Promise.all(shown.map(hashOf))
   for (const key of keys) {
@@ -43,7 +43,7 @@ export async function identify(
     if (key.expiresAt !== undefined && now >= key.expiresAt) throw expired(key, key.expiresAt)
     return { shown: shown[place] as string, key }
   }
-  if (shown.length === 0) authenticate(headers, apiKey ?? '')
+  if (shown.length === 0) authenticate(keysShown, apiKey ?? '')
   const own = apiKey === undefined ? 'none' : 'neither APIKEY nor one'
   throw new ModelError(`the key is wrong: it is ${own} of the keys of the router`, { kind: 'auth' })
 }

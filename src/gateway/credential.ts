@@ -1,6 +1,6 @@
 import { ModelError } from '../canonical/error.ts'
-import type { Provider } from '../provider/provider.ts'
-import { signers } from './auth/index.ts'
+import type { Endpoint, Provider } from '../provider/provider.ts'
+import { keyHeaders, signers } from './auth/index.ts'
 import type { SignerContext, Unsigned } from './auth/signer.ts'
 
 /** A text that does not show itself: a function says nothing in JSON, in a log or in an error. */
@@ -17,29 +17,41 @@ export interface Credential {
 type Headers = Readonly<Record<string, string>>
 
 /** The headers in which clients and providers carry keys. */
-const KEY_HEADERS: ReadonlySet<string> = new Set([
-  'x-api-key',
-  'authorization',
-  'x-goog-api-key',
-  'api-key',
-  'cf-aig-authorization',
-])
+const KEY_NAMES = ['x-api-key', 'authorization', 'x-goog-api-key', 'api-key', 'cf-aig-authorization']
+const KEY_HEADERS: ReadonlySet<string> = new Set(KEY_NAMES)
 
-/** What a client shows in any of the headers for keys. */
+/** What the headers of a client say. */
+export interface Told {
+  /** All but those that carry keys: nothing behind this point can pass one on, or log it. */
+  readonly headers: Record<string, string>
+  /** What it shows in any of those. */
+  readonly keys: readonly string[]
+}
+
+/** Reads a client's headers, and the key that Google's clients may write into the URL, as if it stood where it belongs. */
+export function readHeaders(all: globalThis.Headers, query: string): Told {
+  const headers: Record<string, string> = {}
+  const shown: Record<string, string> = {}
+  all.forEach((value, name) => {
+    if (KEY_HEADERS.has(name)) shown[name] = value
+    else headers[name] = value
+  })
+  const key = query === '' ? null : new URLSearchParams(query).get('key')
+  if (key !== null) shown['x-goog-api-key'] ??= key
+  return { headers, keys: shownKeys(shown) }
+}
+
+/** What is shown in any of the headers for keys. */
 export function shownKeys(headers: Headers): string[] {
   const keys: string[] = []
-  for (const name of KEY_HEADERS) {
+  for (const name of KEY_NAMES) {
     const shown = headers[name]
-    if (shown !== undefined) keys.push(shown.replace(/^bearer\s+/i, '').trim())
+    if (shown !== undefined) keys.push(shown.replace(BEARER, '').trim())
   }
   return keys
 }
 
-/** The headers with the key that Google's clients may write into the URL, as if it stood where it belongs. */
-export function withQueryKey(headers: Headers, query: string): Headers {
-  const key = query === '' ? null : new URLSearchParams(query).get('key')
-  return key === null || headers['x-goog-api-key'] !== undefined ? headers : { ...headers, 'x-goog-api-key': key }
-}
+const BEARER = /^bearer\s+/i
 
 /** A query without the keys in it. */
 export function withoutQueryKeys(query: string): string {
@@ -58,17 +70,20 @@ export function isUpstreamKey(key: string): boolean {
   return mark.test(key)
 }
 
-/** What the client brought for providers. The router's own `apiKey` is not among it. */
-export function readCredential(headers: Headers, apiKey: string | undefined): Credential | undefined {
-  const shown = shownKeys(headers).filter((key) => key !== apiKey)
-  if (shown.length === 0) return undefined
-  const key = shown.find(isUpstreamKey)?.replace(mark, '').trim()
-  const login = shown.find((each) => anthropics.test(each))
+/** What the client brought for providers, of the keys that it shows. The router's own `apiKey` is not among it. */
+export function readCredential(keys: readonly string[], apiKey: string | undefined): Credential | undefined {
+  let key: string | undefined
+  let login: string | undefined
+  for (const shown of keys) {
+    if (shown === apiKey) continue
+    if (isUpstreamKey(shown)) key ??= shown.replace(mark, '').trim()
+    if (anthropics.test(shown)) login ??= shown
+  }
   if (!key && login === undefined) return undefined
   return { ...(key && { key: () => key }), ...(login !== undefined && { login: () => login }) }
 }
 
-/** `headers` without those that carry keys: nothing behind this point can pass one on, or log it. */
+/** `headers` without those that carry keys. */
 export function withoutKeys(headers: Headers): Record<string, string> {
   const rest: Record<string, string> = {}
   for (const name in headers) if (!KEY_HEADERS.has(name)) rest[name] = headers[name] as string
@@ -88,37 +103,80 @@ export interface Authorized {
  * Adds the provider's own headers and what proves who calls; the client's credential in place of the config's only where
  * the provider takes it. Throws a `ModelError` where there is nothing to show and the provider needs it.
  */
-export async function authorize(
+export function authorize(
   request: Unsigned,
   credential: Credential | undefined,
   context: Omit<SignerContext, 'key'>,
+): Authorized | Promise<Authorized> {
+  const { provider, endpoint } = context
+  const own = proofOf(provider, endpoint)
+  const brought = broughtFor(provider, own.holdsKey, credential)
+  if (brought !== undefined) return withBrought(brought, request, context)
+  if (!own.holdsKey && provider.takes) throw missingKey(provider, credential)
+  if (!own.headers) return signed(request, context)
+  return { headers: { ...request.headers, ...own.headers }, secrets: NONE, isOpen: own.isOpen }
+}
+
+async function withBrought(
+  brought: string,
+  request: Unsigned,
+  context: Omit<SignerContext, 'key'>,
 ): Promise<Authorized> {
   const { provider, endpoint } = context
-  const sign = signers[endpoint.auth]
-  const showsOwn = showsOwnKey(provider)
-  const holdsKey = provider.apiKey !== undefined || showsOwn
-  const brought = broughtFor(provider, holdsKey, credential)
-  if (brought !== undefined) {
-    const headers = { ...request.headers, ...withoutKeys(provider.headers) }
-    if (subscription.test(brought)) return { headers: subscribed(brought, headers), secrets: [brought], isOpen: false }
-    const proof = await sign({ ...request, headers }, { ...context, key: brought })
-    return { headers: { ...headers, ...proof?.headers }, secrets: [brought, ...(proof?.secrets ?? [])], isOpen: false }
-  }
-  if (!holdsKey && provider.takes) throw missingKey(provider, credential)
-  const headers = { ...request.headers, ...provider.headers }
-  // Whoever writes the header himself wants no other proof, but for a key that he writes besides.
-  if (showsOwn && provider.apiKey === undefined) return { headers, secrets: [], isOpen: false }
+  const headers = { ...request.headers, ...withoutKeys(provider.headers) }
+  if (subscription.test(brought)) return { headers: subscribed(brought, headers), secrets: [brought], isOpen: false }
+  const proof = await signers[endpoint.auth]({ ...request, headers }, { ...context, key: brought })
+  return { headers: { ...headers, ...proof?.headers }, secrets: [brought, ...(proof?.secrets ?? [])], isOpen: false }
+}
+
+async function signed(request: Unsigned, context: Omit<SignerContext, 'key'>): Promise<Authorized> {
+  const { provider, endpoint } = context
   const { apiKey } = provider
-  const proof = await sign({ ...request, headers }, { ...context, ...(apiKey !== undefined && { key: apiKey }) })
+  const headers = { ...request.headers, ...provider.headers }
+  const key = apiKey === undefined ? {} : { key: apiKey }
+  const proof = await signers[endpoint.auth]({ ...request, headers }, { ...context, ...key })
   return {
     headers: { ...request.headers, ...proof?.headers, ...provider.headers },
-    secrets: proof?.secrets ?? [],
-    isOpen: !proof && !showsOwn,
+    secrets: proof?.secrets ?? NONE,
+    isOpen: !proof && !showsOwnKey(provider),
   }
+}
+
+const NONE: readonly string[] = []
+
+/** What a provider's row proves at an endpoint. */
+interface OwnProof {
+  readonly holdsKey: boolean
+  /** Whether its calls go without any key. */
+  readonly isOpen: boolean
+  /** The provider's headers, that of its key too; absent: each request has to be signed. */
+  readonly headers?: Headers
+}
+
+// Rows never change, so what follows from one is kept beside it.
+const proofs = new WeakMap<Provider, Map<Endpoint, OwnProof>>()
+
+function proofOf(provider: Provider, endpoint: Endpoint): OwnProof {
+  const known = proofs.get(provider)?.get(endpoint)
+  if (known) return known
+  const { apiKey, headers } = provider
+  const showsOwn = showsOwnKey(provider)
+  const show = keyHeaders[endpoint.auth]
+  // Whoever writes the header himself wants no other proof, but for a key that he writes besides.
+  const isShown = showsOwn && apiKey === undefined
+  const proof: OwnProof = {
+    holdsKey: apiKey !== undefined || showsOwn,
+    isOpen: apiKey === undefined && !showsOwn,
+    ...((isShown || show) && { headers: { ...(apiKey !== undefined && show?.(apiKey)), ...headers } }),
+  }
+  const ofRow = proofs.get(provider) ?? new Map<Endpoint, OwnProof>()
+  proofs.set(provider, ofRow.set(endpoint, proof))
+  return proof
 }
 
 /** Whether a call shows what the client brought, so that its answer says nothing of the keys of the config. */
 export function showsBrought(provider: Provider, credential: Credential | undefined): boolean {
+  if (!credential) return false
   const holdsKey = provider.apiKey !== undefined || showsOwnKey(provider)
   return broughtFor(provider, holdsKey, credential) !== undefined
 }

@@ -7,8 +7,8 @@ import type { Prices } from '../router/price.ts'
 import type { Routes } from '../router/route.ts'
 import { authenticate } from './authenticate.ts'
 import type { CacheSettings } from './cache/reply-cache.ts'
-import { authorise, identify, mayUse, type ClientKey } from './client-key.ts'
-import { readCredential, withoutKeys, withoutQueryKeys, withQueryKey } from './credential.ts'
+import { authorise, identify, mayUse, type ClientKey, type Identity } from './client-key.ts'
+import { readCredential, readHeaders, withoutQueryKeys } from './credential.ts'
 import type { Limits } from './limits/limits.ts'
 import { createLearnt, type Learnt } from './learnt.ts'
 import { withJsonArrays } from './json-array.ts'
@@ -74,22 +74,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
 function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway {
   const { plugins, providers } = config
   const core = createCore(config, ports, learnt)
-  const serveOwn = withJsonArrays(async (request) => {
-    const address = addressOf(request.url)
-    const operation = operationOf(address.path)
-    const protocol = protocolOf(operation, request.headers)
-    try {
-      return await serve(request, address, operation, protocol, core)
-    } catch (cause) {
-      const error = asModelError(cause)
-      ports.log(error.kind === 'server' ? 'error' : 'warn', error.message, {
-        path: address.path,
-        status: error.status,
-        ...(error.kind === 'server' && { error: String(error.details.cause) }),
-      })
-      return errorResponse(protocol, error)
-    }
-  })
+  const serveOwn = withJsonArrays((request) => serve(request, core))
   if (!plugins) return serveOwn
   const withUserCode = import('./plugin/user-endpoint.ts').then(({ withUserEndpoints }) =>
     withUserEndpoints(serveOwn, { ...plugins, providers, apiKey: config.apiKey, ports }),
@@ -97,51 +82,71 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
   return async (request) => (await withUserCode)(request)
 }
 
-async function serve(
-  request: Request,
-  address: ReturnType<typeof addressOf>,
-  operation: Operation | undefined,
-  protocol: Protocol,
-  core: Core,
-): Promise<Response> {
-  const { config } = core
-  if (!operation) throw nothingAt(request.method, address.path)
-  if (operation.type === 'hello') return new Response(null, { status: 200 })
-  const shown = withQueryKey(Object.fromEntries(request.headers), address.query)
-  const { apiKey, clientKeys } = config
-  // Without further keys nothing is waited for.
-  if (!clientKeys) authenticate(shown, apiKey)
-  const who = clientKeys ? await identify(shown, apiKey, clientKeys, core.ports.now()) : {}
-  const credential = readCredential(shown, who.shown ?? apiKey)
-  const caller: Caller = { credential, key: who.key, signal: request.signal }
-  const headers = withoutKeys(shown)
-  const query = withoutQueryKeys(address.query)
-  if (operation.type === 'kept') {
-    const asked = { method: request.method, query, headers, credential, signal: request.signal }
-    return relayKept(operation, asked, config.providers, core.ports)
+async function serve(request: Request, core: Core): Promise<Response> {
+  const { config, ports } = core
+  const { path, query } = addressOf(request.url)
+  const operation = operationOf(path)
+  const protocol = protocolOf(operation, request.headers)
+  try {
+    if (!operation) throw nothingAt(request.method, path)
+    if (operation.type === 'hello') return new Response(null, { status: 200 })
+    const told = { ...readHeaders(request.headers, query), query: withoutQueryKeys(query) }
+    // Without further keys nothing is waited for.
+    if (!config.clientKeys) authenticate(told.keys, config.apiKey)
+    const who = config.clientKeys ? await identify(told.keys, config.apiKey, config.clientKeys, ports.now()) : NOBODY
+    const credential = readCredential(told.keys, who.shown ?? config.apiKey)
+    const caller: Caller = { credential, key: who.key, signal: request.signal }
+    if (operation.type === 'kept')
+      return await relayKept(operation, { ...told, ...caller, method: request.method }, config.providers, ports)
+    requireMethod(request.method, operation)
+    if (operation.type === 'list-models') return Response.json(listModelsReply(config, protocol.id))
+    if (operation.type === 'get-model') return Response.json(modelReply(config, operation.model, protocol.id))
+    const text = await readBody(request)
+    const wire = { path: operation.path, query: told.query, headers: told.headers, body: parseBody(text) }
+    return await ANSWERS[operation.type]({ wire, text, protocol, caller }, core)
+  } catch (cause) {
+    return refusal(cause, path, protocol, ports)
   }
-  requireMethod(request.method, operation)
-  if (operation.type === 'list-models') return Response.json(listModelsReply(config, protocol.id))
-  if (operation.type === 'get-model') return Response.json(modelReply(config, operation.model, protocol.id))
-  const text = await readBody(request)
-  const wire: WireRequest = { path: operation.path, query, headers, body: parseBody(text) }
-  if (operation.type === 'count-tokens') return count(wire, protocol, caller, core)
-  if (operation.type === 'embed') return serveEmbeddings({ wire, text, protocol, caller }, config, core)
-  if (operation.type === 'compact') {
-    const ask = (asked: WireRequest, told: string): Promise<Response> => generate(asked, told, protocol, caller, core)
-    return compact(wire, text, protocol, ask, { ...core, providers: config.providers })
-  }
-  return generate(wire, text, protocol, caller, core)
 }
 
-async function count(
-  wire: WireRequest,
-  protocol: Protocol,
-  { credential, key, signal }: Caller,
-  core: Core,
-): Promise<Response> {
+const NOBODY: Identity = {}
+
+function refusal(cause: unknown, path: string, protocol: Protocol, ports: Ports): Response {
+  const error = asModelError(cause)
+  ports.log(error.kind === 'server' ? 'error' : 'warn', error.message, {
+    path,
+    status: error.status,
+    ...(error.kind === 'server' && { error: String(error.details.cause) }),
+  })
+  return errorResponse(protocol, error)
+}
+
+/** What a client asks with a body. */
+interface Asked {
+  readonly wire: WireRequest
+  readonly text: string
+  readonly protocol: Protocol
+  readonly caller: Caller
+}
+
+const ANSWERS: Readonly<Record<AskedWith, (asked: Asked, core: Core) => Promise<Response>>> = {
+  generate,
+  'count-tokens': count,
+  embed: (asked, core) => serveEmbeddings(asked, core.config, core),
+  compact: (asked, core) => {
+    const { wire, text, protocol } = asked
+    const ask = (own: WireRequest, told: string): Promise<Response> =>
+      generate({ ...asked, wire: own, text: told }, core)
+    return compact(wire, text, protocol, ask, { ...core, providers: core.config.providers })
+  },
+}
+
+type AskedWith = 'generate' | 'count-tokens' | 'embed' | 'compact'
+
+async function count({ wire, protocol, caller }: Asked, core: Core): Promise<Response> {
+  const { credential, key, signal } = caller
   const request = protocol.decodeRequest(wire)
-  const { selection } = core.chooser.choose(request, { headers: wire.headers, ...(key && { keyLabel: key.label }) })
+  const { selection } = core.chooser.choose(request, { headers: wire.headers, keyLabel: key?.label })
   const bound = await boundTo(protocol.stateOf?.(request), selection, core.config.providers, core.ports)
   const { target } = bound ?? selection
   authorise(key, target)
@@ -157,13 +162,7 @@ async function count(
   return Response.json(protocol.encodeCount?.(tokens) ?? { input_tokens: tokens }, { headers })
 }
 
-function generate(
-  wire: WireRequest,
-  text: string,
-  protocol: Protocol,
-  caller: Caller,
-  { handle, ports }: Core,
-): Promise<Response> {
+function generate({ wire, text, protocol, caller }: Asked, { handle, ports }: Core): Promise<Response> {
   const call = openCall({ protocol, wire, text, request: protocol.decodeRequest(wire) }, caller, ports)
   return respondWith(call, handle, ports)
 }

@@ -5,12 +5,18 @@ import type { HeaderFields } from '../canonical/header-fields.ts'
  * Never credentials, cookies, or what belongs to the connection.
  */
 export function relayedRequestHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return pick(headers, REQUEST_NAMES, REQUEST_PREFIXES)
+  const relayed: Record<string, string> = {}
+  for (const name in headers) if (OF_REQUESTS.test(name)) relayed[name] = headers[name] as string
+  return relayed
 }
 
 /** Headers of a provider that the client may see, whichever protocol it speaks. */
 export function relayedResponseHeaders(headers: HeaderFields): Record<string, string> {
-  return pick(Object.fromEntries(headers), RESPONSE_NAMES, RESPONSE_PREFIXES)
+  const relayed: Record<string, string> = {}
+  headers.forEach((value, name) => {
+    if (OF_RESPONSES.test(name)) relayed[name] = value
+  })
+  return relayed
 }
 
 /** A text as a header can carry it: printable ASCII, at most 400 characters. */
@@ -21,25 +27,7 @@ export function headerText(text: string): string {
 
 const NOT_PRINTABLE = /[^\x20-\x7e]/
 
-const REQUEST_NAMES = new Set([
-  'user-agent',
-  'x-app',
-  'x-claude-code-session-id',
-  'openai-beta',
-  'session-id',
-  'originator',
-])
-const REQUEST_PREFIXES = ['anthropic-', 'x-stainless-']
-const RESPONSE_NAMES = new Set(['request-id', 'x-request-id', 'retry-after', 'retry-after-ms', 'x-should-retry'])
-const RESPONSE_PREFIXES = ['anthropic-ratelimit-', 'x-ratelimit-', 'openai-']
-
-function pick(
-  headers: Readonly<Record<string, string>>,
-  names: ReadonlySet<string>,
-  prefixes: readonly string[],
-): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const name in headers)
-    if (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) picked[name] = headers[name] as string
-  return picked
-}
+const OF_REQUESTS =
+  /^(?:anthropic-|x-stainless-|(?:user-agent|x-app|x-claude-code-session-id|openai-beta|session-id|originator)$)/
+const OF_RESPONSES =
+  /^(?:anthropic-ratelimit-|x-ratelimit-|openai-|(?:request-id|x-request-id|retry-after|retry-after-ms|x-should-retry)$)/

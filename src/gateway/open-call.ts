@@ -28,8 +28,9 @@ export function openCall(
     request,
     edited: false,
     signal,
-    ...(credential && { credential }),
-    ...(key && { clientKey: key, keyLabel: key.label }),
+    credential,
+    clientKey: key,
+    keyLabel: key?.label,
     trace: createTrace(ports.now()),
   }
 }

@@ -5,11 +5,11 @@ export const MOST_BODY_BYTES = 256 * 1024 * 1024
 export const TOO_LARGE = 'the request is larger than 256 MB'
 
 /** The body of a client's request, as text. Rejects with a `ModelError` of kind `too-large` as soon as it is too large. */
-export async function readBody(request: Request, most = MOST_BODY_BYTES): Promise<string> {
+export function readBody(request: Request, most = MOST_BODY_BYTES): Promise<string> {
   const length = request.headers.get('content-length')
-  if (length !== null && Number(length) > most) throw tooLarge()
+  if (length === null && request.body) return readStream(request.body, most)
   // A body that says its length is no longer than that.
-  return length !== null || !request.body ? request.text() : readStream(request.body, most)
+  return Number(length) > most ? Promise.reject(tooLarge()) : request.text()
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, most: number): Promise<string> {

@@ -104,7 +104,7 @@ interface Prepared {
   readonly text: () => string
   readonly dropped: Call['trace']['dropped']
   readonly context: DecodeContext
-  readonly answer?: ForcedFormat['answer']
+  readonly answer?: ForcedFormat['answer'] | undefined
 }
 
 function prepare(call: Call, way: Way, mayRelay: boolean, learnt: Traits | undefined, ports: Ports): Prepared {
@@ -140,8 +140,8 @@ function encoded(call: Call, way: Way, learnt: Traits | undefined, ports: Ports)
   const traits = learnt ? { ...way.traits, ...learnt } : way.traits
   const asked = { ...call.request, model }
   const told = { provider, model, traits }
-  const forced = forceFormat(asked, codec.formatGap?.(asked, told))
-  const marked = withCacheMarks(forced.request, endpoint.protocol, traits)
+  const forced = asked.outputFormat && forceFormat(asked, codec.formatGap?.(asked, told))
+  const marked = withCacheMarks(forced?.request ?? asked, endpoint.protocol, traits)
   const { wire, dropped, context } = codec.encodeRequest(marked, told)
   const edited = applyDialects(wire, way.provider, { provider, model, protocol: endpoint.protocol })
   return {
@@ -151,19 +151,19 @@ function encoded(call: Call, way: Way, learnt: Traits | undefined, ports: Ports)
     headers: { ...accept(call), ...edited.headers },
     body: edited.body,
     text: () => JSON.stringify(edited.body),
-    dropped: forced.dropped.length > 0 ? [...dropped, ...forced.dropped] : dropped,
+    dropped: forced ? [...dropped, ...forced.dropped] : dropped,
     context: { ...context, provider, model, id: ports.id },
-    ...(forced.answer && { answer: forced.answer }),
+    answer: forced?.answer,
   }
 }
 
 const JSON_TYPE = 'application/json'
-
 // A compressed stream arrives in lumps.
-function accept(call: Call): Record<string, string> {
-  return call.request.stream
-    ? { 'content-type': JSON_TYPE, accept: 'text/event-stream', 'accept-encoding': 'identity' }
-    : { 'content-type': JSON_TYPE, accept: JSON_TYPE }
+const STREAM = { 'content-type': JSON_TYPE, accept: 'text/event-stream', 'accept-encoding': 'identity' }
+const WHOLE = { 'content-type': JSON_TYPE, accept: JSON_TYPE }
+
+function accept({ request }: Call): Readonly<Record<string, string>> {
+  return request.stream ? STREAM : WHOLE
 }
 
 /** The client's answer, as the provider's comes in. */

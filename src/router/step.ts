@@ -151,8 +151,9 @@ function defaultProviderStep(name: string, question: Question): Step {
 /** A choice that is no rule's: whom to try after it, the config says by scenario; what is none counts as `default`. */
 function chosen(route: Exclude<RouteName, `rule:${string}`>, wish: Wish, { routes, routing }: Question): Step {
   const scenario = route === 'explicit' || route === 'subagent' ? 'default' : route
-  const named = routes.fallbacks[scenario] ?? []
-  const further = named.flatMap((each) => configuredTarget(each, routing.providers) ?? [])
+  const named = routes.fallbacks[scenario]
+  const further = named?.flatMap((each) => configuredTarget(each, routing.providers) ?? []) ?? []
   const fallbacks = further.length > 0 ? distinct([wish.target, ...further]).slice(1) : further
-  return { name: route, choice: { ...wish, fallbacks, route }, why: () => wish.reason }
+  const { target, reason } = wish
+  return { name: route, choice: { target, reason, fallbacks, route }, why: () => reason }
 }

@@ -7,7 +7,7 @@ import type { Hook, Transformer } from '../../provider/transformer.ts'
 import { readModelName } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import { authenticate } from '../authenticate.ts'
-import { withoutKeys } from '../credential.ts'
+import { shownKeys, withoutKeys } from '../credential.ts'
 import { hopsOf } from '../hops.ts'
 import { operationOf } from '../paths.ts'
 import { readBody } from '../read-body.ts'
@@ -61,7 +61,7 @@ async function serveEndpoint(
 ): Promise<Response> {
   const { settings, ports } = setting
   const shown = Object.fromEntries(request.headers)
-  authenticate(shown, setting.apiKey)
+  authenticate(shownKeys(shown), setting.apiKey)
   const url = new URL(request.url)
   const body = parseBody(await readBody(request))
   const id = ports.id('call_')
