@@ -10,16 +10,18 @@ export interface Ending {
   listen(): () => void
 }
 
-/** `router` is asked for when it stops, and `drainMs` for how long its calls may go on then. */
-export function createEnding(router: () => Router, drainMs: () => number): Ending {
+/** `router` is asked for when it stops, and `drainMs` for how long its calls may go on then; `begin` hears how long before. */
+export function createEnding(router: () => Router, drainMs: () => number, begin: (drainMs: number) => void): Ending {
   const { promise, resolve, reject } = Promise.withResolvers<number>()
   let isStopping = false
   let code = 0
   const stop = (isNow: boolean): void => {
     if (isStopping && !isNow) return
+    const graceMs = isNow ? 0 : drainMs()
+    if (!isStopping) begin(graceMs)
     isStopping = true
     router()
-      .stop(isNow ? 0 : drainMs())
+      .stop(graceMs)
       .then(() => resolve(code), reject)
   }
   const onSignal = (): void => {

@@ -41,6 +41,7 @@ export async function serveHere(options: StartOptions): Promise<number> {
   const ending = createEnding(
     () => router,
     () => watch.config().drainMs,
+    (graceMs) => presence.leave(graceMs),
   )
   const presence = createPresence({
     kind: 'service',

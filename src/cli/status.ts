@@ -5,7 +5,7 @@ import { askWho, reachable } from './instance/ask.ts'
 import { findInstances, type Found } from './instance/find.ts'
 import { readSecret } from './instance/secret.ts'
 import { configuredPort } from './instance/select.ts'
-import { describeSilent } from './stop.ts'
+import { describeEnding, describeSilent } from './stop.ts'
 
 /** Like systemctl's: nothing runs. */
 const NOT_RUNNING = 3
@@ -17,12 +17,13 @@ export const status = defineCommand({
   async run({ args }) {
     const configHome = userConfigHome()
     const usual = reachable('127.0.0.1', configuredPort(configHome, process.env))
-    const { found, silent } = await findInstances(configHome, readSecret(configHome), [usual])
+    const { found, silent, ending } = await findInstances(configHome, readSecret(configHome), [usual])
     const hasService = found.some(({ kind }) => kind === 'service')
     if (args.json) console.log(JSON.stringify(found.map(({ url, about }) => ({ url, ...about }))))
     else {
       for (const each of found) console.log(lineOf(each))
       for (const each of silent) console.log(describeSilent(each))
+      for (const each of ending) console.log(describeEnding(each))
       if (!hasService) console.log(await nothingRuns(usual))
     }
     return hasService ? 0 : NOT_RUNNING

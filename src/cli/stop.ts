@@ -1,9 +1,10 @@
 import { defineCommand } from 'citty'
 import { DEFAULT_DRAIN_MS } from '../config/resolve.ts'
 import { userConfigHome } from './home.ts'
-import { endInstance } from './instance/end.ts'
+import { awaitEnd, endInstance } from './instance/end.ts'
 import { findInstances, type Found } from './instance/find.ts'
 import { reachable } from './instance/ask.ts'
+import type { RunFile } from './instance/run-file.ts'
 import { readSecret } from './instance/secret.ts'
 import { configuredPort, selectService } from './instance/select.ts'
 import { readPort } from './start-options.ts'
@@ -18,6 +19,7 @@ export const stop = defineCommand({
   async run({ args }) {
     const service = await findService('ccr stop', args.port === undefined ? undefined : readPort(args.port, 'ccr stop'))
     if (!service.found) {
+      if (service.ending.length > 0) return awaitEnds(service.ending, args.now === true)
       console.log(service.silence ?? 'ccr: no service of yours runs')
       return service.silence === undefined ? 0 : 1
     }
@@ -31,6 +33,8 @@ export interface Search {
   readonly secret: string
   /** What holds a noted port and does not answer. */
   readonly silence?: string
+  /** Those that have begun to end. */
+  readonly ending: readonly RunFile[]
 }
 
 /** Looks for the service that `port` or the config names, or that is the only one. */
@@ -38,13 +42,14 @@ export async function findService(command: string, port: number | undefined): Pr
   const configHome = userConfigHome()
   const secret = readSecret(configHome)
   const usual = configuredPort(configHome, process.env)
-  const { found, silent } = await findInstances(configHome, secret, [reachable('127.0.0.1', port ?? usual)])
+  const { found, silent, ending } = await findInstances(configHome, secret, [reachable('127.0.0.1', port ?? usual)])
   const services = found.filter(({ kind }) => kind === 'service')
   const stuck = silent.filter(({ kind }) => kind === 'service')
   const selected = selectService(services, command, port, usual)
   return {
     found: selected,
     secret: secret ?? '',
+    ending: ending.filter(({ kind, url }) => kind === 'service' && (port === undefined || url.endsWith(`:${port}`))),
     ...(stuck.length > 0 && !selected && { silence: `ccr: ${stuck.map(describeSilent).join('; ')}` }),
   }
 }
@@ -66,6 +71,23 @@ export async function endService(service: Found, secret: string, isNow: boolean)
   }
   console.log(`ccr: the service at ${url} (pid ${who.pid}) has ended${end === 'signal' ? ', by a signal' : ''}`)
   return 0
+}
+
+/** Waits for services that have begun to end, and says what became of them. Gives the exit code. */
+async function awaitEnds(services: readonly RunFile[], isNow: boolean): Promise<number> {
+  if (!isNow) for (const service of services) console.log(`ccr: ${describeEnding(service)}`)
+  const ends = await Promise.all(services.map((service) => awaitEnd(service, isNow)))
+  services.forEach(({ url, pid }, index) => {
+    if (ends[index]) console.log(`ccr: the service at ${url} (pid ${pid}) has ended`)
+    else console.error(`ccr: the service at ${url} (pid ${pid}) did not end; \`kill -9 ${pid}\` ends it at once`)
+  })
+  return ends.every(Boolean) ? 0 : 1
+}
+
+/** What is known of a service that lets its calls end. */
+export function describeEnding({ url, pid, ending }: RunFile): string {
+  const seconds = Math.max(0, Math.ceil(((ending?.until ?? 0) - Date.now()) / 1000))
+  return `the service that was at ${url} (pid ${pid}) is ending: it waits for its running calls, at most ${seconds} s (\`ccr stop --now\` cuts them)`
 }
 
 /** What is known of a service that takes connections and says nothing. */

@@ -193,6 +193,33 @@ describe('a router that is stopped', () => {
   )
 })
 
+test('a service that waits for its calls is told, and stop waits, too, or has them cut', async () => {
+  await using stage = await setStage({ drain: 60_000 })
+  const { desk } = stage
+  const service = await startService(desk)
+  services.push(service.pid)
+  const played = await play(service.url, stage)
+  process.kill(service.pid, 'SIGTERM')
+  await untilRefused(service.url)
+
+  const ending = `the service that was at ${service.url} (pid ${service.pid}) is ending: it waits for its running calls, at most `
+  expect(await desk.ccr(['status'])).toMatchObject({ code: 3, stdout: expect.stringContaining(ending) })
+  await using next = await startService(desk, ['--port', String(service.port)])
+  expect((await running(desk)).map(({ pid }) => pid)).toEqual([next.pid])
+  expect(await desk.ccr(['stop'])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`(pid ${next.pid}) has ended`),
+  })
+
+  const waits = await desk.spawn(['stop'])
+  expect(await readUntil(waits.stdout, /\n/)).toContain(ending)
+  const ended = `ccr: the service at ${service.url} (pid ${service.pid}) has ended\n`
+  expect(await desk.ccr(['stop', '--now'])).toEqual({ code: 0, stdout: ended, stderr: '' })
+  expect(await waits.exited).toBe(0)
+  for (const { outcome } of played) expect(await outcome).not.toBe('answer')
+  expect(readdirSync(join(desk.root, HOME, 'run'))).toEqual([])
+}, 30_000)
+
 test('a second signal ends the calls at once, and they are told', async () => {
   await using stage = await setStage({ drain: 60_000 })
   const service = await startService(stage.desk)

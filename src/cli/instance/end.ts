@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { askOf, askWho } from './ask.ts'
+import { birthOf } from '../../store/process-birth.ts'
 import type { Found } from './find.ts'
+import type { RunFile } from './run-file.ts'
 
 /** What an end takes besides what running calls may take. */
 const MARGIN_MS = 3_000
@@ -26,6 +28,17 @@ export async function endInstance({ url, who }: Found, secret: string, isNow: bo
   if (!signal(who.pid, 'SIGTERM')) return 'asked'
   if (await isGone(who.pid, MARGIN_MS)) return 'signal'
   return isNow && signal(who.pid, 'SIGKILL') && (await isGone(who.pid, MARGIN_MS)) ? 'signal' : undefined
+}
+
+/**
+ * Waits until an instance is gone that has begun to end; `isNow`: has it cut its calls. Its pid comes from a file, so it is
+ * signalled only where the system can tell its process from a later one.
+ */
+export async function awaitEnd({ pid, ending }: RunFile, isNow: boolean): Promise<boolean> {
+  const { birth = '', until = 0 } = ending ?? {}
+  // What has begun to end cuts its calls at the next signal.
+  const isCut = isNow && birth !== '' && birthOf(pid) === birth && signal(pid, 'SIGTERM')
+  return isGone(pid, (isCut ? 0 : Math.max(0, until - Date.now())) + MARGIN_MS)
 }
 
 async function isGone(pid: number, patienceMs: number): Promise<boolean> {

@@ -1,7 +1,8 @@
 import { version } from '../version.ts'
 import { randomText } from '../../server/proof.ts'
 import type { Instance } from '../../server/instance.ts'
-import { type Kind, removeRunFile, writeRunFile } from './run-file.ts'
+import { birthOf } from '../../store/process-birth.ts'
+import { type Kind, removeRunFile, type RunFile, writeRunFile } from './run-file.ts'
 import { makeSecret } from './secret.ts'
 
 /** How a router of this process can be found and stopped by other commands of the same user. */
@@ -9,6 +10,8 @@ export interface Presence {
   readonly instance: Instance
   /** Notes that the instance answers at `url`. */
   announce(url: string): void
+  /** Notes that it answers no more, and ends `drainMs` from now at the latest. */
+  leave(drainMs: number): void
   withdraw(): void
 }
 
@@ -33,6 +36,7 @@ export function createPresence({ kind, configHome, describe, stop, tell }: Prese
       return undefined
     }
   }
+  let noted: RunFile | undefined
   const secret = attempt(() => makeSecret(configHome))
   return {
     instance: {
@@ -41,8 +45,16 @@ export function createPresence({ kind, configHome, describe, stop, tell }: Prese
       describe: (run) => ({ kind, version, pid: process.pid, startedAt, ...describe(run) }),
       stop,
     },
-    announce: (url) => {
-      if (secret !== undefined) attempt(() => writeRunFile(configHome, { instance: id, kind, url, pid: process.pid }))
+    announce(url) {
+      if (secret === undefined) return
+      const file = { instance: id, kind, url, pid: process.pid }
+      noted = file
+      attempt(() => writeRunFile(configHome, file))
+    },
+    leave(drainMs) {
+      const ending = { birth: birthOf(process.pid) ?? '', until: Date.now() + drainMs }
+      const file = noted && { ...noted, ending }
+      if (file) attempt(() => writeRunFile(configHome, file))
     },
     withdraw: () => removeRunFile(configHome, id),
   }

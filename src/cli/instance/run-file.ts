@@ -9,6 +9,15 @@ export interface RunFile {
   readonly kind: Kind
   readonly url: string
   readonly pid: number
+  /** It listens no more and lets its calls end. */
+  readonly ending?: Ending
+}
+
+export interface Ending {
+  /** When its process was born, which tells it from a later one of the same number. */
+  readonly birth: string
+  /** When the calls are cut that still run. */
+  readonly until: number
 }
 
 /** A router that serves whoever asks, or one that lives as long as its `ccr code`. */
@@ -50,15 +59,20 @@ function parse(path: string): RunFile | undefined {
 
 function isRunFile(value: unknown): value is RunFile {
   if (!isObject(value)) return false
-  const { instance, kind, url, pid } = value
+  const { instance, kind, url, pid, ending } = value
   return (
     typeof instance === 'string' &&
     /^[\w-]+$/.test(instance) &&
     (kind === 'service' || kind === 'code') &&
     typeof url === 'string' &&
     /^http:\/\/[^/]+:\d+$/.test(url) &&
-    Number.isSafeInteger(pid)
+    Number.isSafeInteger(pid) &&
+    (ending === undefined || isEnding(ending))
   )
+}
+
+function isEnding(value: unknown): value is Ending {
+  return isObject(value) && typeof value['birth'] === 'string' && Number.isFinite(value['until'])
 }
 
 function namesIn(directory: string): string[] {
