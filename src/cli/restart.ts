@@ -3,6 +3,7 @@ import { loadConfig } from '../config/load.ts'
 import { startDetached } from './detach.ts'
 import { Failure } from './failure.ts'
 import { userHome } from './home.ts'
+import { askWho } from './instance/ask.ts'
 import type { Found } from './instance/find.ts'
 import { parseArguments } from './arguments.ts'
 import { exposureProblem } from './start-check.ts'
@@ -27,13 +28,30 @@ export const restart = defineCommand({
     }
     // A config that cannot be used must not cost the service that runs.
     checkConfig(options)
-    if (found) {
-      const code = await endService(found, secret, args.now === true)
-      if (code !== 0) return code
-    }
-    return startDetached(options)
+    return found ? replace(found, options, secret, args.now === true) : startDetached(options)
   },
 })
+
+/** Starts the next service as soon as the port is free: nobody else has to wait for the calls that the last one lets end. */
+async function replace(last: Found, options: StartOptions, secret: string, isNow: boolean): Promise<number> {
+  const ended = endService(last, secret, isNow)
+  // Windows gives no port away while there are connections to it.
+  const failed = await (process.platform === 'win32' ? ended : Promise.race([ended, untilFree(last.url, ended)]))
+  if (failed) return failed
+  const started = await startDetached(options)
+  return (await ended) || started
+}
+
+async function untilFree(url: string, ended: Promise<unknown>): Promise<0> {
+  let isOver = false
+  const end = (): void => void (isOver = true)
+  ended.then(end, end)
+  // oxlint-disable-next-line no-await-in-loop -- a look after the other
+  while (!isOver && (await askWho(url, undefined)).type !== 'nobody') await Bun.sleep(LOOK_MS)
+  return 0
+}
+
+const LOOK_MS = 20
 
 /** The options that the service was started with. */
 function optionsOf({ about }: Found): StartOptions {

@@ -193,6 +193,34 @@ describe('a router that is stopped', () => {
   )
 })
 
+test('a restart makes nobody wait for the calls that the last service lets end', async () => {
+  using free = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => new Response('') })
+  const { port } = free
+  await free.stop()
+  await using stage = await setStage({ drain: 60_000, PORT: port })
+  const { desk, upstream } = stage
+  const service = await startService(desk, [])
+  services.push(service.pid)
+  const [client] = CLIENTS
+  const answer = ask(service.url, client as MatrixClient, 'openai-chat', 'ends')
+  await upstream.request()
+
+  const restart = await desk.spawn(['restart'])
+  const said = restart.stdout.pipeThrough(new TextDecoderStream()).getReader()
+  let told = ''
+  while (!/\npid \d+/.test(told)) told += (await said.read()).value ?? ''
+  const pid = Number(/\npid (\d+)/.exec(told)?.[1])
+  services.push(pid)
+  expect(told).toContain('waiting for 1 running call, at most 60 s')
+  expect(await (await fetch(`${service.url}/health`)).json()).toMatchObject({ pid })
+  expect(isAlive(service.pid)).toBe(true)
+
+  stage.goOn()
+  expect(await client?.read(await answer)).toBe('answer')
+  expect(await restart.exited).toBe(0)
+  expect((await said.read()).value).toContain(`(pid ${service.pid}) has ended`)
+}, 30_000)
+
 test('a service that waits for its calls is told, and stop waits, too, or has them cut', async () => {
   await using stage = await setStage({ drain: 60_000 })
   const { desk } = stage
