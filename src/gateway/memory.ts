@@ -10,15 +10,18 @@ export interface Memory<Value> {
 /** Keeps at most `limit` entries; those that were not used for longest go first. */
 export function createMemory<Value>(limit: number): Memory<Value> {
   const entries = new Map<string, Value>()
+  let last: string | undefined
   const put = (key: string, value: Value): void => {
-    entries.delete(key)
+    // What was used last stands last already.
+    if (key !== last) entries.delete(key)
+    last = key
     entries.set(key, value)
   }
   return {
     get(key) {
       if (entries.size === 0) return undefined
       const value = entries.get(key)
-      if (value !== undefined) put(key, value)
+      if (value !== undefined && key !== last) put(key, value)
       return value
     },
     set(key, value) {

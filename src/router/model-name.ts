@@ -23,23 +23,11 @@ export type NamedModel =
  * configured spelling. `provider,model` is the surest reading; then a model that a provider lists wins over `provider/model`.
  */
 export function readModelName(name: string, providers: readonly RoutedProvider[]): NamedModel {
-  const known = knownReadings.get(providers) ?? new Map<string, NamedModel>()
-  const before = known.get(name)
-  if (before) return before
   const plain = withoutPrefix(name)
   const exact = readPlain(plain, providers)
   const isListed = exact.kind === 'listed' || (exact.kind === 'target' && exact.listed)
-  const reading = isListed ? exact : readPlain(plain.replace(windowMark, ''), providers)
-  if (known.size >= MOST_NAMES) known.clear()
-  if (name.length <= LONGEST_NAME) knownReadings.set(providers, known.set(name, reading))
-  return reading
+  return isListed ? exact : readPlain(plain.replace(windowMark, ''), providers)
 }
-
-// Clients name the same few models all the time, and the providers of a config never change.
-const knownReadings = new WeakMap<readonly RoutedProvider[], Map<string, NamedModel>>()
-/** Clients may make names up. */
-const MOST_NAMES = 1000
-const LONGEST_NAME = 200
 
 /** The model that a client asks for, without the marks that are not for providers: a picker's prefix, a window's size. */
 export function plainModel(name: string): string {

@@ -6,10 +6,10 @@ import { markedTarget, namedByMarker } from './named.ts'
 import { effectiveRoutes } from './override.ts'
 import { nothingFits } from './refusal.ts'
 import type { Choice, Routing, Selection, ShadowChoice } from './route.ts'
-import { type Question, type Step, stepsOf } from './step.ts'
+import { type Question, type Step, takeSteps } from './step.ts'
 
 /**
- * Chooses who answers a request, and who is asked after that one: the first step of `stepsOf` that chooses. Throws a
+ * Chooses who answers a request, and who is asked after that one: the first step of `takeSteps` that chooses. Throws a
  * `ModelError` where nothing can be decided; never chooses a provider that nobody named. `listen` hears of each step,
  * those behind the one that chose too.
  */
@@ -19,50 +19,40 @@ export function select(
   circumstances: Circumstances = fresh,
   listen?: (step: Step) => void,
 ): Selection {
-  const warnings: string[] = []
-  const marked = namedByMarker(facts, routing, warnings)
+  const found: Found = { warnings: [], shadows: [], isMeasured: false }
+  const marked = namedByMarker(facts, routing, found.warnings)
   const routes = effectiveRoutes(routing)
   const question: Question = { facts, routing, routes, marked, circumstances, isHeard: listen !== undefined }
-  const steps = stepsOf(question)
-  try {
-    return take(steps, question, warnings, listen)
-  } finally {
-    if (listen) for (const step of steps) listen(step)
-  }
-}
-
-function take(
-  steps: Generator<Step>,
-  question: Question,
-  warnings: string[],
-  listen: ((step: Step) => void) | undefined,
-): Selection {
-  const { facts, routing, routes } = question
-  const shadows: ShadowChoice[] = []
-  let isMeasured = false
-  for (let next = steps.next(); !next.done; next = steps.next()) {
-    const step = next.value
+  let end: Step | undefined
+  takeSteps(question, (step) => {
     listen?.(step)
-    if (step.refusal) throw step.refusal
-    if (step.warning !== undefined) warnings.push(step.warning)
-    isMeasured ||= step.name === 'longContext' && routes.entries.longContext !== undefined
-    if (!step.choice) continue
-    if (!step.isShadow) return selectionOf(step.choice, question, { warnings, shadows, isMeasured })
-    shadows.push({ rule: step.choice.reason, target: step.choice.target })
-  }
-  throw nothingFits(facts.request.model, routing.providers)
+    if (!end && isEnd(step, question, found)) end = step
+    return end !== undefined && listen === undefined
+  })
+  if (end?.refusal) throw end.refusal
+  if (!end?.choice) throw nothingFits(facts.request.model, routing.providers)
+  return selectionOf(end.choice, question, found)
 }
 
 interface Found {
-  readonly warnings: readonly string[]
-  readonly shadows: readonly ShadowChoice[]
+  readonly warnings: string[]
+  readonly shadows: ShadowChoice[]
   /** Whether the size of the input was asked for. */
-  readonly isMeasured: boolean
+  isMeasured: boolean
 }
 
-function selectionOf(choice: Choice, question: Question, { isMeasured, ...found }: Found): Selection {
+/** Whether the choice ends with a step; what else it says is noted. */
+function isEnd(step: Step, { routes }: Question, found: Found): boolean {
+  if (step.refusal) return true
+  if (step.warning !== undefined) found.warnings.push(step.warning)
+  found.isMeasured ||= step.name === 'longContext' && routes.entries.longContext !== undefined
+  if (step.choice && step.isShadow) found.shadows.push({ rule: step.choice.reason, target: step.choice.target })
+  return step.choice !== undefined && step.isShadow !== true
+}
+
+function selectionOf(choice: Choice, question: Question, { isMeasured, warnings, shadows }: Found): Selection {
   const { facts, routing, routes, marked } = question
-  const selection = { ...choice, ...found }
+  const selection = { ...choice, warnings, shadows }
   if (!isMeasured && !marked) return selection
   return {
     ...selection,

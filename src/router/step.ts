@@ -36,23 +36,25 @@ export interface Question {
 }
 
 /**
- * The steps of a choice. A rule that speaks of the model comes before what the client's name or a sub-agent's marker
- * asks for, every other rule after it; then come the scenarios, with the marker behind `longContext`; a model that the
- * client named without insisting comes before `default`.
+ * Takes the steps of a choice, one after the other, until `take` says that it is enough. A rule that speaks of the model
+ * comes before what the client's name or a sub-agent's marker asks for, every other rule after it; then come the scenarios,
+ * with the marker behind `longContext`; a model that the client named without insisting comes before `default`.
  */
-export function* stepsOf(question: Question): Generator<Step> {
+export function takeSteps(question: Question, take: (step: Step) => boolean): void {
   const { facts, routing, routes, marked, isHeard } = question
   const named = namedByClient(facts, routing)
   const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
   const insists = isFirm ? 'the client asks for a model by name' : marked && 'a sub-agent marker names a model'
-  if (!facts.isDecided) for (const rule of routes.rules) yield ruleStep(rule, insists, question)
-  if (isFirm || named.kind === 'open') yield explicitStep(named, question)
+  if (!facts.isDecided) for (const rule of routes.rules) if (take(ruleStep(rule, insists, question))) return
+  if ((isFirm || named.kind === 'open') && take(explicitStep(named, question))) return
   for (const scenario of SCENARIOS) {
-    if (scenario === 'default' && named.kind === 'wish' && !isFirm) yield explicitStep(named, question)
-    if (isHeard || routes.entries[scenario]) yield scenarioStep(scenario, question)
-    if (scenario === 'longContext' && (isHeard || marked)) yield markerStep(question)
+    const isWished = scenario === 'default' && named.kind === 'wish' && !isFirm
+    if (isWished && take(explicitStep(named, question))) return
+    if ((isHeard || routes.entries[scenario]) && take(scenarioStep(scenario, question))) return
+    if (scenario === 'longContext' && (isHeard || marked) && take(markerStep(question))) return
   }
-  if (routing.routes.defaultProvider !== undefined) yield defaultProviderStep(routing.routes.defaultProvider, question)
+  const { defaultProvider } = routing.routes
+  if (defaultProvider !== undefined) take(defaultProviderStep(defaultProvider, question))
 }
 
 function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circumstances }: Question): Step {
