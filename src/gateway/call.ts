@@ -115,8 +115,19 @@ export interface Trace {
 
 /** The trace of a call that starts now. */
 export function createTrace(startedAt: number): Trace {
-  return { startedAt, warnings: [], attempts: [], further: [], relayed: false, dropped: [], signatures: [], atEnd: [] }
+  return {
+    startedAt,
+    warnings: NONE,
+    attempts: [],
+    further: [],
+    relayed: false,
+    dropped: NONE,
+    signatures: [],
+    atEnd: [],
+  }
 }
+
+const NONE: readonly never[] = []
 
 /** A committed answer: the first real event has been seen, so nobody else will be asked. */
 export interface Answer {

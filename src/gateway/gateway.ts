@@ -14,7 +14,7 @@ import { createLearnt, type Learnt } from './learnt.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
 import { openCall, respondWith, type Caller } from './open-call.ts'
-import { addressOf, operationOf, type Operation } from './paths.ts'
+import { operationOf, type Address, type Operation } from './paths.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
@@ -58,8 +58,8 @@ export interface GatewayConfig {
   readonly plugins?: Plugins
 }
 
-/** The whole product: a client's request in, the answer of its vendor out. Never rejects. */
-export type Gateway = (request: Request) => Promise<Response>
+/** The whole product: a client's request in, the answer of its vendor out. Never rejects. `address`: of the request's URL. */
+export type Gateway = (request: Request, address?: Address) => Promise<Response>
 
 /** A gateway over `config` that touches the world through `ports` alone. `learnt`: what is known already. */
 export function createGateway(config: GatewayConfig, ports: Ports, learnt = createLearnt(config.providers)): Gateway {
@@ -67,42 +67,44 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     config,
     ports,
     create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers, learnt.ledger)),
-    protocolOf: ({ url, headers }) => protocolOf(operationOf(addressOf(url).path), headers),
+    protocolOf: ({ headers }, { path }) => protocolOf(operationOf(path), headers),
   })
 }
 
 function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway {
   const { plugins, providers } = config
   const core = createCore(config, ports, learnt)
-  const serveOwn = withJsonArrays((request) => serve(request, core))
+  const serveOwn = withJsonArrays((request, address) => serve(request, address, core))
   if (!plugins) return serveOwn
   const withUserCode = import('./plugin/user-endpoint.ts').then(({ withUserEndpoints }) =>
     withUserEndpoints(serveOwn, { ...plugins, providers, apiKey: config.apiKey, ports }),
   )
-  return async (request) => (await withUserCode)(request)
+  return async (request, address) => (await withUserCode)(request, address)
 }
 
-async function serve(request: Request, core: Core): Promise<Response> {
+async function serve(request: Request, { path, query }: Address, core: Core): Promise<Response> {
   const { config, ports } = core
-  const { path, query } = addressOf(request.url)
   const operation = operationOf(path)
   const protocol = protocolOf(operation, request.headers)
   try {
     if (!operation) throw nothingAt(request.method, path)
     if (operation.type === 'hello') return new Response(null, { status: 200 })
-    const told = { ...readHeaders(request.headers, query), query: withoutQueryKeys(query) }
+    const { headers, keys } = readHeaders(request.headers, query)
     // Without further keys nothing is waited for.
-    if (!config.clientKeys) authenticate(told.keys, config.apiKey)
-    const who = config.clientKeys ? await identify(told.keys, config.apiKey, config.clientKeys, ports.now()) : NOBODY
-    const credential = readCredential(told.keys, who.shown ?? config.apiKey)
+    if (!config.clientKeys) authenticate(keys, config.apiKey)
+    const who = config.clientKeys ? await identify(keys, config.apiKey, config.clientKeys, ports.now()) : NOBODY
+    const credential = readCredential(keys, who.shown ?? config.apiKey)
     const caller: Caller = { credential, key: who.key, signal: request.signal }
-    if (operation.type === 'kept')
-      return await relayKept(operation, { ...told, ...caller, method: request.method }, config.providers, ports)
+    const told = withoutQueryKeys(query)
+    if (operation.type === 'kept') {
+      const asked = { ...caller, method: request.method, query: told, headers }
+      return await relayKept(operation, asked, config.providers, ports)
+    }
     requireMethod(request.method, operation)
     if (operation.type === 'list-models') return Response.json(listModelsReply(config, protocol.id))
     if (operation.type === 'get-model') return Response.json(modelReply(config, operation.model, protocol.id))
     const text = await readBody(request)
-    const wire = { path: operation.path, query: told.query, headers: told.headers, body: parseBody(text) }
+    const wire = { path: operation.path, query: told, headers, body: parseBody(text) }
     return await ANSWERS[operation.type]({ wire, text, protocol, caller }, core)
   } catch (cause) {
     return refusal(cause, path, protocol, ports)

@@ -1,19 +1,21 @@
 import { decodeSse } from '../protocol/framing/sse.ts'
+import type { Gateway } from './gateway.ts'
+import { addressOf, type Address } from './paths.ts'
 
 /**
  * `serve`, for Gemini's clients that do not ask for server-sent events: their stream is one JSON array, which comes
  * element by element, and a failure is an array of its error, as Google does it. Inside, all streams are events.
  */
-export function withJsonArrays(serve: (request: Request) => Promise<Response>): typeof serve {
-  // Nearly every request is for something else.
-  return (request) => (/streamGenerateContent/i.test(request.url) ? serveStream(request) : serve(request))
+export function withJsonArrays(serve: (request: Request, address: Address) => Promise<Response>): Gateway {
+  return (request, address = addressOf(request.url)) =>
+    // Nearly every request is for something else.
+    STREAM.test(address.path) && !IN_EVENTS.test(address.query)
+      ? serveStream(request, address)
+      : serve(request, address)
 
-  async function serveStream(request: Request): Promise<Response> {
-    const [path = '', query = ''] = request.url.split('?', 2)
-    if (!STREAM.test(path) || IN_EVENTS.test(query)) return serve(request)
-    const others = query.split('&').filter((pair) => pair !== '' && !ALT.test(pair))
-    const url = `${path}?${[...others, 'alt=sse'].join('&')}`
-    return asJsonArray(await serve(new Request(url, request)))
+  async function serveStream(request: Request, { path, query: given }: Address): Promise<Response> {
+    const others = given.split('&').filter((pair) => pair !== '' && !ALT.test(pair))
+    return asJsonArray(await serve(request, { path, query: [...others, 'alt=sse'].join('&') }))
   }
 }
 

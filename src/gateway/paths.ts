@@ -30,8 +30,15 @@ export function operationOf(pathname: string): Operation | undefined {
   return OPERATIONS[path] ?? geminiOperation(path) ?? keptOperation(path) ?? modelsOperation(path, versions)
 }
 
+/** Where a request goes. */
+export interface Address {
+  readonly path: string
+  /** Without `?`. */
+  readonly query: string
+}
+
 /** Path and query of a request's URL, without the cost of parsing it whole. */
-export function addressOf(url: string): { readonly path: string; readonly query: string } {
+export function addressOf(url: string): Address {
   // Where the Host header is none, Bun gives the path alone.
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
   if (start < 0) return { path: '/', query: '' }

@@ -1,6 +1,7 @@
 import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
 import type { Gateway, GatewayConfig } from './gateway.ts'
+import { addressOf, type Address } from './paths.ts'
 import { presetOf } from './preset-path.ts'
 import { errorResponse } from './respond.ts'
 import type { Protocol } from '../protocol/protocol.ts'
@@ -10,7 +11,7 @@ export interface PresetParts {
   readonly ports: Ports
   create(config: GatewayConfig, ports: Ports): Gateway
   /** In which protocol a request is told that there is no such preset. */
-  protocolOf(request: Request): Protocol
+  protocolOf(request: Request, address: Address): Protocol
 }
 
 /**
@@ -27,19 +28,19 @@ export function withPresets(main: Gateway, { config, ports, create, protocolOf }
     ...(prices && { prices }),
     ...(cache && { cache }),
   }
-  return (request) => {
+  return (request, address = addressOf(request.url)) => {
     // Nearly every request is for nobody's preset.
-    const name = request.url.includes('/preset/') ? presetOf(new URL(request.url).pathname) : undefined
-    if (name === undefined) return main(request)
+    const name = address.path.includes('/preset/') ? presetOf(new URL(request.url).pathname) : undefined
+    if (name === undefined) return main(request, address)
     const preset = Object.hasOwn(presets, name) ? presets[name] : undefined
     // Who has not shown the key is not told which there are.
     const names = apiKey === undefined && !clientKeys ? Object.keys(presets) : undefined
-    if (!preset) return Promise.resolve(errorResponse(protocolOf(request), unknown(name, names)))
+    if (!preset) return Promise.resolve(errorResponse(protocolOf(request, address), unknown(name, names)))
     // A project's own routes name providers of the config, not of a preset.
     const own = { ...ports, overridesOf: () => [] }
     const gateway = gateways.get(name) ?? create({ ...preset, ...rights }, own)
     gateways.set(name, gateway)
-    return gateway(request)
+    return gateway(request, address)
   }
 }
 

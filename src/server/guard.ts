@@ -24,18 +24,28 @@ export type Guard = (request: Request) => Verdict
 export function createGuard({ host, port, allowedHosts, allowedOrigins }: Access): Guard {
   const isOwnName = createNameCheck(host, allowedHosts)
   const isAllowed = allowedOrigins.map(patternOf)
+  // Clients call it by the same name again and again.
+  let last: { readonly header: string | null; readonly named: HostName } | undefined
+  const ownNameIn = (header: string | null): HostName | undefined => {
+    if (last?.header === header) return last.named
+    const named = parseHost(header)
+    if (!named || !isOwnName(named)) return undefined
+    last = { header, named }
+    return named
+  }
   return ({ headers, method }) => {
-    const named = parseHost(headers.get('host'))
-    if (!named || !isOwnName(named)) return { refusal: FOREIGN_HOST }
+    const named = ownNameIn(headers.get('host'))
+    if (!named) return { refusal: FOREIGN_HOST }
     const origin = headers.get('origin')?.toLowerCase()
     const isOwn = origin === undefined || isOwnOrigin(origin, named, port)
     if (!isOwn && !isAllowed.some((pattern) => pattern.test(origin))) return { refusal: FOREIGN_ORIGIN }
     if (headers.has('upgrade') && method === 'GET') return { refusal: UPGRADE, status: 426 }
     if (method !== 'GET' && SENT_UNASKED.test(headers.get('content-type') ?? '')) return { refusal: UNASKED }
-    return isOwn ? {} : { origin: headers.get('origin') as string }
+    return isOwn ? WELCOME : { origin: headers.get('origin') as string }
   }
 }
 
+const WELCOME: Verdict = {}
 const FOREIGN_HOST =
   'the Host header does not name this router: use 127.0.0.1 or localhost, or add the name to ALLOWED_HOSTS of its config'
 const FOREIGN_ORIGIN =

@@ -2,7 +2,7 @@ import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { restingOf, type Resting } from '../gateway/health/resting.ts'
 import { createLearnt } from '../gateway/learnt.ts'
-import { addressOf, operationOf } from '../gateway/paths.ts'
+import { addressOf, operationOf, type Address } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -55,18 +55,19 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
   const cutters = createCutters()
   let gateway = createGateway(config, { ...ports, cutters }, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
-  const answer = (request: Request, path: string): Response | Promise<Response> => {
+  const answer = (request: Request, address: Address): Response | Promise<Response> => {
+    const { path } = address
     if (Number(request.headers.get('content-length')) > MOST_BODY_BYTES)
       return refuse(request, path, 'too-large', TOO_LARGE)
-    if (operationOf(path)) return gateway(request)
+    if (operationOf(path)) return gateway(request, address)
     const own = instanceRoutes(request, path)
     if (own) return own
     // The framework is loaded by the first request that needs it: model calls do not.
     app ??= import('./app.ts').then(({ createApp }) => createApp((other) => gateway(other), version).fetch)
     return app.then((serveOther) => serveOther(request))
   }
-  const answerPage = async (request: Request, path: string, origin: string): Promise<Response> =>
-    isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, path), origin)
+  const answerPage = async (request: Request, address: Address, origin: string): Promise<Response> =>
+    isPreflight(request) ? preflightResponse(origin, request) : withCors(await answer(request, address), origin)
   const server = Bun.serve({
     hostname: host,
     port,
@@ -76,10 +77,10 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
     // We refuse it before, in words.
     maxRequestBodySize: 2 * MOST_BODY_BYTES,
     fetch(request): Response | Promise<Response> {
-      const { path } = addressOf(request.url)
+      const address = addressOf(request.url)
       const { refusal, status, origin } = guard(request)
-      if (refusal !== undefined) return refuse(request, path, 'permission', refusal, status)
-      return origin === undefined ? answer(request, path) : answerPage(request, path, origin)
+      if (refusal !== undefined) return refuse(request, address.path, 'permission', refusal, status)
+      return origin === undefined ? answer(request, address) : answerPage(request, address, origin)
     },
     error(error) {
       ports.log('error', 'a request failed inside the server', { error: error.stack ?? error.message })

@@ -36,6 +36,8 @@ export interface Rested {
 
 /** Who is out of order: every provider, model and key has a circuit of its own from its first failure on. */
 export interface CircuitBoard extends Health {
+  /** Whether nothing of the target's provider has failed lately, so that all is well with it. */
+  isQuiet(target: RouteTarget): boolean
   /** Of provider and model together; keys are looked at one by one. */
   conditionOf(target: RouteTarget): Condition
   /** Of one of the provider's keys, for a model. */
@@ -69,6 +71,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
     lease.probes?.forEach((mark, circuit) => circuit.leave(mark))
   }
   const board: CircuitBoard = {
+    isQuiet: ({ provider }) => learnt.of(provider).circuits.isEmpty(),
     conditionOf(target) {
       const { circuits } = learnt.of(target.provider)
       return circuits.isEmpty() ? HEALTHY : conditionOf(circuits, [PROVIDER, modelScope(target)])
@@ -79,7 +82,7 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
     },
     whole(target) {
       // Nearly always nothing has failed.
-      if (learnt.of(target.provider).circuits.isEmpty()) return HEALTHY
+      if (board.isQuiet(target)) return HEALTHY
       const keys = keysOf(byName.get(target.provider) ?? {}).map((_, key) => board.conditionOfKey(target, key))
       const own = board.conditionOf(target)
       return keys.length === 0 ? own : worse(own, keys.reduce(better))

@@ -8,6 +8,7 @@ import { readModelName } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
 import { authenticate } from '../authenticate.ts'
 import { shownKeys, withoutKeys } from '../credential.ts'
+import type { Gateway } from '../gateway.ts'
 import { hopsOf } from '../hops.ts'
 import { operationOf } from '../paths.ts'
 import { readBody } from '../read-body.ts'
@@ -19,8 +20,6 @@ import { readRequest, readResponse } from './link.ts'
 import { plainView, type RequestView } from './request-view.ts'
 import { responseOf } from './response.ts'
 import { asUnified, plainBody } from './unified-client.ts'
-
-type Serve = (request: Request) => Promise<Response>
 
 /** What endpoints of the user need of the gateway. */
 export interface EndpointSetting {
@@ -35,14 +34,14 @@ export interface EndpointSetting {
  * `serve`, with the endpoints that transformers of the user bring: what a client sends there is made OpenAI Chat's, goes the
  * way of every call, and the answer is made the client's again. The paths of the router itself are not theirs.
  */
-export function withUserEndpoints(serve: Serve, setting: EndpointSetting): Serve {
+export function withUserEndpoints(serve: Gateway, setting: EndpointSetting): Gateway {
   const own = setting.endpoints.filter(({ endPoint = '' }) => operationOf(endPoint) === undefined)
   if (own.length === 0) return serve
   const patterns = own.map((transformer) => ({ transformer, pattern: patternOf(transformer.endPoint ?? '') }))
-  return async (request) => {
+  return async (request, address) => {
     const { pathname } = new URL(request.url)
     const transformer = request.method === 'POST' && patterns.find(({ pattern }) => pattern.test(pathname))?.transformer
-    if (!transformer) return serve(request)
+    if (!transformer) return serve(request, address)
     try {
       return await serveEndpoint(request, transformer, serve, setting)
     } catch (cause) {
@@ -56,7 +55,7 @@ export function withUserEndpoints(serve: Serve, setting: EndpointSetting): Serve
 async function serveEndpoint(
   request: Request,
   transformer: Transformer,
-  serve: Serve,
+  serve: Gateway,
   setting: EndpointSetting,
 ): Promise<Response> {
   const { settings, ports } = setting

@@ -20,18 +20,23 @@ export interface TryParts {
   readonly ports: Pick<Ports, 'now' | 'sleep' | 'random' | 'log'>
 }
 
+/** What all attempts at one place have in common. */
+export interface Desk extends TryParts {
+  readonly target: RouteTarget
+  readonly provider: Provider
+  readonly keys: readonly string[]
+  readonly policy: RetryPolicy
+}
+
 /** The attempts of one call at one target. */
 export interface Tries {
   readonly call: Call
-  readonly target: RouteTarget
-  readonly provider: Provider
+  readonly desk: Desk
   readonly policy: RetryPolicy
-  readonly keys: readonly string[]
   /** The place of the key that alone can be shown: it keeps what the request goes on from. -1: each can. */
   readonly keeper: number
   /** What the client brings is shown in place of the provider's own keys, whose health it says nothing of. */
   readonly brings: boolean
-  readonly parts: TryParts
   /** How many there were. */
   attempts: number
 }
@@ -40,53 +45,46 @@ export interface Tries {
 export interface Try {
   /** The call as it is to be made. */
   readonly call: Call
-  readonly key: number | undefined
-  readonly startedAt: number
   readonly lease: Lease
   /** What the trace held before it. */
   readonly mark: Mark
 }
 
-export function openTries(call: Call, { provider, target }: Place, parts: TryParts): Tries {
-  const own = provider.retry ?? ONE_ATTEMPT
-  const keys = keysOf(provider)
-  const { keeper } = call
+export function openDesk({ provider, target }: Place, parts: TryParts): Desk {
+  return { ...parts, target, provider, keys: keysOf(provider), policy: provider.retry ?? ONE_ATTEMPT }
+}
+
+export function openTries(call: Call, desk: Desk): Tries {
+  const { keys, policy: own, provider } = desk
+  const { keeper, care, credential } = call
   return {
     call,
-    target,
-    provider,
-    policy: call.care?.retry ? { ...own, ...call.care.retry } : own,
-    keys,
+    desk,
+    policy: care?.retry ? { ...own, ...care.retry } : own,
     keeper: keeper?.key === undefined ? -1 : keys.findIndex((key) => markOfKey(key) === keeper.key),
-    brings: showsBrought(provider, call.credential),
-    parts,
+    brings: showsBrought(provider, credential),
     attempts: 0,
   }
 }
 
 /** The place of the key that the next attempt is made with. */
-export function keyFor({ call, target, brings, keeper, parts }: Tries): number | undefined {
+export function keyFor({ call, desk, brings, keeper }: Tries): number | undefined {
   if (brings) return undefined
-  return keeper < 0 ? parts.ring.take(target, call.trace.session) : keeper
+  return keeper < 0 ? desk.ring.take(desk.target, call.trace.session) : keeper
 }
 
 /** Begins an attempt, whose time has come. */
 export function beginTry(tries: Tries, key: number | undefined): Try {
-  const { call, target, provider, keys, parts } = tries
-  const { trace } = call
-  const mark = markTrace(trace)
-  const lease = parts.board.begin(target, key)
+  const { call, desk } = tries
+  const { target, provider, keys, board } = desk
+  const mark = markTrace(call.trace)
+  const lease = board.begin(target, key)
   tries.attempts += 1
   const asked = { ...call, isFinal: (error: ModelError) => isFinal(tries, key, error) }
-  const shown = key === undefined || keys.length < 2 ? undefined : (keys[key] ?? '')
-  if (shown !== undefined) trace.key = markOfKey(shown)
-  return {
-    call: shown === undefined ? asked : { ...asked, key: { provider: provider.name, show: () => shown } },
-    key,
-    startedAt: parts.ports.now(),
-    lease,
-    mark,
-  }
+  if (key === undefined || keys.length < 2) return { call: asked, lease, mark }
+  const shown = keys[key] ?? ''
+  call.trace.key = markOfKey(shown)
+  return { call: { ...asked, key: { provider: provider.name, show: () => shown } }, lease, mark }
 }
 
 /** Whether nobody is asked after this failure. */
@@ -100,36 +98,37 @@ function isFinal(tries: Tries, key: number | undefined, error: ModelError): bool
 
 /** The attempt's answer has begun; whether it was whole is known only at its end. */
 export function answered(tries: Tries, attempt: Try): void {
-  const { call, parts } = tries
-  const { trace } = call
+  const { trace } = tries.call
+  const { board } = tries.desk
   note(tries, attempt)
-  parts.board.begun(attempt.lease)
+  board.begun(attempt.lease)
   trace.atEnd.push(() => {
     const failure = trace.broken ?? trace.failure
     if (failure) blame(tries, attempt, failure)
-    else parts.board.succeed(attempt.lease)
+    else board.succeed(attempt.lease)
   })
 }
 
 /** Gives the pause before the next attempt; nothing where there is none. */
 export function failed(tries: Tries, attempt: Try, cause: unknown): number | undefined {
-  const { call, policy, parts } = tries
-  const { lease, mark, key } = attempt
+  const { call, policy, desk } = tries
+  const { lease, mark } = attempt
   if (!(cause instanceof ModelError)) {
-    parts.board.leave(lease)
+    desk.board.leave(lease)
     return undefined
   }
   note(tries, attempt, cause)
-  if (cause.kind === 'aborted') parts.board.leave(lease)
+  if (cause.kind === 'aborted') desk.board.leave(lease)
   else blame(tries, attempt, cause)
   if (call.signal.aborted) return undefined
-  const pause = pauseBeforeRetry(cause, situationOf(tries, key), policy, parts.ports.random())
+  const pause = pauseBeforeRetry(cause, situationOf(tries, lease.key), policy, desk.ports.random())
   if (pause !== undefined) forgetSince(mark, call.trace)
   return pause
 }
 
 /** Of target and key together, only what forbids a call. */
-export function restOf({ target, parts: { board } }: Tries, key: number | undefined): Condition | undefined {
+export function restOf({ desk: { board, target } }: Tries, key: number | undefined): Condition | undefined {
+  if (board.isQuiet(target)) return undefined
   const whole = board.conditionOf(target)
   const own = key === undefined ? undefined : board.conditionOfKey(target, key)
   if (!own?.isTold) return whole.isTold ? whole : undefined
@@ -138,8 +137,8 @@ export function restOf({ target, parts: { board } }: Tries, key: number | undefi
 
 /** What the provider itself has asked for is kept to; a rest that we have guessed does not hinder who has no other choice. */
 export async function waitWhileResting(tries: Tries, rest: Condition): Promise<void> {
-  const { call, target, policy, parts } = tries
-  const { ports } = parts
+  const { call, policy, desk } = tries
+  const { ports, target } = desk
   const now = ports.now()
   const pause = Math.max(0, rest.readyAt - now)
   if (policy.attempts < 2 || call.isRepeated || !isWorthWaiting(pause, situationOf(tries, undefined), policy))
@@ -152,50 +151,50 @@ export async function waitWhileResting(tries: Tries, rest: Condition): Promise<v
 const ONE_ATTEMPT: RetryPolicy = { ...DEFAULT_RETRY, attempts: 1 }
 
 function situationOf(tries: Tries, key: number | undefined): Situation {
-  const { call, attempts, parts } = tries
+  const { call, attempts, desk } = tries
   return {
     attempts,
     allAttempts: call.trace.attempts.length,
-    elapsedMs: parts.ports.now() - call.trace.startedAt,
+    elapsedMs: desk.ports.now() - call.trace.startedAt,
     isAlone: call.isAlone !== false,
     isRepeated: call.isRepeated === true,
     hasOtherKey: hasOtherThan(tries, key),
   }
 }
 
-function hasOtherThan({ target, keys, keeper, brings, parts }: Tries, key: number | undefined): boolean {
+function hasOtherThan({ desk, keeper, brings }: Tries, key: number | undefined): boolean {
+  const { target, keys, board } = desk
   if (brings || keeper >= 0) return false
-  return keys.some((_, other) => other !== key && parts.board.conditionOfKey(target, other).state !== 'open')
+  return keys.some((_, other) => other !== key && board.conditionOfKey(target, other).state !== 'open')
 }
 
 /** Notes how an attempt went, for the call's record and for the log. */
-function note(tries: Tries, { key, startedAt }: Try, error?: ModelError): void {
-  const { call, target, parts } = tries
+function note({ call, desk }: Tries, { lease: { key, startedAt } }: Try, error?: ModelError): void {
   const { trace } = call
-  const label = labelOf(tries, key)
+  const { target, ports } = desk
+  const label = labelOf(desk, key)
   const attempt = {
     provider: target.provider,
     model: target.model,
-    durationMs: parts.ports.now() - startedAt,
+    durationMs: ports.now() - startedAt,
     ...(label !== undefined && { key: label }),
     ...(error && { error: error.kind, status: error.status, ...(trace.usage && { usage: trace.usage }) }),
   }
   trace.attempts.push(attempt)
-  const { log } = parts.ports
-  if (log.isOn?.('debug') !== false)
-    log('debug', 'attempt', { call: call.id, ...attempt, ...(error && { why: error.message }) })
+  if (ports.log.isOn?.('debug') !== false)
+    ports.log('debug', 'attempt', { call: call.id, ...attempt, ...(error && { why: error.message }) })
 }
 
 /** Notes a failure for health. */
-function blame(tries: Tries, { key, lease }: Try, error: ModelError): void {
-  const { call, target, parts } = tries
-  const rested = parts.board.fail(lease, error)
+function blame({ call, desk }: Tries, { lease }: Try, error: ModelError): void {
+  const { target, board, ports } = desk
+  const rested = board.fail(lease, error)
   if (!rested) return
-  const words = describeRest(rested, target, labelOf(tries, key), error.kind, parts.ports.now())
-  parts.ports.log('warn', words, { call: call.id, error: error.message })
+  const words = describeRest(rested, target, labelOf(desk, lease.key), error.kind, ports.now())
+  ports.log('warn', words, { call: call.id, error: error.message })
   call.trace.warnings = [...call.trace.warnings, words]
 }
 
-function labelOf({ keys }: Tries, key: number | undefined): string | undefined {
+function labelOf({ keys }: Desk, key: number | undefined): string | undefined {
   return keys.length > 1 && key !== undefined ? nameOfKey(keys[key] ?? '') : undefined
 }
