@@ -2,7 +2,16 @@ import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
 import { formFor, restFor } from '../../canonical/native.ts'
 import type { Message, ModelRequest, Part, TextPart, ToolResultPart } from '../../canonical/request.ts'
 import { encodeAssistant } from './assistant.ts'
-import { cacheField, dropNative, mediaBlock, NO_OUTPUT, resultMedia, resultText, textBlock } from './blocks.ts'
+import {
+  addResultMedia,
+  cacheField,
+  dropNative,
+  eachItem,
+  mediaBlock,
+  NO_OUTPUT,
+  resultText,
+  textBlock,
+} from './blocks.ts'
 import { nativeText } from '../openai/native-text.ts'
 import type { Pair } from '../tool-pairs.ts'
 import type { Scope } from './scope.ts'
@@ -12,18 +21,24 @@ import type { Scope } from './scope.ts'
  * result gets one that says so, a result without a call becomes user text.
  */
 export function encodeMessages(request: ModelRequest, scope: Scope): JsonObject[] {
-  const out = encodeSystem(request.system, scope, 'system')
+  const { losses } = scope
+  const out = encodeSystem(request.system, scope)
   request.messages.forEach((message, index) => {
-    const path = `messages[${index}]`
-    scope.losses.residue(message.native, path)
-    if (message.role === 'system') out.push(...encodeInstruction(message, scope, path))
-    else if (message.role === 'user') out.push(...encodeUser(message, scope, path))
-    else {
-      out.push(encodeAssistant(message, scope, path))
+    const told = losses.list.length
+    losses.residue(message.native, '')
+    ENCODERS[message.role](message, scope, out)
+    if (losses.list.length > told) losses.placed(told, `messages[${index}]`)
+    // Where the results stand they know themselves.
+    if (message.role === 'assistant')
       for (const pair of scope.pairs.resultsOf(message)) out.push(toolMessage(pair, scope))
-    }
   })
   return scope.target.traits.systemMessages === false ? withUsersMerged(out) : out
+}
+
+const ENCODERS = { system: addInstruction, user: addUser, assistant: addAssistant } as const
+
+function addAssistant(message: Message, scope: Scope, out: JsonObject[]): void {
+  out.push(encodeAssistant(message, scope))
 }
 
 // Templates that refuse late instructions refuse two user messages in a row as well.
@@ -42,12 +57,12 @@ function blocksOf(content: Json | undefined): Json[] {
 }
 
 // A Chat client's leading instruction begins at the part whose form tells its role, spelling and other keys.
-function encodeSystem(parts: readonly TextPart[], scope: Scope, path: string): JsonObject[] {
+function encodeSystem(parts: readonly TextPart[], scope: Scope): JsonObject[] {
   const messages: { form: JsonObject | undefined; parts: TextPart[]; indexes: number[] }[] = []
   parts.forEach((part, index) => {
     const form = formFor(part.native, 'openai-chat')
     if (!scope.own && part.text.startsWith(BILLING_LINE)) {
-      scope.losses.drop(`${path}[${index}]`, 'a billing line for Anthropic alone; it would spoil the prompt cache')
+      scope.losses.drop(`system[${index}]`, 'a billing line for Anthropic alone; it would spoil the prompt cache')
       return
     }
     if (isObject(form) || messages.length === 0)
@@ -56,7 +71,7 @@ function encodeSystem(parts: readonly TextPart[], scope: Scope, path: string): J
     messages.at(-1)?.indexes.push(index)
   })
   return messages.flatMap(({ form, parts: own, indexes }) => {
-    const content = instructionContent(own, form?.spelling, scope, (at) => `${path}[${indexes[at]}]`)
+    const content = instructionContent(own, form?.spelling, scope, (at) => `system[${indexes[at]}]`)
     if (content === undefined) return []
     return [{ role: form?.role ?? 'system', content, ...(isObject(form?.rest) ? form.rest : undefined) }]
   })
@@ -65,20 +80,21 @@ function encodeSystem(parts: readonly TextPart[], scope: Scope, path: string): J
 // Its suffix differs from run to run.
 const BILLING_LINE = 'x-anthropic-billing-header:'
 
-function encodeInstruction(message: Message, scope: Scope, path: string): JsonObject[] {
+function addInstruction(message: Message, scope: Scope, out: JsonObject[]): void {
   const form = formFor(message.native, 'openai-chat')
   const texts = message.parts.filter((part) => part.type === 'text')
   message.parts.forEach((part, index) => {
-    if (part.type === 'native') dropNative(part, scope, `${path}.content[${index}]`)
-    else if (part.type !== 'text')
-      scope.losses.drop(`${path}.content[${index}]`, `a system message cannot hold a ${part.type}`)
+    const told = scope.losses.list.length
+    if (part.type === 'native') dropNative(part, scope)
+    else if (part.type !== 'text') scope.losses.drop('', `a system message cannot hold a ${part.type}`)
+    if (scope.losses.list.length > told) scope.losses.placed(told, `content[${index}]`)
   })
   const spelling = isObject(form) ? form.spelling : undefined
-  const content = instructionContent(texts, spelling, scope, (at) => `${path}.content[${at}]`)
-  if (content === undefined) return []
-  if (scope.target.traits.systemMessages === false) return [{ role: 'user', content: reminder(content) }]
+  const content = instructionContent(texts, spelling, scope, (at) => `content[${at}]`)
+  if (content === undefined) return
   const role = isObject(form) && form.role ? form.role : 'system'
-  return [{ role, content, ...restFor(message.native, 'openai-chat') }]
+  if (scope.target.traits.systemMessages === false) out.push({ role: 'user', content: reminder(content) })
+  else out.push({ role, content, ...restFor(message.native, 'openai-chat') })
 }
 
 // Some chat templates refuse instructions after the beginning: Claude Code itself then says them in this form.
@@ -93,79 +109,92 @@ function instructionContent(
   parts: readonly TextPart[],
   spelling: Json | undefined,
   scope: Scope,
-  path: (index: number) => string,
+  place: (index: number) => string,
 ): Json | undefined {
-  const said = parts.flatMap((part, index) =>
-    scope.own || part.text.trim() !== '' ? [textBlock(part, scope, path(index))] : [],
-  )
+  const said: JsonObject[] = []
+  parts.forEach((part, index) => {
+    if (!scope.own && part.text.trim() === '') return
+    const told = scope.losses.list.length
+    said.push(textBlock(part, scope))
+    if (scope.losses.list.length > told) scope.losses.placed(told, place(index))
+  })
   if (spelling === 'parts') return said
   if (said.length === 0) return undefined
   const needsBlocks = spelling === undefined && said.some((block) => block.cache_control !== undefined)
   return needsBlocks ? said : said.map(({ text }) => text).join('\n\n')
 }
 
-function encodeUser(message: Message, scope: Scope, path: string): JsonObject[] {
+function addUser(message: Message, scope: Scope, out: JsonObject[]): void {
+  const { losses } = scope
   const blocks: JsonObject[] = []
-  const others: JsonObject[] = []
+  let isAnswer = false
   message.parts.forEach((part, index) => {
-    const place = `${path}.content[${index}]`
-    if (part.type === 'native' && formFor(part.native, 'openai-chat') === 'message') others.push(part.native.rest)
-    else blocks.push(...userBlocks(part, scope, place))
+    isAnswer ||= part.type === 'tool-result'
+    if (part.type === 'native' && formFor(part.native, 'openai-chat') === 'message') {
+      isAnswer = true
+      out.push(part.native.rest)
+      return
+    }
+    const told = losses.list.length
+    addUserBlocks(part, scope, blocks)
+    if (losses.list.length > told) losses.placed(told, `content[${index}]`)
   })
   const form = formFor(message.native, 'openai-chat')
-  const answersTools = message.parts.some((part) => part.type === 'tool-result')
-  if (blocks.length === 0 && form === undefined && (answersTools || others.length > 0)) return others
+  if (isAnswer && blocks.length === 0 && form === undefined) return
   const own: JsonObject = { role: 'user', content: userContent(blocks, form) }
   const rest = restFor(message.native, 'openai-chat')
-  others.push(rest ? { ...own, ...rest } : own)
-  return others
+  out.push(rest ? { ...own, ...rest } : own)
 }
 
-function userContent(blocks: readonly JsonObject[], form: Json | undefined): Json {
-  if (form === 'parts') return [...blocks]
+function userContent(blocks: JsonObject[], form: Json | undefined): Json {
+  if (form === 'parts') return blocks
   const [only] = blocks
   if (!only) return form === 'string' ? '' : EMPTY_MESSAGE
   const isBare = blocks.length === 1 && only.type === 'text' && Object.keys(only).length === 2
-  return isBare ? (only.text ?? '') : [...blocks]
+  return isBare ? (only.text ?? '') : blocks
 }
 
 const EMPTY_MESSAGE = '(empty message)'
 
-function userBlocks(part: Part, scope: Scope, path: string): JsonObject[] {
+function addUserBlocks(part: Part, scope: Scope, out: JsonObject[]): void {
   switch (part.type) {
     case 'text':
-      return scope.own || part.text.trim() !== '' ? [textBlock(part, scope, path)] : []
+      if (scope.own || part.text.trim() !== '') out.push(textBlock(part, scope))
+      return
     case 'media':
-      return [mediaBlock(part, scope, path)]
+      out.push(mediaBlock(part, scope))
+      return
     case 'tool-result':
-      return resultBlocks(part, scope, path)
+      addResultBlocks(part, scope, out)
+      return
     case 'native': {
-      if (part.native.protocol === 'openai-chat') return [part.native.rest]
       const text = nativeText(part)
-      if (text !== undefined) return [{ type: 'text', text }]
-      dropNative(part, scope, path)
-      return []
+      if (part.native.protocol === 'openai-chat') out.push(part.native.rest)
+      else if (text !== undefined) out.push({ type: 'text', text })
+      else dropNative(part, scope)
+      return
     }
     case 'reasoning':
     case 'tool-call':
-      scope.losses.drop(path, `a user message cannot hold a ${part.type}`)
-      return []
+      scope.losses.drop('', `a user message cannot hold a ${part.type}`)
   }
 }
 
-function resultBlocks(part: ToolResultPart, scope: Scope, path: string): JsonObject[] {
+function addResultBlocks(part: ToolResultPart, scope: Scope, out: JsonObject[]): void {
   const pair = scope.pairs.pairOf(part)
-  if (pair) return resultMedia(part, pair.id, scope, path)
-  scope.losses.residue(part.native, path)
-  const text = `Result of tool call ${part.id}, which is not part of this conversation:\n${resultText(part, scope, path)}`
-  return [{ type: 'text', text }, ...resultMedia(part, part.id, scope, path)]
+  if (!pair) {
+    scope.losses.residue(part.native, '')
+    const words = resultText(part, scope)
+    const text = `Result of tool call ${part.id}, which is not part of this conversation:\n${words}`
+    out.push({ type: 'text', text })
+  }
+  addResultMedia(part, pair?.id ?? part.id, scope, out)
 }
 
 function toolMessage(pair: Pair, scope: Scope): JsonObject {
   const { call, id, result } = pair
   const isLegacy = formFor(call.native, 'openai-chat') === 'function_call'
-  if (result) scope.losses.residue(result.native, pair.resultPath)
-  const content = result ? toolContent(result, scope, pair.resultPath) : 'No result: the tool call was never answered.'
+  const content = result ? pairedContent(result, pair, scope) : 'No result: the tool call was never answered.'
   const own: JsonObject = isLegacy
     ? { role: 'function', name: scope.names.of(call.name), content }
     : { role: 'tool', tool_call_id: id, content }
@@ -173,16 +202,28 @@ function toolMessage(pair: Pair, scope: Scope): JsonObject {
   return rest ? { ...own, ...rest } : own
 }
 
-function toolContent(result: ToolResultPart, scope: Scope, path: string): Json {
+function pairedContent(result: ToolResultPart, { resultPath }: Pair, scope: Scope): Json {
+  const { losses } = scope
+  const told = losses.list.length
+  losses.residue(result.native, '')
+  const content = toolContent(result, scope)
+  if (losses.list.length > told) losses.placed(told, resultPath)
+  return content
+}
+
+function toolContent(result: ToolResultPart, scope: Scope): Json {
   const form = formFor(result.native, 'openai-chat')
-  if (form === 'parts')
-    return result.content.flatMap((item, index) => {
-      if (item.type === 'text') return [textBlock(item, scope, `${path}.content[${index}]`)]
-      return item.type === 'native' && item.native.protocol === 'openai-chat' ? [item.native.rest] : []
+  if (form === 'parts') {
+    const blocks: JsonObject[] = []
+    eachItem(result, scope, (item) => {
+      if (item.type === 'text') blocks.push(textBlock(item, scope))
+      else if (item.type === 'native' && item.native.protocol === 'openai-chat') blocks.push(item.native.rest)
     })
-  const text = resultText(result, scope, path)
+    return blocks
+  }
+  const text = resultText(result, scope)
   if (form === 'string' && text === NO_OUTPUT) return ''
   if (!result.cache) return text
-  const mark = cacheField(result.cache, scope, path)
+  const mark = cacheField(result.cache, scope)
   return mark.cache_control === undefined ? text : [{ type: 'text', text, ...mark }]
 }

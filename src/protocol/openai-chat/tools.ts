@@ -12,12 +12,14 @@ import type { Scope } from './scope.ts'
 
 /** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
 export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
+  const { losses } = scope
   const shown = takesAllowed(scope) ? undefined : allowedNames(request)
-  const tools = request.tools.flatMap((tool, index) => {
-    const path = `tools[${index}]`
-    if (!shown || shown.has(tool.name)) return encodeTool(tool, request, scope, path)
-    scope.losses.drop(path, NOT_ALLOWED)
-    return []
+  const tools: JsonObject[] = []
+  request.tools.forEach((tool, index) => {
+    const told = losses.list.length
+    const encoded = !shown || shown.has(tool.name) ? encodeTool(tool, request, scope) : losses.drop('', NOT_ALLOWED)
+    if (encoded) tools.push(encoded)
+    if (losses.list.length > told) losses.placed(told, `tools[${index}]`)
   })
   if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
     throw noServerTool(request, scope.target)
@@ -52,26 +54,24 @@ function sentEmptyTools(request: ModelRequest): boolean {
   return isObject(form) && form.tools === 'empty'
 }
 
-function encodeTool(tool: Tool, request: ModelRequest, scope: Scope, path: string): JsonObject[] {
+function encodeTool(tool: Tool, request: ModelRequest, scope: Scope): JsonObject | void {
+  const { losses } = scope
   if (tool.type === 'server') {
-    if (tool.native.protocol === 'openai-chat') return [tool.native.rest]
-    scope.losses.drop(path, whyNoTool(tool, 'Chat Completions'))
-    return []
+    if (tool.native.protocol === 'openai-chat') return tool.native.rest
+    return losses.drop('', whyNoTool(tool, 'Chat Completions'))
   }
-  const { custom, beside } = toolForm(tool)
-  if (custom) return [{ type: 'custom', custom, ...beside }]
-  scope.losses.residue(tool.native, path)
-  if (isPlaceholder(tool, request)) {
-    scope.losses.drop(path, 'a placeholder for tools that are loaded later; it is not to be called')
-    return []
-  }
-  if (tool.deferred) scope.losses.drop(`${path}.defer_loading`, 'Chat Completions shows every tool from the beginning')
-  const parameters = parametersOf(tool, scope)
-  const strict = scope.own ? tool.strict : strictFor(tool.strict, parameters, scope.losses, path)
+  const form = toolForm(tool)
+  if (form.custom) return { type: 'custom', custom: form.custom, ...form.beside }
+  losses.residue(tool.native, '')
+  if (isPlaceholder(tool, request))
+    return losses.drop('', 'a placeholder for tools that are loaded later; it is not to be called')
+  if (tool.deferred) losses.drop('defer_loading', 'Chat Completions shows every tool from the beginning')
+  const parameters = parametersOf(tool, form, scope)
+  const strict = scope.own ? tool.strict : strictFor(tool.strict, parameters, losses, '')
   const own: JsonObject = { name: scope.names.of(tool.name), description: tool.description, parameters, strict }
   const rest = restFor(tool.native, 'openai-chat')
   const encoded: JsonObject = { type: 'function', function: rest ? { ...own, ...rest } : own }
-  return [tool.cache || beside ? { ...encoded, ...cacheField(tool.cache, scope, path), ...beside } : encoded]
+  return tool.cache || form.beside ? { ...encoded, ...cacheField(tool.cache, scope), ...form.beside } : encoded
 }
 
 function toolForm(tool: FunctionTool): ToolForm {
@@ -79,8 +79,8 @@ function toolForm(tool: FunctionTool): ToolForm {
   return isObject(form) ? form : {}
 }
 
-function parametersOf(tool: FunctionTool, scope: Scope): JsonObject | undefined {
-  if (toolForm(tool).parameters === 'absent' && Object.keys(tool.schema).length === 0) return undefined
+function parametersOf(tool: FunctionTool, form: ToolForm, scope: Scope): JsonObject | undefined {
+  if (form.parameters === 'absent' && Object.keys(tool.schema).length === 0) return undefined
   return scope.own ? tool.schema : toParameters(tool.schema)
 }
 

@@ -5,6 +5,8 @@ import type { Dropped } from '../protocol.ts'
 export interface Losses {
   readonly list: readonly Dropped[]
   drop(path: string, why: string): void
+  /** Says where the node stands to which the paths of all losses after the first `since` belong; only told where there are any. */
+  placed(since: number, place: string): void
   /** Another protocol's residue has no place here: each of its keys is a loss. */
   residue(native: Native | undefined, path: string): void
 }
@@ -18,6 +20,12 @@ export function createLosses(protocol: ProtocolId, name: string): Losses {
   return {
     list,
     drop,
+    placed(since, place) {
+      for (let index = since; index < list.length; index++) {
+        const { path, why } = list[index] as Dropped
+        list[index] = { path: path === '' ? place : `${place}.${path}`, why }
+      }
+    },
     residue(native, path) {
       if (!native || native.protocol === protocol) return
       for (const key in native.rest)

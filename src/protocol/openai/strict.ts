@@ -26,7 +26,10 @@ export function strictFor(
   path: string,
 ): boolean | undefined {
   if (!strict || isStrictSchema(schema)) return strict
-  losses.drop(`${path}.strict`, 'strict mode wants every object closed, all its properties required, and plain schemas')
+  losses.drop(
+    path === '' ? 'strict' : `${path}.strict`,
+    'strict mode wants every object closed, all its properties required, and plain schemas',
+  )
   return undefined
 }
 

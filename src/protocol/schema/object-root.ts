@@ -9,7 +9,7 @@ import { wordsFor } from './words.ts'
  * none is the very same again.
  */
 export function toObjectRoot(schema: JsonObject): JsonObject {
-  if (schema.type === 'object' && !AT_TOP.some((keyword) => own(schema, keyword) !== undefined)) return schema
+  if (schema.type === 'object' && !hasAny(schema, AT_TOP)) return schema
   const budget = { nodes: MOST_NODES }
   const { schema: top, open } = resolve(schema, schema, [], budget)
   const object = overlay(top, { root: schema, open, depth: 0, unions: 0, budget })
@@ -30,7 +30,7 @@ export function withItems(schema: JsonObject): JsonObject {
 const MOST_NODES = 2000
 const MAX_DEPTH = 64
 const REFUSED: ReadonlySet<string> = new Set(['anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not'])
-const AT_TOP = [...REFUSED, '$ref', '$dynamicRef']
+const AT_TOP: ReadonlySet<string> = new Set([...REFUSED, '$ref', '$dynamicRef'])
 
 /** Keywords that hold a schema or a list of schemas, or schemas by names of the user's own. */
 const HOLDERS: ReadonlyMap<string, 'schemas' | 'named'> = new Map([
@@ -48,14 +48,24 @@ const HOLDERS: ReadonlyMap<string, 'schemas' | 'named'> = new Map([
   ['patternProperties', 'named'],
 ])
 
+function hasAny(schema: JsonObject, keywords: ReadonlySet<string>): boolean {
+  for (const keyword in schema) if (keywords.has(keyword) && schema[keyword] !== undefined) return true
+  return false
+}
+
 /** A quick look at everything: nearly always nothing is missing. */
-function mayLackItems(node: Json | undefined, depth: number): boolean {
-  if (typeof node !== 'object' || node === null || depth === 0) return false
-  if (Array.isArray(node)) return node.some((inner) => mayLackItems(inner, depth - 1))
-  if (isList(node) && node.items === undefined) return true
+function mayLackItems(node: Json[] | JsonObject, depth: number): boolean {
+  if (depth === 0) return false
+  // One loop over the keys of both takes ten times as long.
+  if (Array.isArray(node)) {
+    for (const inner of node) if (typeof inner === 'object' && inner && mayLackItems(inner, depth - 1)) return true
+    return false
+  }
+  const { type } = node
+  if ((type === 'array' || typeof type === 'object') && isList(node) && node.items === undefined) return true
   for (const key in node) {
     const inner = node[key]
-    if (typeof inner === 'object' && mayLackItems(inner, depth - 1)) return true
+    if (typeof inner === 'object' && inner && mayLackItems(inner, depth - 1)) return true
   }
   return false
 }
