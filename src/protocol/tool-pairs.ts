@@ -28,6 +28,26 @@ export interface Pairs {
  * again in a later turn stay apart. `encodeId` makes the id on the wire.
  */
 export function pairTools(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
+  return messages.some(callsTools) ? pairsOf(messages, encodeId) : NO_PAIRS
+}
+
+const NONE: readonly Pair[] = []
+const NO_PAIRS: Pairs = {
+  callsOf: () => NONE,
+  resultsOf: () => NONE,
+  pairOfCall: () => undefined,
+  pairOf: () => undefined,
+}
+
+function callsTools({ role, parts }: Message): boolean {
+  return role === 'assistant' && parts.some(isCall)
+}
+
+function isCall({ type }: Message['parts'][number]): boolean {
+  return type === 'tool-call'
+}
+
+function pairsOf(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
   const open = new Map<string, Waiting>()
   const byMessage = new Map<Message, readonly OpenPair[]>()
   const byCall = new Map<ToolCallPart, OpenPair>()
@@ -36,7 +56,7 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
   messages.forEach((message, at) => {
     if (message.role === 'assistant') {
       const pairs = openPairs(message, encodeId)
-      if (pairs.length === 0) return
+      if (!pairs) return
       byMessage.set(message, pairs)
       for (const pair of pairs) {
         byCall.set(pair.call, pair)
@@ -57,9 +77,10 @@ export function pairTools(messages: readonly Message[], encodeId: (id: string) =
     })
   })
   return {
-    callsOf: (message) => byMessage.get(message) ?? [],
+    callsOf: (message) => byMessage.get(message) ?? NONE,
     resultsOf(message) {
-      const pairs = byMessage.get(message) ?? []
+      const pairs = byMessage.get(message)
+      if (!pairs) return NONE
       return pairs.length > 1 ? pairs.toSorted((first, second) => first.order - second.order) : pairs
     },
     pairOfCall: (call) => byCall.get(call),
@@ -90,8 +111,8 @@ function awaitResult(pair: OpenPair, of: readonly OpenPair[], open: Map<string, 
   else open.set(pair.call.id, { of, pairs: [pair], answered: 0 })
 }
 
-function openPairs({ parts }: Message, encodeId: (id: string) => string): readonly OpenPair[] {
-  const pairs: OpenPair[] = []
+function openPairs({ parts }: Message, encodeId: (id: string) => string): readonly OpenPair[] | undefined {
+  let pairs: OpenPair[] | undefined
   let used: Set<string> | undefined
   let next: Map<string, number> | undefined
   for (const part of parts) {
@@ -106,7 +127,7 @@ function openPairs({ parts }: Message, encodeId: (id: string) => string): readon
       for (let count = next.get(stem) ?? 2; used.has(id); next.set(stem, ++count)) id = `${stem}_${count}`
     }
     used.add(id)
-    pairs.push({ call: part, id, resultPath: '', order: Number.POSITIVE_INFINITY })
+    ;(pairs ??= []).push({ call: part, id, resultPath: '', order: Number.POSITIVE_INFINITY })
   }
   return pairs
 }

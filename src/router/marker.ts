@@ -34,8 +34,13 @@ const marker = /<CCR-SUBAGENT-MODEL>([^<]{1,300})<\/CCR-SUBAGENT-MODEL>(?:[ \t]{
 const mostMarkers = 16
 
 function openingOf(messages: readonly Message[]): readonly Message[] {
-  const answer = messages.findIndex((message) => message.role === 'assistant')
-  return messages.filter((message, index) => message.role === 'system' || answer < 0 || index < answer)
+  const opening: Message[] = []
+  let isAnswered = false
+  for (const message of messages) {
+    isAnswered ||= message.role === 'assistant'
+    if (!isAnswered || message.role === 'system') opening.push(message)
+  }
+  return opening
 }
 
 function collect(text: string, found: string[]): void {

@@ -7,7 +7,7 @@ import type { DecodeContext } from '../protocol.ts'
 import { fieldMark } from './reasoning-field.ts'
 import type { Piece } from './content.ts'
 import type { Sent } from './finish.ts'
-import { createToolCalls } from './tool-calls.ts'
+import { createToolCalls, type ToolCalls } from './tool-calls.ts'
 
 /** The parts of one answer while it arrives: at most one open text or reasoning, and any number of tool calls. */
 export interface Parts {
@@ -32,13 +32,14 @@ export function createParts(context: DecodeContext): Parts {
   let refusal = false
   let flow: Flow | undefined
   let pending: readonly TokenLogprob[] | undefined
+  // Many answers have none.
+  let calls: ToolCalls | undefined
 
   const openPart = (out: ModelEvent[]): number => {
     closeFlow(out)
-    calls.closeWhole(out)
+    calls?.closeWhole(out)
     return nextIndex++
   }
-  const calls = createToolCalls(context, openPart)
 
   const closeFlow = (out: ModelEvent[]): void => {
     if (!flow) return
@@ -91,12 +92,12 @@ export function createParts(context: DecodeContext): Parts {
     logprobs(tokens) {
       pending = pending ? [...pending, ...tokens] : tokens
     },
-    calls: (deltas, out) => calls.push(deltas, out),
+    calls: (deltas, out) => (calls ??= createToolCalls(context, openPart)).push(deltas, out),
     finish(out) {
       closeFlow(out)
-      calls.finish(out)
+      calls?.finish(out)
     },
-    sent: () => ({ toolCalls: calls.count() > 0, refusal }),
+    sent: () => ({ toolCalls: calls !== undefined && calls.count() > 0, refusal }),
     any: () => nextIndex > 0,
   }
 }

@@ -64,26 +64,36 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
 
 const REPLY_KEYS = new Set(['id', 'object', 'model', 'choices', 'usage'])
 const CHOICE_KEYS = new Set(['index', 'message', 'finish_reason'])
-const LISTS = ['tool_calls', 'images']
+const MESSAGE_KEYS = new Set(['role', 'content', 'function_call'])
 const REASONING_KEYS = ['reasoning_content', 'reasoning', 'reasoning_details', 'reasoning_text']
 
 function formOf(body: JsonObject): JsonObject {
   const choice = Array.isArray(body.choices) ? body.choices[0] : undefined
   const message = isObject(choice) ? choice.message : undefined
   if (!isObject(choice) || !isObject(message)) return {}
-  const claimed = new Set(['role', 'content', 'function_call', ...LISTS.filter((key) => Array.isArray(message[key]))])
-  const reasoning = REASONING_KEYS.find((key) => message[key])
-  // The details hold signatures and what else cannot be written again from the text.
-  if (reasoning !== undefined && reasoning !== 'reasoning_details') claimed.add(reasoning)
-  if (typeof message.refusal === 'string') claimed.add('refusal')
   const calls = Array.isArray(message.tool_calls) ? message.tool_calls : []
-  return {
+  const form: JsonObject = {
     content: spellingOf(message.content),
-    ...(calls.some((call) => isObject(call) && call.index !== undefined) && { calls: 'indexed' }),
-    message: omit(message, claimed),
+    message: unclaimed(message),
     choice: omit(choice, CHOICE_KEYS),
-    ...(isObject(body.usage) && { usage: body.usage }),
   }
+  if (calls.some((call) => isObject(call) && call.index !== undefined)) form.calls = 'indexed'
+  if (isObject(body.usage)) form.usage = body.usage
+  return form
+}
+
+/** What of a message no part holds. */
+function unclaimed(message: JsonObject): JsonObject {
+  const rest = omit(message, MESSAGE_KEYS)
+  for (const key in rest) if (isClaimed(key, message)) Reflect.deleteProperty(rest, key)
+  return rest
+}
+
+function isClaimed(key: string, message: JsonObject): boolean {
+  if (key === 'tool_calls' || key === 'images') return Array.isArray(message[key])
+  if (key === 'refusal') return typeof message.refusal === 'string'
+  // The details hold signatures and what else cannot be written again from the text.
+  return key !== 'reasoning_details' && key === REASONING_KEYS.find((field) => message[field])
 }
 
 /** How likely the tokens of the texts were; nothing where that was not told. */

@@ -12,8 +12,8 @@ import { pairTools } from '../tool-pairs.ts'
 import { encodeReasoning } from '../openai/reasoning.ts'
 import { strictFor } from '../openai/strict.ts'
 import type { Scope } from './scope.ts'
-import { encodeTools } from './tools.ts'
-import { encodeWishes } from './wishes.ts'
+import { addTools } from './tools.ts'
+import { addWishes } from './wishes.ts'
 import { createTurnIds } from '../turn-ids.ts'
 
 /** A request as `POST /chat/completions`. */
@@ -33,23 +33,21 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
   // Other vendors refuse what only OpenAI's models have.
   const { fields, left } = isOpenaiModel(target.model)
     ? carriedTo('openai-chat', request.native)
-    : { fields: {}, left: request.native }
+    : { fields: undefined, left: request.native }
   losses.residue(left, '')
-  const body: JsonObject = {
-    model: target.model,
-    messages: encodeMessages(request, scope),
-    ...encodeTools(request, scope),
-    ...outputLimit(request, target, losses),
-    ...encodeSampling(request, own, losses),
-    ...encodeWishes(request),
-    ...encodeReasoning(request, target, own, losses),
-    ...encodeFormat(request.outputFormat, losses),
-    ...encodeStreaming(request, own),
-    ...cacheKeyOf(request, target, own),
-    ...fields,
-    ...quietOf(request),
-    ...restFor(request.native, 'openai-chat'),
-  }
+  const said: JsonObject = { model: target.model, messages: encodeMessages(request, scope) }
+  addTools(said, request, scope)
+  addOutputLimit(said, request, target, losses)
+  addSampling(said, request, own, losses)
+  addWishes(said, request)
+  if (request.reasoning) Object.assign(said, encodeReasoning(request, target, own, losses))
+  if (request.outputFormat) said.response_format = encodeFormat(request.outputFormat, losses)
+  addStreaming(said, request, own)
+  // Claude Code's name of its user holds the session: only a mark of it is told.
+  if (!own && target.traits.promptCacheKey && request.userId !== undefined)
+    said.prompt_cache_key = `ccr-${fingerprint(request.userId)}`
+  if (fields) Object.assign(said, fields)
+  const body = own ? { ...said, ...quietOf(request), ...restFor(request.native, 'openai-chat') } : said
   for (const field of target.traits.refusedFields ?? []) {
     if (body[field] === undefined) continue
     Reflect.deleteProperty(body, field)
@@ -65,11 +63,6 @@ export function encodeRequest(request: ModelRequest, target: Target): Encoded {
       id: createTurnIds(request),
     },
   }
-}
-
-/** Claude Code's name of its user holds the session: only a mark of it is told. */
-function cacheKeyOf({ userId }: ModelRequest, { traits }: Target, own: boolean): JsonObject {
-  return own || !traits.promptCacheKey || userId === undefined ? {} : { prompt_cache_key: `ccr-${fingerprint(userId)}` }
 }
 
 function quietOf(request: ModelRequest): JsonObject {
@@ -94,63 +87,69 @@ function formOf(request: ModelRequest): JsonObject {
   return isObject(form) ? form : {}
 }
 
-function outputLimit(request: ModelRequest, target: Target, losses: Losses): JsonObject {
+function addOutputLimit(body: JsonObject, request: ModelRequest, target: Target, losses: Losses): void {
   const wish = request.maxOutputTokens
-  if (wish === undefined) return {}
+  if (wish === undefined) return
   const { maxTokensField, maxOutputTokens } = target.traits
   const form = formOf(request).maxTokens
   const known = usesMaxCompletionTokens(target.model) ? 'max_completion_tokens' : 'max_tokens'
   const field = maxTokensField ?? (typeof form === 'string' ? form : known)
-  if (maxOutputTokens === undefined || wish <= maxOutputTokens) return { [field]: wish }
-  losses.drop('max_tokens', `${target.model} can give ${maxOutputTokens} tokens at most`)
-  return { [field]: maxOutputTokens }
+  const isTooMuch = maxOutputTokens !== undefined && wish > maxOutputTokens
+  if (isTooMuch) losses.drop('max_tokens', `${target.model} can give ${maxOutputTokens} tokens at most`)
+  body[field] = isTooMuch ? maxOutputTokens : wish
 }
 
 const MAX_STOPS = 4
 const MAX_USER_LENGTH = 64
 
-function encodeSampling(request: ModelRequest, own: boolean, losses: Losses): JsonObject {
-  const { temperature, topP, topK, stopSequences, userId } = request
-  if (topK !== undefined && !own) losses.drop('top_k', 'Chat Completions has no field for it')
-  const most = own ? Infinity : MAX_STOPS
-  stopSequences?.slice(most).forEach((_stop, index) => {
-    losses.drop(`stop_sequences[${most + index}]`, 'Chat Completions takes four at most')
-  })
-  const stops = stopSequences?.slice(0, most) ?? []
+function addSampling(body: JsonObject, request: ModelRequest, own: boolean, losses: Losses): void {
+  const { temperature, topP, topK, userId } = request
+  if (temperature !== undefined) body.temperature = temperature
+  if (topP !== undefined) body.top_p = topP
+  if (topK !== undefined && own) body.top_k = topK
+  else if (topK !== undefined) losses.drop('top_k', 'Chat Completions has no field for it')
+  if (request.stopSequences) addStops(body, request, request.stopSequences, own, losses)
+  if (userId === undefined) return
   // Claude Code's is a JSON text about the device and the account: not for strangers.
-  const namesUser = userId !== undefined && (own || userId.length <= MAX_USER_LENGTH)
-  if (userId !== undefined && !namesUser) losses.drop('metadata.user_id', `longer than ${MAX_USER_LENGTH} characters`)
-  return {
-    ...(temperature !== undefined && { temperature }),
-    ...(topP !== undefined && { top_p: topP }),
-    ...(topK !== undefined && own && { top_k: topK }),
-    ...(stops.length > 0 && { stop: formOf(request).stop === 'string' && stops[0] !== undefined ? stops[0] : stops }),
-    ...(namesUser && { user: userId }),
-  }
+  if (own || userId.length <= MAX_USER_LENGTH) body.user = userId
+  else losses.drop('metadata.user_id', `longer than ${MAX_USER_LENGTH} characters`)
 }
 
-function encodeFormat(format: OutputFormat | undefined, losses: Losses): JsonObject {
-  if (!format) return {}
-  if (format.type === 'json') return { response_format: { type: 'json_object' } }
+function addStops(
+  body: JsonObject,
+  request: ModelRequest,
+  told: readonly string[],
+  own: boolean,
+  losses: Losses,
+): void {
+  const stops = own ? [...told] : told.slice(0, MAX_STOPS)
+  for (let index = stops.length; index < told.length; index++)
+    losses.drop(`stop_sequences[${index}]`, 'Chat Completions takes four at most')
+  const [first] = stops
+  if (first !== undefined) body.stop = formOf(request).stop === 'string' ? first : stops
+}
+
+function encodeFormat(format: OutputFormat, losses: Losses): JsonObject {
+  if (format.type === 'json') return { type: 'json_object' }
   losses.residue(format.native, 'output_config.format')
   const { name, schema } = format
   const isOwn = format.native?.protocol === 'openai-chat'
   const strict = isOwn ? format.strict : strictFor(format.strict, schema, losses, 'output_config.format')
   return {
-    response_format: {
-      type: 'json_schema',
-      json_schema: {
-        name: name ?? 'output',
-        schema,
-        ...(strict !== undefined && { strict }),
-        ...restFor(format.native, 'openai-chat'),
-      },
+    type: 'json_schema',
+    json_schema: {
+      name: name ?? 'output',
+      schema,
+      ...(strict !== undefined && { strict }),
+      ...restFor(format.native, 'openai-chat'),
     },
   }
 }
 
 // Providers count the tokens of a stream only when asked to; a Chat client has said itself what it wants.
-function encodeStreaming(request: ModelRequest, own: boolean): JsonObject {
-  if (!request.stream) return formOf(request).stream === 'false' ? { stream: false } : {}
-  return own ? { stream: true } : { stream: true, stream_options: { include_usage: true } }
+function addStreaming(body: JsonObject, request: ModelRequest, own: boolean): void {
+  if (request.stream) {
+    body.stream = true
+    if (!own) body.stream_options = { include_usage: true }
+  } else if (formOf(request).stream === 'false') body.stream = false
 }

@@ -10,8 +10,8 @@ import { isPlaceholder } from '../placeholder-tool.ts'
 import { cacheField } from './blocks.ts'
 import type { Scope } from './scope.ts'
 
-/** The tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
-export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
+/** Adds the tools and how they may be used. Tools that the provider of the client runs have no equivalent. */
+export function addTools(body: JsonObject, request: ModelRequest, scope: Scope): void {
   const { losses } = scope
   const shown = takesAllowed(scope) ? undefined : allowedNames(request)
   const tools: JsonObject[] = []
@@ -27,17 +27,14 @@ export function encodeTools(request: ModelRequest, scope: Scope): JsonObject {
   // Without tools a choice among them is refused.
   if (tools.length === 0 && !scope.own) {
     if (choice !== undefined && request.toolChoice?.type !== 'none')
-      scope.losses.drop('tool_choice', 'no tool is left to choose')
-    return {}
+      losses.drop('tool_choice', 'no tool is left to choose')
+    return
   }
-  const { parallelToolCalls } = request
+  const { parallelToolCalls: parallel } = request
+  if (tools.length > 0 || sentEmptyTools(request)) body.tools = tools
+  if (choice !== undefined) body.tool_choice = choice
   // `true` is everyone's default, and refused by some.
-  const parallel = scope.own || parallelToolCalls === false ? parallelToolCalls : undefined
-  return {
-    ...((tools.length > 0 || sentEmptyTools(request)) && { tools }),
-    ...(choice !== undefined && { tool_choice: choice }),
-    ...(parallel !== undefined && { parallel_tool_calls: parallel }),
-  }
+  if (parallel === false || (scope.own && parallel)) body.parallel_tool_calls = parallel
 }
 
 /** How a Chat client spelt a tool. */

@@ -7,20 +7,23 @@ export function decodeUsage(raw: Json | undefined): Usage | undefined {
   const prompt = asNumber(raw.prompt_tokens)
   const completion = asNumber(raw.completion_tokens)
   if (prompt === undefined && completion === undefined) return undefined
-  const inputDetails = detail(raw, 'prompt_tokens_details')
+  const { prompt_tokens_details: ofPrompt, completion_tokens_details: ofCompletion } = raw
+  const input = isObject(ofPrompt) ? ofPrompt : NONE
+  const output = isObject(ofCompletion) ? ofCompletion : NONE
   const cacheRead =
-    asNumber(inputDetails.cached_tokens) ?? asNumber(raw.cached_tokens) ?? asNumber(raw.prompt_cache_hit_tokens)
-  const cacheWrite = asNumber(inputDetails.cache_write_tokens) ?? asNumber(inputDetails.cache_creation_tokens)
-  const reasoning =
-    asNumber(detail(raw, 'completion_tokens_details').reasoning_tokens) ?? asNumber(raw.reasoning_tokens)
-  return {
-    ...(prompt !== undefined && { input: uncached(prompt, cacheRead ?? 0, cacheWrite ?? 0) }),
-    ...(cacheRead !== undefined && { cacheRead }),
-    ...(cacheWrite !== undefined && { cacheWrite }),
-    ...(completion !== undefined && { output: generated(raw, prompt ?? 0, completion, reasoning ?? 0) }),
-    ...(reasoning !== undefined && { reasoning }),
-  }
+    asNumber(input.cached_tokens) ?? asNumber(raw.cached_tokens) ?? asNumber(raw.prompt_cache_hit_tokens)
+  const cacheWrite = asNumber(input.cache_write_tokens) ?? asNumber(input.cache_creation_tokens)
+  const reasoning = asNumber(output.reasoning_tokens) ?? asNumber(raw.reasoning_tokens)
+  const usage: { -readonly [Count in keyof Usage]: Usage[Count] } = {}
+  if (prompt !== undefined) usage.input = uncached(prompt, cacheRead ?? 0, cacheWrite ?? 0)
+  if (cacheRead !== undefined) usage.cacheRead = cacheRead
+  if (cacheWrite !== undefined) usage.cacheWrite = cacheWrite
+  if (completion !== undefined) usage.output = generated(raw, prompt ?? 0, completion, reasoning ?? 0)
+  if (reasoning !== undefined) usage.reasoning = reasoning
+  return usage
 }
+
+const NONE: JsonObject = {}
 
 /** The counts as Chat tells them: cached tokens inside the prompt, reasoning inside the completion. */
 export function encodeUsage(usage: Usage): JsonObject {
@@ -36,11 +39,6 @@ export function encodeUsage(usage: Usage): JsonObject {
     ...(Object.keys(input).length > 0 && { prompt_tokens_details: input }),
     ...(usage.reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: usage.reasoning } }),
   }
-}
-
-function detail(raw: JsonObject, key: string): JsonObject {
-  const value = raw[key]
-  return isObject(value) ? value : {}
 }
 
 // More cached than sent: that vendor counts the cached tokens apart from the prompt.

@@ -2,15 +2,15 @@ import { asNumber, isObject, type Json, type JsonObject } from '../../canonical/
 import type { LogprobsOption } from '../../canonical/logprobs.ts'
 import type { ModelRequest, ToolChoice } from '../../canonical/request.ts'
 
-/** The penalties, the seed and the wish for probabilities as Chat has them. */
-export function encodeWishes({ presencePenalty, frequencyPenalty, seed, logprobs }: ModelRequest): JsonObject {
-  return {
-    ...(presencePenalty !== undefined && { presence_penalty: presencePenalty }),
-    ...(frequencyPenalty !== undefined && { frequency_penalty: frequencyPenalty }),
-    ...(seed !== undefined && { seed }),
-    ...(logprobs && { logprobs: true }),
-    ...(logprobs?.top !== undefined && { top_logprobs: logprobs.top }),
-  }
+/** Adds the penalties, the seed and the wish for probabilities as Chat has them. */
+export function addWishes(body: JsonObject, request: ModelRequest): void {
+  const { presencePenalty, frequencyPenalty, seed, logprobs } = request
+  if (presencePenalty !== undefined) body.presence_penalty = presencePenalty
+  if (frequencyPenalty !== undefined) body.frequency_penalty = frequencyPenalty
+  if (seed !== undefined) body.seed = seed
+  if (!logprobs) return
+  body.logprobs = true
+  if (logprobs.top !== undefined) body.top_logprobs = logprobs.top
 }
 
 /** A seed; one with more digits than JavaScript knows stays as it was written. */
