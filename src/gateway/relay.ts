@@ -39,14 +39,12 @@ export async function relayStream(
     if (bytes) observer.push(bytes)
   }
 
-  const readOn = async (): Promise<Uint8Array | undefined> => {
-    for (;;) {
-      const bytes = await source.read()
-      if (!bytes) return undefined
-      const [whole] = cutter.push(bytes)
-      if (whole) return whole
-    }
+  const wholeOf = (bytes: Uint8Array | undefined): Promise<Uint8Array | undefined> | Uint8Array | undefined => {
+    if (!bytes) return undefined
+    const [whole] = cutter.push(bytes)
+    return whole ?? readOn()
   }
+  const readOn = (): Promise<Uint8Array | undefined> => source.read().then(wholeOf)
 
   const finish = (failure: ModelError | undefined): Uint8Array | undefined => {
     done = true
@@ -58,17 +56,23 @@ export async function relayStream(
     return error ? new TextEncoder().encode(encodeSse(errorFrame(protocol, error))) : half
   }
 
-  const next = async (): Promise<Uint8Array | undefined> => {
-    if (held.length > 0) return held.shift()
-    if (done) return undefined
+  const give = (whole: Uint8Array | undefined): Uint8Array | undefined => {
+    unseen = whole
+    return whole ?? finish(undefined)
+  }
+  const broken = (cause: unknown): Uint8Array | undefined => {
+    if (done || !(cause instanceof ModelError)) throw cause
+    return finish(cause)
+  }
+  const next = (): Promise<Uint8Array | undefined> => {
+    if (held.length > 0) return Promise.resolve(held.shift())
+    if (done) return NOTHING
     try {
       catchUp()
-      unseen = await readOn()
-      return unseen ?? finish(undefined)
     } catch (cause) {
-      if (done || !(cause instanceof ModelError)) throw cause
-      return finish(cause)
+      return Promise.reject(cause).catch(broken)
     }
+    return readOn().then(give, broken)
   }
 
   try {
@@ -102,6 +106,8 @@ export async function relayStream(
     },
   }
 }
+
+const NOTHING = Promise.resolve(undefined)
 
 /** A whole reply, untouched. */
 export async function relayReply(

@@ -110,6 +110,7 @@ function streamOf(
   let chunks: Chunks | undefined
   let waiting = false
   let last = ports.now()
+  let controller: ReadableStreamDefaultController<Uint8Array>
 
   const end = (error?: ModelError): void => {
     if (ended) return
@@ -118,20 +119,40 @@ function streamOf(
     ports.cutters?.remove(place)
     settle({ status: 200, ...(error && { error }) })
   }
-  const tell = (controller: ReadableStreamDefaultController<Uint8Array>, error: ModelError): void => {
+  const tell = (error: ModelError): void => {
     end(error)
     controller.enqueue(new TextEncoder().encode(encodeSse(errorFrame(call.protocol, error))))
     controller.close()
   }
-  const pingOn = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+  const pingOn = (): void => {
     const pause = Math.max(last + PING_AFTER_MS - ports.now(), SHORTEST_PAUSE_MS)
     stopPinging = ports.after(pause, () => {
       if (waiting && ports.now() - last >= PING_AFTER_MS) {
         controller.enqueue(ping)
         last = ports.now()
       }
-      pingOn(controller)
+      pingOn()
     })
+  }
+  const begin = async (): Promise<Uint8Array | undefined> => {
+    chunks = streamed(await pending)
+    return chunks.next()
+  }
+  const give = (bytes: Uint8Array | undefined): void => {
+    waiting = false
+    last = ports.now()
+    if (ended) return
+    if (bytes) return controller.enqueue(bytes)
+    end()
+    controller.close()
+  }
+  const fail = (cause: unknown): void => {
+    waiting = false
+    if (ended) return
+    const error = asModelError(cause)
+    if (!chunks) return tell(error)
+    end(error)
+    controller.error(error)
   }
 
   /** What its attempt has taken counts, and is known when that has ended, which the signal of the client sees to. */
@@ -143,42 +164,25 @@ function streamOf(
 
   return new ReadableStream<Uint8Array>(
     {
-      start(controller) {
+      start(own) {
+        controller = own
         // The head alone would not leave: the server holds it back until there is a body to send with it.
         if (silentSoFar) controller.enqueue(ping)
-        pingOn(controller)
+        pingOn()
         const cut = (): void => {
           // A call without an answer so far hears of it from there.
           if (!chunks) return
           chunks.cancel()
-          if (call.trace.finish === undefined) return tell(controller, stoppedError())
+          if (call.trace.finish === undefined) return tell(stoppedError())
           // All has been said; only the provider's connection was still open.
           end()
           controller.close()
         }
         place = ports.cutters?.add(cut) ?? 0
       },
-      async pull(controller) {
+      pull() {
         waiting = true
-        try {
-          chunks ??= streamed(await pending)
-          const bytes = await chunks.next()
-          waiting = false
-          last = ports.now()
-          if (ended) return
-          if (bytes) controller.enqueue(bytes)
-          else {
-            end()
-            controller.close()
-          }
-        } catch (cause) {
-          waiting = false
-          if (ended) return
-          const error = asModelError(cause)
-          if (!chunks) return tell(controller, error)
-          end(error)
-          controller.error(error)
-        }
+        return (chunks ? chunks.next() : begin()).then(give, fail)
       },
       cancel() {
         if (!chunks) return void letGo()

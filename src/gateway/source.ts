@@ -1,5 +1,5 @@
 import { ModelError } from '../canonical/error.ts'
-import type { HttpBody } from '../platform/ports.ts'
+import type { BodyReader, HttpBody } from '../platform/ports.ts'
 import { endOfEvents } from '../protocol/framing/sse.ts'
 import { explainFailure } from './failure.ts'
 import { redactKeys } from './redact.ts'
@@ -39,26 +39,28 @@ export function createSource(
     rest = bytes.subarray(end)
     return bytes.subarray(0, end)
   }
+  const arrived = ({ done, value }: Awaited<ReturnType<BodyReader['read']>>): Uint8Array | undefined => {
+    watch.enter('client')
+    if (!done && value) return cut(value)
+    watch.stop()
+    return undefined
+  }
+  const broken = (cause: unknown): never => {
+    watch.stop()
+    // Who broke it off is to blame.
+    if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...who, cause })
+    throw watch.expired() ?? explainFailure(cause, who, host)
+  }
   const source: Source = {
-    async read() {
-      if (rest) return cut(rest)
+    // Here and on the way to the client, what is done for every piece is put together once, and not by async functions.
+    read() {
+      if (rest) return Promise.resolve(cut(rest))
       if (!reader) {
         watch.stop()
-        return undefined
+        return NOTHING
       }
       watch.enter('idle')
-      try {
-        const { done, value } = await reader.read()
-        watch.enter('client')
-        if (!done && value) return cut(value)
-        watch.stop()
-        return undefined
-      } catch (cause) {
-        watch.stop()
-        // Who broke it off is to blame.
-        if (signal.aborted) throw new ModelError('the client went away', { kind: 'aborted', ...who, cause })
-        throw watch.expired() ?? explainFailure(cause, who, host)
-      }
+      return reader.read().then(arrived, broken)
     },
     cancel() {
       watch.stop()
@@ -76,6 +78,8 @@ export function createSource(
   }
   return source
 }
+
+const NOTHING = Promise.resolve(undefined)
 
 /** Of a flood, in bytes: what is dealt with bit by bit stays near the processor, and the client has the first of it sooner. */
 const MOST_AT_ONCE = 65_536

@@ -81,19 +81,21 @@ export async function translateStream(incoming: Incoming, translation: Translati
     throw cause
   }
 
+  const give = (batch: readonly ModelEvent[] | undefined): Promise<Uint8Array | undefined> | Uint8Array => {
+    const out = take(batch).text
+    return out ? text.encode(out) : advance()
+  }
+  const advance = (): Promise<Uint8Array | undefined> => {
+    if (!done) return events.next().then(give)
+    incoming.source.release()
+    return NOTHING
+  }
   return {
-    async next() {
-      if (held) {
-        const bytes = text.encode(held)
-        held = ''
-        return bytes
-      }
-      while (!done) {
-        const out = take(await events.next()).text
-        if (out) return text.encode(out)
-      }
-      incoming.source.release()
-      return undefined
+    next() {
+      if (!held) return advance()
+      const bytes = text.encode(held)
+      held = ''
+      return Promise.resolve(bytes)
     },
     cancel() {
       incoming.source.cancel()
@@ -142,24 +144,26 @@ async function tapped(reply: ModelReply, tap: NonNullable<Translation['tap']>): 
 
 function streamedEvents(source: Source, decoder: Step<Uint8Array, ModelEvent>): Batches {
   let ended = false
-  return {
-    async next() {
-      if (ended) return undefined
-      try {
-        const bytes = await source.read()
-        if (bytes) return decoder.push(bytes)
-        ended = true
-        return decoder.end()
-      } catch (cause) {
-        ended = true
-        // What has come before the break may already be whole: then the break is of no interest.
-        const last = decoder.end()
-        if (last.some((event) => event.type === 'finish') || !(cause instanceof ModelError)) return last
-        return [...last.filter((event) => event.type !== 'error'), { type: 'error', error: cause }]
-      }
-    },
+  const broken = (cause: unknown): ModelEvent[] => {
+    ended = true
+    // What has come before the break may already be whole: then the break is of no interest.
+    const last = decoder.end()
+    if (last.some((event) => event.type === 'finish') || !(cause instanceof ModelError)) return last
+    return [...last.filter((event) => event.type !== 'error'), { type: 'error', error: cause }]
   }
+  const decode = (bytes: Uint8Array | undefined): ModelEvent[] => {
+    try {
+      if (bytes) return decoder.push(bytes)
+      ended = true
+      return decoder.end()
+    } catch (cause) {
+      return broken(cause)
+    }
+  }
+  return { next: () => (ended ? NOTHING : source.read().then(decode, broken)) }
 }
+
+const NOTHING = Promise.resolve(undefined)
 
 function wholeEvents(incoming: Incoming, translation: Translation): Batches {
   let ended = false

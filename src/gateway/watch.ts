@@ -52,7 +52,7 @@ export function watchDeadlines(
   return {
     enter(next) {
       phase = next
-      due = ports.now() + limits[next]
+      due = limits[next] === NEVER ? NEVER : ports.now() + limits[next]
       // A later deadline is seen when the earlier one wakes.
       if (stopped || due >= wakesAt) return
       cancel()
@@ -70,17 +70,18 @@ export function watchDeadlines(
 
 type Limits = Readonly<Record<Phase | 'total', number>>
 
+const NEVER = Number.POSITIVE_INFINITY
+
 /** Timers know no longer pause: they would end at once. */
 const LONGEST_PAUSE_MS = 2 ** 31 - 1
 
 function limitsOf({ connectMs, firstByteMs, idleMs, totalMs }: Deadlines): Limits {
-  const never = Number.POSITIVE_INFINITY
   return {
-    connect: connectMs ?? never,
-    firstByte: firstByteMs ?? never,
-    idle: idleMs ?? never,
-    total: totalMs ?? never,
-    client: never,
+    connect: connectMs ?? NEVER,
+    firstByte: firstByteMs ?? NEVER,
+    idle: idleMs ?? NEVER,
+    total: totalMs ?? NEVER,
+    client: NEVER,
   }
 }
 

@@ -17,35 +17,35 @@ export interface ChunkRead {
 
 /** RFC 9112, section 7.1. Throws where a length is none. */
 export function createChunkReader(): ChunkReader {
-  let state: 'size' | 'extension' | 'data' | 'behind' | 'trailer' = 'size'
+  let state = IN_SIZE
   let size = 0
   let digits = 0
   let lineLength = 0
 
   const endSize = (): void => {
     if (digits === 0) throw httpError('a chunk of the answer has no length')
-    state = size === 0 ? 'trailer' : 'data'
+    state = size === 0 ? IN_TRAILER : IN_DATA
     lineLength = 0
     digits = 0
   }
   /** One byte between the data; true at the end of the body. */
   const step = (byte: number): boolean => {
     switch (state) {
-      case 'size': {
+      case IN_SIZE: {
         const digit = hexOf(byte)
         if (digit >= 0) {
           size = size * 16 + digit
           if (++digits > MOST_DIGITS) throw httpError('a chunk of the answer is too long')
         } else if (byte === LINE_FEED) endSize()
-        else if (byte === SEMICOLON || byte === CARRIAGE_RETURN || byte === SPACE || byte === TAB) state = 'extension'
+        else if (byte === SEMICOLON || byte === CARRIAGE_RETURN || byte === SPACE || byte === TAB) state = IN_EXTENSION
         else throw httpError('the length of a chunk of the answer is no number')
         return false
       }
-      case 'extension':
+      case IN_EXTENSION:
         if (byte === LINE_FEED) endSize()
         return false
-      case 'behind':
-        if (byte === LINE_FEED) state = 'size'
+      case BEHIND_DATA:
+        if (byte === LINE_FEED) state = IN_SIZE
         else if (byte !== CARRIAGE_RETURN) throw httpError('a chunk of the answer is longer than it says')
         return false
       default:
@@ -53,9 +53,9 @@ export function createChunkReader(): ChunkReader {
           if (byte !== CARRIAGE_RETURN) lineLength++
           return false
         }
-        if (lineLength === 0) state = 'size'
+        if (lineLength === 0) state = IN_SIZE
         lineLength = 0
-        return state === 'size'
+        return state === IN_SIZE
     }
   }
   return {
@@ -65,7 +65,7 @@ export function createChunkReader(): ChunkReader {
       let at = from
       let isLast = false
       while (at < bytes.length && !isLast) {
-        if (state !== 'data') {
+        if (state !== IN_DATA) {
           isLast = step(bytes[at++] as number)
           continue
         }
@@ -75,12 +75,19 @@ export function createChunkReader(): ChunkReader {
         end = (end === from ? start : end) + stop - at
         size -= stop - at
         at = stop
-        if (size === 0) state = 'behind'
+        if (size === 0) state = BEHIND_DATA
       }
       return { data: end > start ? bytes.subarray(start, end) : undefined, stop: at, isLast }
     },
   }
 }
+
+// Where the next byte stands. Numbers: it is asked for every one.
+const IN_SIZE = 0
+const IN_EXTENSION = 1
+const IN_DATA = 2
+const BEHIND_DATA = 3
+const IN_TRAILER = 4
 
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
