@@ -1,4 +1,5 @@
 import type { Problem } from './diagnostic.ts'
+import { unsetVariables } from './interpolate.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
 import { closest, didYouMean } from './suggest.ts'
@@ -44,13 +45,32 @@ function checkUnion(
   path: readonly PathStep[],
   problems: Problem[],
 ): void {
-  if (members.some((member) => fits(member, value))) return
+  if (members.some((member) => fits(member, value))) {
+    if (typeof value === 'string' && isVariable(members, value)) problems.push(unset(value, path))
+    return
+  }
   // What is wrong with an object or a list stands inside, where only one member can be meant.
   const inner = members.find(
     ({ type, items }) => (type === 'object' || isListOf(items)) && types[type ?? '']?.(value, shape),
   )
   if (inner) check(inner, value, path, problems)
   else problems.push(mismatch(shape, value, path))
+}
+
+/** Numbers and switches may be variables, which stand there as they are written where they are not set. */
+function isVariable(members: readonly Shape[], value: string): boolean {
+  return value.trim().startsWith('$') && members.some(({ pattern }) => pattern?.includes('|\\$.+'))
+}
+
+function unset(value: string, path: readonly PathStep[]): Problem {
+  const [variable] = unsetVariables(value)
+  const message = variable === undefined ? 'this names no variable' : `the variable ${variable} is not set`
+  return {
+    severity: 'warning',
+    path,
+    message: `${subject(path)}: ${message}, so it has no effect`,
+    ...(variable !== undefined && { suggestion: `set it: \`export ${variable}=…\`` }),
+  }
 }
 
 function fits(shape: Shape, value: unknown): boolean {

@@ -188,9 +188,9 @@ describe('files of users', () => {
   })
 
   test.each(['utf16le', 'utf16be'])('a file may be %s, as Windows writes it', (encoding) => {
-    const bytes = Buffer.from('\ufeff{ "APIKEY": "schlüssel-中-1" }', 'utf16le')
+    const bytes = Buffer.from('\ufeff{ "CLAUDE_PATH": "/é/中" }', 'utf16le')
     writeFileSync(config, encoding === 'utf16be' ? bytes.swap16() : bytes)
-    expect(loadConfig({ file: config, env: {}, home }).apiKey).toBe('schlüssel-中-1')
+    expect(loadConfig({ file: config, env: {}, home }).claudePath).toBe('/é/中')
   })
 
   test.each(['there is no such file', 'this is a directory'])(
@@ -242,6 +242,7 @@ describe('values', () => {
     ['LOG as text', '{"LOG":"false"}', {}, { log: false }],
     ['LOG_LEVEL silent', '{"LOG_LEVEL":"silent"}', {}, { log: false }],
     ['a loopback HOST without a key', '{"HOST":"::1"}', {}, { host: '::1' }],
+    ['a drain that is longer than any timer', '{"drain":1e12}', {}, { drainMs: 2 ** 31 - 1 }],
     ['HOST as a URL has it', '{"HOST":"[::1]"}', {}, { host: '::1' }],
     [
       'names and origins in a spelling that no client sends',
@@ -327,6 +328,8 @@ describe('warnings', () => {
       `{${provider().replace('"k3y-of-p-0001"', '\n"$NOPE"')}, "Router": {"default":"p,m"}}`,
       ['2:1 Providers[0].api_key'],
     ],
+    ['a number that is a variable that is not set', '{"LOG":true,\n"PORT":"${NOPE}"}', ['2:8 PORT']],
+    ['a switch that is no variable', '{"LOG":"$nope"}', ['1:8 LOG']],
     ['no key', `{"Providers":[{"name":"p","api_base_url":"https://p.example"}]}`, ['1:15 Providers[0]']],
     ['a model that is not listed', `{${provider()},\n"Router": {"default":"p,other"}}`, ['2:22 Router.default']],
     ['another case', `{${provider()},\n"Router": {"default":"P,M"}}`, ['2:22 Router.default']],
@@ -398,8 +401,10 @@ describe('who may call', () => {
     ['"ALLOWED_ORIGINS": "*"', 'every page on the web'],
     ['"ALLOWED_ORIGINS": ["app.example"]', 'write `https://app.example`'],
     ['"ALLOWED_ORIGINS": ["null"]', 'is no origin'],
+    ['"APIKEY": "钥匙-of-clients-1"', '`APIKEY`: the key holds a character that cannot be sent (U+94A5)'],
+    ['"APIKEY": "$QUOTED"', '`APIKEY`: the key holds a character that cannot be sent (U+201C)'],
   ])('%s is refused', (text, message) => {
-    expect(errorsOf(`{${text}}`)).toContain(message)
+    expect(errorsOf(`{${text}}`, { QUOTED: '“key-of-clients”' })).toContain(message)
   })
 })
 
@@ -487,6 +492,12 @@ describe('proxies', () => {
 })
 
 describe('secrets', () => {
+  test.each(['sk-planted\nsecret', 'sk-planted\u200bsecret'])('a key that no header can hold is told: %j', (key) => {
+    const message = errorsOf(`{${provider().replace('"k3y-of-p-0001"', JSON.stringify(key))}}`)
+    expect(message).toContain('provider `p`: the key holds a character that cannot be sent (U+')
+    expect(message).not.toContain('planted')
+  })
+
   test('no message holds a key or a password', () => {
     const secrets = ['planted-secret-1', 'planted-secret-2', 'planted-secret-3', 'planted-secret-4']
     const message =
