@@ -32,6 +32,8 @@ export const DEFAULT_PORT = 3456
 export const DEFAULT_TIMEOUT_MS = 600_000
 /** How long calls that run when the router is stopped may go on if nothing else is said, in milliseconds. */
 export const DEFAULT_DRAIN_MS = 30_000
+/** A timer that is set to more runs out at once. */
+const LONGEST_MS = 2 ** 31 - 1
 
 /** A config without its file's name, and what is to be told about it. Usable only if no problem is an error. */
 export interface Resolved {
@@ -95,7 +97,7 @@ export function resolveConfig(written: Json, env: Environment): Resolved {
       ...(prices.length > 0 && { prices }),
       ...readHedge(top['hedge']),
       continuation: toFlag(top['continuation']) ?? false,
-      drainMs: toNumber(top['drain']) ?? DEFAULT_DRAIN_MS,
+      drainMs: Math.min(toNumber(top['drain']) ?? DEFAULT_DRAIN_MS, LONGEST_MS),
       ...readCache(top),
       ...readWebSearch(top, { env, ...(proxyUrl && { proxyUrl }) }, problems),
       raw: file,
