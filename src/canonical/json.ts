@@ -73,14 +73,14 @@ interface RawJson {
   rawJSON(text: string): Json
   isRawJSON(value: unknown): boolean
 }
-const raw = JSON as unknown as RawJson
+const { rawJSON, isRawJSON } = JSON as unknown as RawJson
 
 function isRawNumber(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && raw.isRawJSON(value)
+  return typeof value === 'object' && value !== null && isRawJSON(value)
 }
 
 function keepNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
   const source = context?.source
   if (typeof value !== 'number' || source === undefined) return value
-  return JSON.stringify(value) === source ? value : raw.rawJSON(source)
+  return JSON.stringify(value) === source ? value : rawJSON(source)
 }

@@ -46,15 +46,13 @@ export function createCollector(): { push(event: ModelEvent): void; end(): Model
     end() {
       if (!finish) return undefined
       const native = finish.native ?? start?.native
-      return {
-        ...(start?.id !== undefined && { id: start.id }),
-        ...(start?.model !== undefined && { model: start.model }),
-        parts,
-        finish: finish.reason,
-        ...(finish.search && { search: finish.search }),
-        ...(usage && { usage }),
-        ...(native && { native }),
-      }
+      const reply: { -readonly [Key in keyof ModelReply]: ModelReply[Key] } = { parts, finish: finish.reason }
+      if (start?.id !== undefined) reply.id = start.id
+      if (start?.model !== undefined) reply.model = start.model
+      if (finish.search) reply.search = finish.search
+      if (usage) reply.usage = usage
+      if (native) reply.native = native
+      return reply
     },
   }
 }

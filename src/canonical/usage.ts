@@ -17,7 +17,7 @@ export function promptTokens(usage: Usage): number {
 
 /** Later counts replace earlier ones: providers report running totals. */
 export function mergeUsage(earlier: Usage | undefined, later: Usage): Usage {
-  return { ...earlier, ...later }
+  return earlier ? { ...earlier, ...later } : later
 }
 
 /** The tokens of two calls together. */

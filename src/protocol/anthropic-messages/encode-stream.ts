@@ -119,7 +119,7 @@ function begin(state: State): Frame[] {
   if (state.begun) return []
   state.begun = true
   const { start, usage, context } = state
-  const { usage: usageRest, ...rest } = restFor(start?.native, ID) ?? {}
+  const told = restFor(start?.native, ID)
   const message: JsonObject = {
     id: start?.id ?? context.id('msg_'),
     type: 'message',
@@ -128,10 +128,12 @@ function begin(state: State): Frame[] {
     content: [],
     stop_reason: null,
     stop_sequence: null,
-    usage: encodeUsage(usage, usageRest as JsonObject | undefined),
+    usage: encodeUsage(usage, told?.usage as JsonObject | undefined),
   }
-  for (const key of AT_THE_END) if (rest[key] !== undefined) rest[key] = null
-  return [frameOf('message_start', { message: withKeys(message, rest) })]
+  for (const key in told) {
+    if (message[key] === undefined) message[key] = AT_THE_END.includes(key) ? null : told[key]
+  }
+  return [frameOf({ type: 'message_start', message })]
 }
 
 function finish(state: State, { reason, search, native }: FinishEvent): Frame[] {
@@ -141,18 +143,19 @@ function finish(state: State, { reason, search, native }: FinishEvent): Frame[] 
   const blocks = search && !restFor(native, ID) ? searchBlocks(search, state.context.id('srvtoolu_')) : []
   for (const block of blocks) writeBlock(block, out, () => state.blocks++)
   state.ended = true
-  const own = native ?? state.start?.native
-  const { usage: usageRest, ...rest } = restFor(own, ID) ?? {}
-  const { context_management, ...more } = news(rest, native && restFor(state.start?.native, ID))
+  const told = restFor(native ?? state.start?.native, ID)
+  const { context_management, ...more } = told ? news(told, native && restFor(state.start?.native, ID)) : NONE
   const delta = withKeys(
     { stop_reason: stopReasonOf(reason, state.sent, native), stop_sequence: reason.stopSequence ?? null },
     more,
   )
-  const usage = encodeUsage(state.usage, usageRest as JsonObject | undefined)
-  out.push(frameOf('message_delta', { delta, usage, context_management }))
-  out.push(frameOf('message_stop', { ...(spelling(native, 'stop') as JsonObject | undefined) }))
+  const usage = encodeUsage(state.usage, told?.usage as JsonObject | undefined)
+  out.push(frameOf({ type: 'message_delta', delta, usage, context_management }))
+  out.push(frameOf({ type: 'message_stop', ...(spelling(native, 'stop') as JsonObject | undefined) }))
   return out
 }
+
+const NONE: JsonObject = {}
 
 /** Keys that Anthropic tells with the end of the message. */
 const AT_THE_END: readonly string[] = ['stop_details', 'context_management']
@@ -161,6 +164,7 @@ const AT_THE_END: readonly string[] = ['stop_details', 'context_management']
 function news(rest: JsonObject, told: JsonObject | undefined): JsonObject {
   const fresh: JsonObject = {}
   for (const key in rest) {
+    if (key === 'usage') continue
     if (AT_THE_END.includes(key) || (told && rest[key] !== told[key])) fresh[key] = rest[key]
   }
   return fresh
@@ -177,6 +181,6 @@ function writeNative(state: State, native: Native): Frame[] {
   return [...begin(state), { event: native.form, data: JSON.stringify(data) }]
 }
 
-function frameOf(type: string, fields: JsonObject): Frame {
-  return { event: type, data: JSON.stringify({ type, ...fields }) }
+function frameOf(data: JsonObject & { type: string }): Frame {
+  return { event: data.type, data: JSON.stringify(data) }
 }

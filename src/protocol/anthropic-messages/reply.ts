@@ -12,6 +12,7 @@ import {
   messageRest,
   searchBlocks,
   stopReasonOf,
+  type SentParts,
 } from './answer.ts'
 import { errorInside } from './error.ts'
 import { encodeText, encodeToolUse } from './parts.ts'
@@ -47,13 +48,14 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
 export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObject {
   const { native, finish } = reply
   const ours = restFor(native, ID)
-  const { usage: usageRest, ...rest } = ours ?? {}
-  const content = reply.parts.flatMap((part) => encodePart(part, context))
-  if (reply.search && !ours) content.push(...searchBlocks(reply.search, context.id('srvtoolu_')))
-  const sent = {
-    calls: reply.parts.some((part) => part.type === 'tool-call'),
-    natives: reply.parts.some((part) => part.type === 'native' && part.native.protocol === ID),
+  const content: JsonObject[] = []
+  const sent: SentParts = { calls: false, natives: false }
+  for (const part of reply.parts) {
+    if (part.type === 'tool-call') sent.calls = true
+    if (part.type === 'native' && part.native.protocol === ID) sent.natives = true
+    addPart(part, context, content)
   }
+  if (reply.search && !ours) content.push(...searchBlocks(reply.search, context.id('srvtoolu_')))
   const encode = ours ? encodeKnownUsage : encodeUsage
   const message: JsonObject = {
     id: reply.id ?? context.id('msg_'),
@@ -63,12 +65,14 @@ export function encodeReply(reply: ModelReply, context: EncodeContext): JsonObje
     content,
     stop_reason: stopReasonOf(finish, sent, native),
     stop_sequence: finish.stopSequence ?? null,
-    usage: encode(reply.usage, usageRest as JsonObject | undefined),
+    usage: encode(reply.usage, ours?.usage as JsonObject | undefined),
   }
+  if (!ours) return message
   const absent = spelling(native, 'absent')
   if (Array.isArray(absent) && absent.includes('stop_sequence') && message.stop_sequence === null)
     delete message.stop_sequence
   if (Array.isArray(absent) && absent.includes('usage') && !reply.usage) delete message.usage
+  const { usage: _, ...rest } = ours
   return withKeys(message, rest)
 }
 
@@ -82,25 +86,31 @@ function contentOf(body: JsonObject, context: DecodeContext): Json[] {
   throw malformed('answered without content', context)
 }
 
-function encodePart(part: Part, context: EncodeContext): JsonObject[] {
+function addPart(part: Part, context: EncodeContext, out: JsonObject[]): void {
   switch (part.type) {
     case 'text':
-      return [encodeText(part)]
+      out.push(encodeText(part))
+      return
     case 'reasoning':
-      return [encodeAnswerReasoning(part)]
+      out.push(encodeAnswerReasoning(part))
+      return
     case 'tool-call': {
       const call = encodeToolUse(part, toToolId(part.id || context.id('toolu_')), part.name)
-      if (part.signature === undefined) return [call]
-      const data = seal({ kind: 'call', origin: part.origin, call: part.id, value: part.signature })
-      return [{ type: 'redacted_thinking', data }, call]
+      if (part.signature !== undefined) {
+        const data = seal({ kind: 'call', origin: part.origin, call: part.id, value: part.signature })
+        out.push({ type: 'redacted_thinking', data })
+      }
+      out.push(call)
+      return
     }
     case 'media':
-      return [{ type: 'text', text: mediaNotice(part) }]
+      out.push({ type: 'text', text: mediaNotice(part) })
+      return
     case 'native': {
       const block = restFor(part.native, ID)
-      return block ? [block] : []
+      if (block) out.push(block)
+      return
     }
     case 'tool-result':
-      return []
   }
 }

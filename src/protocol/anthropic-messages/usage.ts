@@ -36,12 +36,9 @@ export function usageRest(value: Json | undefined): JsonObject | undefined {
 
 /** All four counts, 0 where nothing is known: clients add them up without asking. */
 export function encodeUsage(usage: Usage | undefined, rest?: JsonObject): JsonObject {
-  return withKeys(encodeKnownUsage(usage, rest), {
-    input_tokens: 0,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
-    output_tokens: 0,
-  })
+  const wire = encodeKnownUsage(usage, rest)
+  for (const [name] of FIELDS) wire[name] ??= 0
+  return wire
 }
 
 /** Only the counts that are known. */

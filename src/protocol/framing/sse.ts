@@ -11,22 +11,27 @@ export function decodeSse(glance?: Glance): Step<Uint8Array, Frame> {
   let event: string | undefined
   let data: string | undefined
 
-  const readLine = (line: string, out: Frame[]): void => {
-    if (line === '') {
+  const readLine = (text: string, start: number, end: number, out: Frame[]): void => {
+    if (start === end) {
       if (data !== undefined) out.push(event === undefined ? { data } : { event, data })
       event = data = undefined
       return
     }
     // The two spellings that nearly every line has, first.
-    if (line.startsWith('data: ')) data = data === undefined ? line.slice(6) : `${data}\n${line.slice(6)}`
-    else if (line.startsWith('event: ')) event = line.slice(7)
+    if (text.startsWith('data: ', start)) addData(text.slice(start + 6, end))
+    else if (text.startsWith('event: ', start)) event = text.slice(start + 7, end)
     else {
+      const line = text.slice(start, end)
       const colon = line.indexOf(':')
       const field = colon < 0 ? line : line.slice(0, colon)
-      const start = colon < 0 ? line.length : line[colon + 1] === ' ' ? colon + 2 : colon + 1
-      if (field === 'data') data = data === undefined ? line.slice(start) : `${data}\n${line.slice(start)}`
-      else if (field === 'event') event = line.slice(start)
+      const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+      if (field === 'data') addData(value)
+      else if (field === 'event') event = value
     }
+  }
+
+  const addData = (value: string): void => {
+    data = data === undefined ? value : `${data}\n${value}`
   }
 
   const readText = (text: string, out: Frame[]): void => {
@@ -49,7 +54,7 @@ export function decodeSse(glance?: Glance): Step<Uint8Array, Frame> {
         out.push({ data: pending.slice(start + 6, end) })
         start = glance ? glance(pending, end + 2, out) : end + 2
       } else {
-        readLine(pending.slice(start, end), out)
+        readLine(pending, start, end, out)
         start = end + 1
       }
     }
@@ -66,8 +71,8 @@ export function decodeSse(glance?: Glance): Step<Uint8Array, Frame> {
       const out: Frame[] = []
       readText(decoder.decode(), out)
       // Some providers leave out the last empty line. A whole last event counts; half of one does not.
-      if (rest) readLine(rest.replace(/\r$/, ''), out)
-      if (data !== undefined && isWhole(data)) readLine('', out)
+      if (rest) readLine(rest, 0, rest.endsWith('\r') ? rest.length - 1 : rest.length, out)
+      if (data !== undefined && isWhole(data)) readLine('', 0, 0, out)
       rest = ''
       event = data = undefined
       return out

@@ -61,7 +61,8 @@ export function createParts(context: DecodeContext): Parts {
     const open = flow && flow.type === type && flow.form === form ? flow : openFlow(type, form, out)
     open.text += text
     const logprobs = pending && type === 'text' ? takeLogprobs(open) : undefined
-    out.push({ type: 'part-delta', index: open.index, text, ...(logprobs && { logprobs }) })
+    const { index } = open
+    out.push(logprobs ? { type: 'part-delta', index, text, logprobs } : { type: 'part-delta', index, text })
   }
 
   const takeLogprobs = (open: Flow): readonly TokenLogprob[] | undefined => {

@@ -101,7 +101,7 @@ export function createAnswer(context: DecodeContext): Answer {
     // An empty success would end an agent's work without a word.
     if (!parts.any() && (reason.kind === 'stop' || reason.kind === 'other')) return fail(emptyAnswer(context), out)
     over = true
-    out.push({ type: 'finish', reason, ...searchOf([], pages) })
+    out.push(pages.length > 0 ? { type: 'finish', reason, ...searchOf([], pages) } : { type: 'finish', reason })
   }
 
   const start = (chunk: JsonObject, out: ModelEvent[]): void => {
@@ -110,7 +110,10 @@ export function createAnswer(context: DecodeContext): Answer {
     // Azure begins with a chunk about the prompt, without id and model.
     if (!id && !model && !hasItems(chunk.choices)) return
     started = true
-    out.push({ type: 'start', ...(id && { id }), ...(model && { model }) })
+    const begun: { type: 'start'; id?: string; model?: string } = { type: 'start' }
+    if (id) begun.id = id
+    if (model) begun.model = model
+    out.push(begun)
   }
 
   const readChoice = (choice: JsonObject, out: ModelEvent[], source: string | undefined): void => {
