@@ -1,4 +1,5 @@
 import type { Log, LogLevel } from '../platform/ports.ts'
+import { printable } from './printable.ts'
 import { createRotatingFile, type RotationOptions } from './rotating-file.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const satisfies readonly LogLevel[]
@@ -19,7 +20,9 @@ export function terminalLog(level: LogLevel): Log {
     const details = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
-    console.error([`${given}:`, message, ...details].join(' '))
+    // What goes on in further lines cannot be taken for another message.
+    const told = message.split('\n').map(printable).join('\n  ')
+    console.error([`${given}:`, told, ...details.map(printable)].join(' '))
   })
 }
 

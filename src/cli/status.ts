@@ -5,6 +5,7 @@ import { askWho, reachable } from './instance/ask.ts'
 import { findInstances, type Found } from './instance/find.ts'
 import { readSecret } from './instance/secret.ts'
 import { configuredPort } from './instance/select.ts'
+import { printable } from './printable.ts'
 import { describeEnding, describeSilent } from './stop.ts'
 
 /** Like systemctl's: nothing runs. */
@@ -53,7 +54,7 @@ function restingIn({ resting }: JsonObject): string {
     .map(({ provider, what, state, until, why }) => {
       const left = Number(until) - Date.now()
       const when = state === 'open' && left > 0 ? `is left alone for ${duration(left)}` : 'is to be tried again'
-      return `\n  ${String(provider)}${what === 'provider' ? '' : `: ${String(what)}`} ${when} (${String(why)})`
+      return `\n  ${printable(`${String(provider)}${what === 'provider' ? '' : `: ${String(what)}`} ${when} (${String(why)})`)}`
     })
   return lines.join('')
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileLog } from '../../src/cli/log.ts'
+import { fileLog, terminalLog } from '../../src/cli/log.ts'
 import { redactedLog } from '../../src/cli/redacted-log.ts'
 import { testProvider } from '../helper/gateway.ts'
 
@@ -29,6 +29,18 @@ const lines = (name: string): Record<string, unknown>[] =>
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line))
+
+test('on the terminal what others say is no message of its own, and gives it no orders', () => {
+  const said = spyOn(console, 'error').mockImplementation(() => {})
+  try {
+    terminalLog('info')('warn', 'p (m): no\nwarn: forged', { model: '\u001b]0;title\u0007\u202em模', usage: { a: 1 } })
+    expect(said.mock.calls).toEqual([
+      ['warn: p (m): no\n  warn: forged model=\\u001b]0;title\\u0007\\u202em模 usage={"a":1}'],
+    ])
+  } finally {
+    said.mockRestore()
+  }
+})
 
 describe('the log file', () => {
   const day = (text: string) => () => new Date(text)
