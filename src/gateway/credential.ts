@@ -32,13 +32,16 @@ export interface Told {
 export function readHeaders(all: globalThis.Headers, query: string): Told {
   const headers: Record<string, string> = {}
   const shown: Record<string, string> = {}
+  let isShown = false
   all.forEach((value, name) => {
-    if (KEY_HEADERS.has(name)) shown[name] = value
-    else headers[name] = value
+    if (KEY_HEADERS.has(name)) {
+      shown[name] = value
+      isShown = true
+    } else headers[name] = value
   })
   const key = query === '' ? null : new URLSearchParams(query).get('key')
   if (key !== null) shown['x-goog-api-key'] ??= key
-  return { headers, keys: shownKeys(shown) }
+  return { headers, keys: isShown || key !== null ? shownKeys(shown) : NONE }
 }
 
 /** What is shown in any of the headers for keys. */

@@ -1,6 +1,6 @@
 import { ModelError } from '../canonical/error.ts'
 import type { Ports } from '../platform/ports.ts'
-import type { Answer } from './call.ts'
+import type { Answer, Call, Handler } from './call.ts'
 
 /** Within this time an attempt that was cut ends and is noted, in milliseconds. */
 const NOTED_WITHIN_MS = 20
@@ -22,14 +22,11 @@ export function cutError(): ModelError {
   return new ModelError(message, { ...details, status, kind: 'aborted' })
 }
 
-/** What `ask` gives, or soon after a cut the error that says so, whatever the call waits for. Calls `begin` when the answer is there. */
-export function unlessCut(
-  ask: () => Promise<Answer>,
-  { cutters, after }: Pick<Ports, 'cutters' | 'after'>,
-  begin: () => void,
-): Promise<Answer> {
+/** What `ask` answers to `call`, or soon after a cut the error that says so, whatever the call waits for. */
+export function unlessCut(call: Call, ask: Handler, ports: Pick<Ports, 'cutters' | 'after' | 'now'>): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const pending = ask()
+    const { cutters } = ports
+    const pending = ask(call)
     let isCut = false
     let isTold = false
     const tell = (): void => {
@@ -37,14 +34,14 @@ export function unlessCut(
       reject(stoppedError())
     }
     const cut = (): void => {
-      if (!isCut) after(NOTED_WITHIN_MS, tell)
+      if (!isCut) ports.after(NOTED_WITHIN_MS, tell)
       isCut = true
     }
     const place = cutters?.add(cut) ?? 0
     const answered = (answer: Answer): void => {
       cutters?.remove(place)
       if (isTold && typeof answer.body !== 'string') return answer.body.cancel()
-      begin()
+      call.trace.firstTokenAt = ports.now()
       resolve(answer)
     }
     const failed = (cause: unknown): void => {

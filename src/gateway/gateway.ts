@@ -14,7 +14,7 @@ import { createLearnt, type Learnt } from './learnt.ts'
 import { withJsonArrays } from './json-array.ts'
 import { listModelsReply, modelReply } from './models.ts'
 import { openCall, respondWith, type Caller } from './open-call.ts'
-import { operationOf, type Address, type Operation } from './paths.ts'
+import type { Address, Operation } from './paths.ts'
 import type { Plugins } from './plugin/plugins.ts'
 import { withPresets } from './presets.ts'
 import { readBody } from './read-body.ts'
@@ -67,7 +67,7 @@ export function createGateway(config: GatewayConfig, ports: Ports, learnt = crea
     config,
     ports,
     create: (preset, own) => gatewayOf(preset, own, createLearnt(preset.providers, learnt.ledger)),
-    protocolOf: ({ headers }, { path }) => protocolOf(operationOf(path), headers),
+    protocolOf: ({ headers }, { operation }) => protocolOf(operation, headers),
   })
 }
 
@@ -82,9 +82,8 @@ function gatewayOf(config: GatewayConfig, ports: Ports, learnt: Learnt): Gateway
   return async (request, address) => (await withUserCode)(request, address)
 }
 
-async function serve(request: Request, { path, query }: Address, core: Core): Promise<Response> {
+async function serve(request: Request, { path, query, operation }: Address, core: Core): Promise<Response> {
   const { config, ports } = core
-  const operation = operationOf(path)
   const protocol = protocolOf(operation, request.headers)
   try {
     if (!operation) throw nothingAt(request.method, path)

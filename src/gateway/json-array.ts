@@ -13,9 +13,9 @@ export function withJsonArrays(serve: (request: Request, address: Address) => Pr
       ? serveStream(request, address)
       : serve(request, address)
 
-  async function serveStream(request: Request, { path, query: given }: Address): Promise<Response> {
-    const others = given.split('&').filter((pair) => pair !== '' && !ALT.test(pair))
-    return asJsonArray(await serve(request, { path, query: [...others, 'alt=sse'].join('&') }))
+  async function serveStream(request: Request, address: Address): Promise<Response> {
+    const others = address.query.split('&').filter((pair) => pair !== '' && !ALT.test(pair))
+    return asJsonArray(await serve(request, { ...address, query: [...others, 'alt=sse'].join('&') }))
   }
 }
 

@@ -37,14 +37,8 @@ export function openCall(
 
 /** The response to `call`, as `ask` gives it; at its end all who wait for that hear of it, the log last. */
 export function respondWith(call: Call, ask: Handler, ports: Ports): Promise<Response> {
-  const begin = (): void => void (call.trace.firstTokenAt = ports.now())
-  return respond(
-    call,
-    unlessCut(() => ask(call), ports, begin),
-    ports,
-    (outcome) => {
-      for (const end of call.trace.atEnd) end()
-      logCall(call, outcome, ports)
-    },
-  )
+  return respond(call, unlessCut(call, ask, ports), ports, (outcome) => {
+    for (const end of call.trace.atEnd) end()
+    logCall(call, outcome, ports)
+  })
 }

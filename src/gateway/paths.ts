@@ -35,15 +35,18 @@ export interface Address {
   readonly path: string
   /** Without `?`. */
   readonly query: string
+  /** Absent: it is none of the gateway's. */
+  readonly operation: Operation | undefined
 }
 
 /** Path and query of a request's URL, without the cost of parsing it whole. */
 export function addressOf(url: string): Address {
   // Where the Host header is none, Bun gives the path alone.
   const start = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3)
-  if (start < 0) return { path: '/', query: '' }
+  if (start < 0) return { path: '/', query: '', operation: undefined }
   const mark = url.indexOf('?', start)
-  return mark < 0 ? { path: url.slice(start), query: '' } : { path: url.slice(start, mark), query: url.slice(mark + 1) }
+  const path = mark < 0 ? url.slice(start) : url.slice(start, mark)
+  return { path, query: mark < 0 ? '' : url.slice(mark + 1), operation: operationOf(path) }
 }
 
 const VERSIONS = /^(?:\/v1(?:(?:alpha|beta)\d*)?)+(?=\/)/

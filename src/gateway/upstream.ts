@@ -71,10 +71,11 @@ async function ask(call: Call, way: Way, provider: Provider, school: School, por
   let lessons = school.lessonsOf(target)
   for (let tries = 0; ; tries++) {
     const prepared = prepare(call, way, mayRelay, traitsOf(lessons), ports)
-    const { body, headers, applied } = applyLessons(prepared, lessons)
     const { path, query, dropped, isRelay } = prepared
+    const edited = lessons.length > 0 ? applyLessons(prepared, lessons) : undefined
+    const { body, headers } = edited ?? prepared
     call.trace.relayed = isRelay
-    call.trace.dropped = applied.length > 0 ? [...dropped, ...applied.map(lossOf)] : dropped
+    call.trace.dropped = edited ? [...dropped, ...edited.applied.map(lossOf)] : dropped
     const text = body === prepared.body ? prepared.text() : JSON.stringify(body)
     const hops = hopsOf(call.wire.headers)
     const outgoing = { path, query, headers, body: text, hops, credential: call.credential }
@@ -108,8 +109,9 @@ interface Prepared {
 }
 
 function prepare(call: Call, way: Way, mayRelay: boolean, learnt: Traits | undefined, ports: Ports): Prepared {
-  const { target, endpoint, limits, isForeign } = way
+  const { target, endpoint, limits, isForeign, isPlain } = way
   const whole = mayRelay && !learnt ? relayed(call, target) : encoded(call, way, learnt, ports)
+  if (isPlain && !call.outputLimit) return whole
   const lean = isForeign ? withoutBillingLine(whole) : whole
   const all = call.outputLimit ? [...limits, call.outputLimit] : limits
   return atAddress(limitOutput(lean, endpoint.protocol, all), endpoint, target.model)
@@ -143,7 +145,8 @@ function encoded(call: Call, way: Way, learnt: Traits | undefined, ports: Ports)
   const forced = asked.outputFormat && forceFormat(asked, codec.formatGap?.(asked, told))
   const marked = withCacheMarks(forced?.request ?? asked, endpoint.protocol, traits)
   const { wire, dropped, context } = codec.encodeRequest(marked, told)
-  const edited = applyDialects(wire, way.provider, { provider, model, protocol: endpoint.protocol })
+  const place = { provider, model, protocol: endpoint.protocol }
+  const edited = way.inwards.length > 0 ? applyDialects(wire, way.provider, place) : wire
   return {
     isRelay: false,
     path: edited.path,

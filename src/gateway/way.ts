@@ -26,6 +26,8 @@ export interface Way {
   readonly limits: readonly OutputLimit[]
   /** Whether Anthropic's billing line is nothing for who listens there. */
   readonly isForeign: boolean
+  /** Whether none of these edits a request, nor its address. */
+  readonly isPlain: boolean
   /** Whether the model may end its turn without a word: Claude does when its work is done. */
   readonly mayBeSilent: boolean
 }
@@ -39,6 +41,7 @@ export function wayTo({ provider, target, protocol }: Place): Way | ModelError {
     return notServed(target, `this version does not serve the protocol ${endpoint.protocol}`)
   const isAsItCame = !editsRequests(provider, model) && !editsAnswers(provider, model, endpoint.protocol)
   const { maxOutputTokens: most } = ownTraits(provider, model)
+  const foreign = isForeign(endpoint)
   return {
     provider,
     target,
@@ -48,7 +51,8 @@ export function wayTo({ provider, target, protocol }: Place): Way | ModelError {
     inwards: dialectsOf(provider, model, endpoint.protocol).toReversed(),
     mayRelay: endpoint.protocol === protocol.id && isAsItCame,
     limits: most === undefined ? [] : [{ most, why: `the config allows ${model} ${most} tokens of output` }],
-    isForeign: isForeign(endpoint),
+    isForeign: foreign,
+    isPlain: most === undefined && !foreign && endpoint.addressing === undefined,
     mayBeSilent: endpoint.protocol === 'anthropic-messages' || endpoint.protocol === 'bedrock-converse',
   }
 }

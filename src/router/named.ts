@@ -25,22 +25,6 @@ export type Named =
  * Claude's names, and the small model's, are what Claude Code sends unasked: the scenarios may have other plans.
  */
 export function namedByClient({ request: { model } }: Pick<Facts, 'request'>, routing: Routing): Named {
-  const names = knownNames.get(routing) ?? new Map<string, Named>()
-  const known = names.get(model)
-  if (known) return known
-  const named = readName(model, routing)
-  if (names.size >= MOST_NAMES) names.clear()
-  if (model.length <= LONGEST_NAME) knownNames.set(routing, names.set(model, named))
-  return named
-}
-
-// Clients name the same few models all the time, and what the config says of them never changes.
-const knownNames = new WeakMap<Routing, Map<string, Named>>()
-/** Clients may make names up. */
-const MOST_NAMES = 1000
-const LONGEST_NAME = 200
-
-function readName(model: string, routing: Routing): Named {
   const named = readModelName(model, routing.providers)
   switch (named.kind) {
     case 'target':

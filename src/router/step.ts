@@ -42,14 +42,12 @@ export interface Question {
  */
 export function takeSteps(question: Question, take: (step: Step) => boolean): void {
   const { facts, routing, routes, marked, isHeard } = question
-  const named = namedByClient(facts, routing)
-  const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
+  const { named, isFirm, step } = explicitFor(question)
   const insists = isFirm ? 'the client asks for a model by name' : marked && 'a sub-agent marker names a model'
   if (!facts.isDecided) for (const rule of routes.rules) if (take(ruleStep(rule, insists, question))) return
-  if ((isFirm || named.kind === 'open') && take(explicitStep(named, question))) return
+  if ((isFirm || named.kind === 'open') && take(step)) return
   for (const scenario of SCENARIOS) {
-    const isWished = scenario === 'default' && named.kind === 'wish' && !isFirm
-    if (isWished && take(explicitStep(named, question))) return
+    if (scenario === 'default' && named.kind === 'wish' && !isFirm && take(step)) return
     if ((isHeard || routes.entries[scenario]) && take(scenarioStep(scenario, question))) return
     if (scenario === 'longContext' && (isHeard || marked) && take(markerStep(question))) return
   }
@@ -74,6 +72,33 @@ function ruleStep(rule: RoutingRule, insists: string | undefined, { facts, circu
   const of = `rule ${quote(name)}${from === undefined ? '' : ` of the ${from}`}`
   const reason = `${of}${found === '' ? '' : `: ${found}`}${order}`
   return { ...step, choice: { target, fallbacks, route, reason, group: use, ...(care && { care }) }, why: () => reason }
+}
+
+/** What the name of a request's model comes to. */
+interface Explicit {
+  readonly named: Named
+  readonly isFirm: boolean
+  readonly step: Step
+}
+
+// Clients name the same few models all the time, and what a config makes of them never changes.
+const known = new WeakMap<Routing, Map<string, Explicit>>()
+/** Clients may make names up. */
+const MOST_NAMES = 1000
+const LONGEST_NAME = 200
+
+function explicitFor(question: Question): Explicit {
+  const { facts, routing } = question
+  const { model } = facts.request
+  const names = known.get(routing) ?? new Map<string, Explicit>()
+  const before = names.get(model)
+  if (before) return before
+  const named = namedByClient(facts, routing)
+  const isFirm = named.kind === 'refused' || (named.kind === 'wish' && named.isFirm)
+  const explicit = { named, isFirm, step: explicitStep(named, question) }
+  if (names.size >= MOST_NAMES) names.clear()
+  if (model.length <= LONGEST_NAME) known.set(routing, names.set(model, explicit))
+  return explicit
 }
 
 function explicitStep(named: Named, question: Question): Step {

@@ -2,7 +2,7 @@ import type { Ports } from '../platform/ports.ts'
 import { createGateway, type GatewayConfig } from '../gateway/gateway.ts'
 import { restingOf, type Resting } from '../gateway/health/resting.ts'
 import { createLearnt } from '../gateway/learnt.ts'
-import { addressOf, operationOf, type Address } from '../gateway/paths.ts'
+import { addressOf, type Address } from '../gateway/paths.ts'
 import { MOST_BODY_BYTES, TOO_LARGE } from '../gateway/read-body.ts'
 import { isPreflight, preflightResponse, withCors } from './cors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -56,10 +56,10 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
   let gateway = createGateway(config, { ...ports, cutters }, learnt)
   let app: Promise<(request: Request) => Response | Promise<Response>> | undefined
   const answer = (request: Request, address: Address): Response | Promise<Response> => {
-    const { path } = address
+    const { path, operation } = address
     if (Number(request.headers.get('content-length')) > MOST_BODY_BYTES)
       return refuse(request, path, 'too-large', TOO_LARGE)
-    if (operationOf(path)) return gateway(request, address)
+    if (operation) return gateway(request, address)
     const own = instanceRoutes(request, path)
     if (own) return own
     // The framework is loaded by the first request that needs it: model calls do not.
