@@ -14,9 +14,11 @@ export interface ModelReply {
   readonly native?: Native
 }
 
+type StartEvent = Extract<ModelEvent, { type: 'start' }>
+
 /** Adds events up to a reply. Throws the `ModelError` of an `error` event. */
 export function createCollector(): { push(event: ModelEvent): void; end(): ModelReply | undefined } {
-  let start: Extract<ModelEvent, { type: 'start' }> | undefined
+  let start: StartEvent | undefined
   let finish: Extract<ModelEvent, { type: 'finish' }> | undefined
   let usage: Usage | undefined
   const parts: Part[] = []
@@ -59,23 +61,22 @@ export function createCollector(): { push(event: ModelEvent): void; end(): Model
 
 /** The events of a whole answer, for a client that asked for a stream and a provider that did not give one. */
 export function eventsOf(reply: ModelReply): ModelEvent[] {
-  const events: ModelEvent[] = [
-    {
-      type: 'start',
-      ...(reply.id !== undefined && { id: reply.id }),
-      ...(reply.model !== undefined && { model: reply.model }),
-      ...(reply.native && { native: reply.native }),
-    },
-  ]
+  const start: { -readonly [Key in keyof StartEvent]: StartEvent[Key] } = { type: 'start' }
+  if (reply.id !== undefined) start.id = reply.id
+  if (reply.model !== undefined) start.model = reply.model
+  if (reply.native) start.native = reply.native
+  const events: ModelEvent[] = [start]
   reply.parts.forEach((part, index) => {
     events.push({ type: 'part-start', index, part: emptied(part) })
     const text = textOf(part)
     const logprobs = part.type === 'text' ? part.logprobs : undefined
-    if (text) events.push({ type: 'part-delta', index, text, ...(logprobs && { logprobs }) })
+    if (text)
+      events.push(logprobs ? { type: 'part-delta', index, text, logprobs } : { type: 'part-delta', index, text })
     events.push({ type: 'part-end', index, part })
   })
   if (reply.usage) events.push({ type: 'usage', usage: reply.usage })
-  events.push({ type: 'finish', reason: reply.finish, ...(reply.search && { search: reply.search }) })
+  const { finish: reason, search } = reply
+  events.push(search ? { type: 'finish', reason, search } : { type: 'finish', reason })
   return events
 }
 

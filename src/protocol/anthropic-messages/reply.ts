@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../canonical/json.ts'
-import { restFor } from '../../canonical/native.ts'
+import { restFor, type Native } from '../../canonical/native.ts'
 import type { ModelReply } from '../../canonical/reply.ts'
 import type { Part } from '../../canonical/request.ts'
 import type { DecodeContext, EncodeContext } from '../protocol.ts'
@@ -32,16 +32,19 @@ export function decodeReply(body: Json, context: DecodeContext): ModelReply {
   })
   const calls = parts.some((part) => part.type === 'tool-call')
   const usage = decodeUsage(body.usage)
-  const absent = ABSENT.filter((key) => body[key] === undefined)
-  return {
-    ...(typeof body.id === 'string' && { id: body.id }),
-    ...(typeof body.model === 'string' && { model: body.model }),
+  const native: { -readonly [Key in keyof Native]: Native[Key] } = { protocol: ID, rest: messageRest(body) }
+  if (body.stop_sequence === undefined || body.usage === undefined)
+    native.form = { absent: ABSENT.filter((key) => body[key] === undefined) }
+  const reply: { -readonly [Key in keyof ModelReply]: ModelReply[Key] } = {
     parts,
     finish: finishOf(body.stop_reason, body.stop_sequence, calls),
+    native,
     ...sourcesIn(parts),
-    ...(Object.keys(usage).length > 0 && { usage }),
-    native: { protocol: ID, rest: messageRest(body), ...(absent.length > 0 && { form: { absent } }) },
   }
+  if (typeof body.id === 'string') reply.id = body.id
+  if (typeof body.model === 'string') reply.model = body.model
+  if (Object.keys(usage).length > 0) reply.usage = usage
+  return reply
 }
 
 /** A whole answer for a client. */

@@ -8,6 +8,7 @@ import { ID } from './residue.ts'
 /** What Anthropic's own search has looked for, and the pages that the answer cites, or all that were found if it cites none. */
 export function sourcesIn(parts: readonly Part[]): { readonly search?: WebSearch } {
   const blocks = parts.flatMap<JsonObject>(({ native }) => restFor(native, ID) ?? [])
+  if (blocks.length === 0) return {}
   const cited = blocks.flatMap(({ citations }) => listOf(citations).flatMap(pageIn))
   const found = blocks.flatMap(({ type, content }) =>
     type === 'web_search_tool_result' ? listOf(content).flatMap(pageIn) : [],

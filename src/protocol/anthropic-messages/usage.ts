@@ -6,7 +6,7 @@ import { withKeys } from './residue.ts'
 export function decodeUsage(value: Json | undefined): Usage {
   if (!isObject(value)) return {}
   const usage: { -readonly [Key in keyof Usage]: Usage[Key] } = {}
-  for (const [wire, field] of FIELDS) {
+  for (const { wire, field } of FIELDS) {
     const count = asNumber(value[wire])
     if (count !== undefined) usage[field] = count
   }
@@ -37,22 +37,25 @@ export function usageRest(value: Json | undefined): JsonObject | undefined {
 /** All four counts, 0 where nothing is known: clients add them up without asking. */
 export function encodeUsage(usage: Usage | undefined, rest?: JsonObject): JsonObject {
   const wire = encodeKnownUsage(usage, rest)
-  for (const [name] of FIELDS) wire[name] ??= 0
+  for (const field of FIELDS) wire[field.wire] ??= 0
   return wire
 }
 
 /** Only the counts that are known. */
 export function encodeKnownUsage(usage: Usage | undefined, rest?: JsonObject): JsonObject {
-  const wire: JsonObject = {}
-  for (const [name, field] of FIELDS) if (usage?.[field] !== undefined) wire[name] = whole(usage[field])
+  const told: JsonObject = {}
+  for (const { wire, field } of FIELDS) {
+    const count = usage?.[field]
+    if (count !== undefined) told[wire] = whole(count)
+  }
   if (usage?.reasoning !== undefined) {
     const more = rest?.output_tokens_details
-    wire.output_tokens_details = withKeys(
+    told.output_tokens_details = withKeys(
       { thinking_tokens: whole(usage.reasoning) },
       isObject(more) ? more : undefined,
     )
   }
-  return withKeys(wire, rest)
+  return withKeys(told, rest)
 }
 
 /**
@@ -68,12 +71,12 @@ export function laterUsage(earlier: Usage, later: Usage): Usage {
 }
 
 const FIELDS = [
-  ['input_tokens', 'input'],
-  ['cache_creation_input_tokens', 'cacheWrite'],
-  ['cache_read_input_tokens', 'cacheRead'],
-  ['output_tokens', 'output'],
+  { wire: 'input_tokens', field: 'input' },
+  { wire: 'cache_creation_input_tokens', field: 'cacheWrite' },
+  { wire: 'cache_read_input_tokens', field: 'cacheRead' },
+  { wire: 'output_tokens', field: 'output' },
 ] as const
-const COUNTS: ReadonlySet<string> = new Set(FIELDS.map(([wire]) => wire))
+const COUNTS: ReadonlySet<string> = new Set(FIELDS.map(({ wire }) => wire))
 
 function detailsRest(details: Json | undefined): Json | undefined {
   if (!isObject(details) || asNumber(details.thinking_tokens) === undefined) return details

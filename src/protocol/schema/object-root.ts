@@ -58,6 +58,8 @@ function mayLackItems(node: Json[] | JsonObject, depth: number): boolean {
   if (depth === 0) return false
   // One loop over the keys of both takes ten times as long.
   if (Array.isArray(node)) {
+    // Names and words, of which there are most.
+    if (typeof node[0] === 'string') return false
     for (const inner of node) if (typeof inner === 'object' && inner && mayLackItems(inner, depth - 1)) return true
     return false
   }
