@@ -16,6 +16,7 @@ export function createHttpClient(now: () => number, log: Log): Ports['fetch'] {
   const open = createOpener()
   return async (url, init) => {
     const { signal, onConnected } = init
+    signal.throwIfAborted()
     const trip = tripOf(url, init)
     const { way } = trip
     const request = encodeRequest(trip, init)

@@ -78,9 +78,11 @@ export async function openConnection(
     async exchange(request, signal) {
       hasAnswered = false
       line.hold(true)
-      exchange = createExchange(line, signal, giveUp)
-      line.send(request)
-      return exchange.answer
+      const begun = createExchange(line, signal, giveUp)
+      exchange = begun
+      if (signal.aborted) giveUp(signal.reason as Error)
+      else line.send(request)
+      return begun.answer
     },
     hasAnswered: () => hasAnswered,
     close: () => line.close(),

@@ -174,6 +174,23 @@ describe('a connection', () => {
     expect(requests).toBe(-1)
   })
 
+  test('ends an answer whose end nothing else tells', async () => {
+    await using server = await createFaultServer(({ socket }) => {
+      socket.write('HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\nhello ')
+      setTimeout(() => socket.end('world'), 5)
+    })
+    expect(await (await fetch()(`http://127.0.0.1:${server.port}/`, init())).text()).toBe('hello world')
+  })
+
+  test('that is reset does not end such an answer well', async () => {
+    await using server = await createFaultServer(({ socket }) => {
+      socket.write('HTTP/1.0 200 OK\r\n\r\nhello ')
+      setTimeout(() => socket.resetAndDestroy(), 5)
+    })
+    const reply = await fetch()(`http://127.0.0.1:${server.port}/`, init())
+    expect(await reply.text().catch((cause: unknown) => cause)).toMatchObject({ code: 'ECONNRESET' })
+  })
+
   test('whose answer breaks the protocol is closed', async () => {
     await using server = await createFaultServer(({ socket }) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n'),
@@ -212,11 +229,19 @@ describe('who gives a request up', () => {
     await closed.promise
   })
 
-  test('before it begins opens no connection', async () => {
+  test('before it begins opens no connection, and spoils none', async () => {
     await using server = await createScribe(() => answer('ok'))
-    const failed = fetch()(`http://127.0.0.1:${server.port}/`, init({ signal: AbortSignal.abort('never mind') }))
-    expect(await failed.catch((cause: unknown) => cause)).toBe('never mind')
-    expect(server.requests).toHaveLength(0)
+    const client = fetch()
+    const url = `http://127.0.0.1:${server.port}/`
+    const failed = (): Promise<unknown> =>
+      client(url, init({ signal: AbortSignal.abort('never mind') })).catch((cause: unknown) => cause)
+    expect(await failed()).toBe('never mind')
+    expect(server.sockets.size).toBe(0)
+    await (await client(url, init())).text()
+    expect(await failed()).toBe('never mind')
+    await (await client(url, init())).text()
+    expect(server.requests).toHaveLength(2)
+    expect(server.sockets.size).toBe(1)
   })
 
   test('by not reading on ends its connection', async () => {
