@@ -53,17 +53,15 @@ export async function send(
   const hop = hopHeader(url, outgoing.hops ?? 0, who)
   const unsigned = { url, headers: { ...outgoing.headers, ...hop }, body: outgoing.body }
   const authorized = await authorize(unsigned, outgoing.credential, { provider, endpoint, ports, signal })
-  const abort = new AbortController()
-  const stop = (): void => abort.abort(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  if (signal.aborted) stop()
-  const watch = watchDeadlines(ports, provider.deadlines, who, (error) => abort.abort(error))
+  let giveUp: ((reason: Error) => void) | undefined
+  const watch = watchDeadlines(ports, provider.deadlines, who, (error) => giveUp?.(error))
   try {
     const response = await ports.fetch(url.href, {
       method: outgoing.method ?? 'POST',
       headers: authorized.headers,
       body: outgoing.body,
-      signal: abort.signal,
+      signal,
+      onBegin: (end) => (giveUp = end),
       proxy: endpoint.proxy ?? provider.proxy,
       ...(provider.ca !== undefined && { ca: provider.ca }),
       onConnected: () => watch.enter('firstByte'),

@@ -76,7 +76,10 @@ export interface FetchInit {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
+  /** When it aborts, the request is given up: whoever waits for it gets its reason. */
   readonly signal: AbortSignal
+  /** Is given what gives the request up as `signal` does, for less. */
+  readonly onBegin?: (giveUp: (reason: Error) => void) => void
   /** URL of an HTTP proxy; `false`: none, whatever the environment says. */
   readonly proxy: string | false
   /** Certificates (PEM) of authorities to trust besides those that the machine trusts. */

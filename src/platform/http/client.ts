@@ -1,6 +1,7 @@
 import type { HttpBody, HttpReply, Log, Ports } from '../ports.ts'
 import { type Connection, type HttpAnswer, openConnection } from './connection.ts'
 import { openLine } from './direct-line.ts'
+import { createHalt, type Halt } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { createPool } from './pool.ts'
 import { encodeRequest } from './request.ts'
@@ -15,8 +16,9 @@ export function createHttpClient(now: () => number, log: Log): Ports['fetch'] {
   const tripOf = createWays()
   const open = createOpener()
   return async (url, init) => {
-    const { signal, onConnected } = init
+    const { signal, onConnected, onBegin } = init
     signal.throwIfAborted()
+    const halt = createHalt(signal, onBegin)
     const trip = tripOf(url, init)
     const { way } = trip
     const request = encodeRequest(trip, init)
@@ -25,34 +27,34 @@ export function createHttpClient(now: () => number, log: Log): Ports['fetch'] {
       const started = now()
       try {
         onConnected?.()
-        return replyOf(await kept.exchange(request, signal))
+        return replyOf(await kept.exchange(request, halt))
       } catch (cause) {
         // It has not delivered the call, unless the server may have been at work.
-        if (signal.aborted || kept.hasAnswered() || now() - started > AT_ONCE_MS) throw cause
+        if (halt.reason || kept.hasAnswered() || now() - started > AT_ONCE_MS) throw cause
         log('debug', 'a kept-alive connection was dead: asking again on a fresh one')
       }
     }
-    const fresh: Connection = await openConnection((listener) => open(way, signal, listener), {
+    const fresh: Connection = await openConnection((listener) => open(way, halt, listener), {
       idle: (keptMs) => pool.add(way, fresh, keptMs),
       gone: () => pool.remove(way, fresh),
     })
     onConnected?.()
-    return replyOf(await fresh.exchange(request, signal))
+    return replyOf(await fresh.exchange(request, halt))
   }
 }
 
 /** A dead connection shows within a round trip; a reset that takes longer may come from a server that was at work. */
 const AT_ONCE_MS = 2000
 
-type Open = (way: Way, signal: AbortSignal, listener: LineListener) => Promise<Line>
+type Open = (way: Way, halt: Halt, listener: LineListener) => Promise<Line>
 
 /** What only some ways need is loaded when the first of them is taken. */
 function createOpener(): Open {
   let proxied: Promise<Open> | undefined
-  return async (way, signal, listener) => {
-    if (way.proxy === false) return openLine(way, await tlsOf(way), signal, listener)
+  return async (way, halt, listener) => {
+    if (way.proxy === false) return openLine(way, await tlsOf(way), halt, listener)
     proxied ??= import('./proxied-line.ts').then(({ createProxiedLines }) => createProxiedLines())
-    return (await proxied)(way, signal, listener)
+    return (await proxied)(way, halt, listener)
   }
 }
 

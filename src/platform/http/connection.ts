@@ -1,6 +1,7 @@
 import { createAnswerReader } from './answer-reader.ts'
 import { createBody, type IncomingBody } from './body.ts'
 import { closedError } from './error.ts'
+import { type Halt, nothing } from './halt.ts'
 import type { AnswerHead } from './head.ts'
 import type { HttpBody } from '../ports.ts'
 import type { Line, LineListener } from './line.ts'
@@ -13,8 +14,8 @@ export interface HttpAnswer {
 
 /** A connection that is open, for one exchange at a time. */
 export interface Connection {
-  /** Sends the bytes of a request. Resolves when the head of the answer has come; ends when `signal` aborts. */
-  exchange(request: Uint8Array, signal: AbortSignal): Promise<HttpAnswer>
+  /** Sends the bytes of a request. Resolves when the head of the answer has come; ends when it is given up. */
+  exchange(request: Uint8Array, halt: Halt): Promise<HttpAnswer>
   /** Whether a byte has come since the last exchange began. */
   hasAnswered(): boolean
   close(): void
@@ -75,12 +76,12 @@ export async function openConnection(
     },
   })
   return {
-    async exchange(request, signal) {
+    exchange(request, halt) {
       hasAnswered = false
       line.hold(true)
-      const begun = createExchange(line, signal, giveUp)
+      const begun = createExchange(line, halt, giveUp)
       exchange = begun
-      if (signal.aborted) giveUp(signal.reason as Error)
+      if (halt.reason) giveUp(halt.reason)
       else line.send(request)
       return begun.answer
     },
@@ -97,10 +98,9 @@ interface Exchange {
   end(error?: Error): void
 }
 
-function createExchange(line: Line, signal: AbortSignal, giveUp: (error: Error) => void): Exchange {
+function createExchange(line: Line, halt: Halt, giveUp: (error: Error) => void): Exchange {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>()
-  const abort = (): void => giveUp(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
+  halt.run = giveUp
   let body: IncomingBody | undefined
   let keptMs: number | undefined
   return {
@@ -117,7 +117,7 @@ function createExchange(line: Line, signal: AbortSignal, giveUp: (error: Error) 
       resolve({ head, body: body.body })
     },
     end(error) {
-      signal.removeEventListener('abort', abort)
+      halt.run = nothing
       if (body) body.end(error)
       else reject(error ?? closedError())
     },

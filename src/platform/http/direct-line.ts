@@ -1,4 +1,5 @@
 import { closedError } from './error.ts'
+import { type Halt, nothing } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import type { Place } from './way.ts'
 
@@ -6,39 +7,34 @@ import type { Place } from './way.ts'
 export function openLine(
   { host, port }: Pick<Place, 'host' | 'port'>,
   tls: Bun.TLSOptions | undefined,
-  signal: AbortSignal,
+  halt: Halt,
   listener: LineListener,
 ): Promise<Line> {
   const { promise, resolve, reject } = Promise.withResolvers<Line>()
+  if (halt.reason) {
+    reject(halt.reason)
+    return promise
+  }
   const end: End = {
     opened: (socket) => {
-      signal.removeEventListener('abort', abort)
+      halt.run = nothing
       const line = lineOf(socket, end)
       end.data = (bytes) => listener.data(bytes)
       end.closed = (cause) => listener.closed(cause)
       resolve(line)
     },
-    data: () => undefined,
-    drained: () => undefined,
+    data: nothing,
+    drained: nothing,
     closed: (cause) => reject(cause ?? closedError()),
     failed: reject,
     isSecure: tls !== undefined,
   }
-  const abort = (): void => {
+  halt.run = (reason) => {
     end.opened = (socket) => socket.terminate()
-    end.closed = () => undefined
-    reject(signal.reason as Error)
+    end.closed = nothing
+    reject(reason)
   }
-  if (signal.aborted) abort()
-  else {
-    signal.addEventListener('abort', abort, { once: true })
-    Bun.connect<End>({ hostname: host, port, data: end, socket: HANDLERS, ...(tls && { tls }) }).catch(
-      (cause: unknown) => {
-        signal.removeEventListener('abort', abort)
-        reject(cause)
-      },
-    )
-  }
+  Bun.connect<End>({ hostname: host, port, data: end, socket: HANDLERS, ...(tls && { tls }) }).catch(reject)
   return promise
 }
 

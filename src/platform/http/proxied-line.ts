@@ -1,12 +1,13 @@
 import { request } from 'node:http'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
+import { type Halt, nothing } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { trustedWith } from './trust.ts'
 import { credentials, type Place, placeOf, type Way } from './way.ts'
 
 /** Opens lines through proxies: to the proxy itself for `http:`, which is told whole URLs; through a tunnel for `https:`. */
-export function createProxiedLines(): (way: Way, signal: AbortSignal, listener: LineListener) => Promise<Line> {
+export function createProxiedLines(): (way: Way, halt: Halt, listener: LineListener) => Promise<Line> {
   // What is trusted is read once for each set of authorities.
   const contexts = new Map<string | undefined, SecureContext>()
   const contextOf = (ca: string | undefined): SecureContext => {
@@ -14,12 +15,12 @@ export function createProxiedLines(): (way: Way, signal: AbortSignal, listener: 
     contexts.set(ca, context)
     return context
   }
-  return async (way, signal, listener) => {
+  return async (way, halt, listener) => {
     const open = (place: Place, over?: Socket): Promise<Socket> =>
-      whenOpen(place.isSecure ? secure(place, contextOf(way.ca), over) : plain(place), place, signal)
+      whenOpen(place.isSecure ? secure(place, contextOf(way.ca), over) : plain(place), place, halt)
     const proxy = new URL(way.proxy as string)
     const through = await open(placeOf(proxy))
-    return lineOver(way.isSecure ? await open(way, await tunnel(through, way, proxy, signal)) : through, listener)
+    return lineOver(way.isSecure ? await open(way, await tunnel(through, way, proxy, halt)) : through, listener)
   }
 }
 
@@ -54,23 +55,22 @@ function secure({ host, port }: Place, secureContext: SecureContext, over: Socke
 }
 
 /** Resolves when the connection stands, and TLS where there is any. */
-function whenOpen(socket: Socket, { isSecure }: Place, signal: AbortSignal): Promise<Socket> {
+function whenOpen(socket: Socket, { isSecure }: Place, halt: Halt): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const abort = (): void => void socket.destroy(signal.reason as Error)
   socket.once(isSecure ? 'secureConnect' : 'connect', () => resolve(socket))
   // It stays: an error after this one concerns nobody, and must not end the process.
   socket.on('error', reject)
   socket.once('close', () => reject(new Error('the connection was closed while it was opened')))
-  signal.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
+  halt.run = (reason) => void socket.destroy(reason)
+  if (halt.reason) halt.run(halt.reason)
   return promise.then(
     (open) => {
-      signal.removeEventListener('abort', abort)
+      halt.run = nothing
       open.setNoDelay(true)
       return open
     },
     (cause: unknown) => {
-      signal.removeEventListener('abort', abort)
+      halt.run = nothing
       socket.destroy()
       throw cause
     },
@@ -78,7 +78,7 @@ function whenOpen(socket: Socket, { isSecure }: Place, signal: AbortSignal): Pro
 }
 
 /** Has a proxy pass on what is sent. */
-function tunnel(through: Socket, { host, port }: Place, proxy: URL, signal: AbortSignal): Promise<Socket> {
+function tunnel(through: Socket, { host, port }: Place, proxy: URL, halt: Halt): Promise<Socket> {
   const { promise, resolve, reject } = Promise.withResolvers<Socket>()
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   const ask = request({
@@ -86,13 +86,20 @@ function tunnel(through: Socket, { host, port }: Place, proxy: URL, signal: Abor
     path: authority,
     headers: { host: authority, ...credentials('proxy-authorization', proxy) },
     createConnection: () => through,
-    signal,
   })
+  halt.run = (reason) => {
+    through.destroy()
+    reject(reason)
+  }
   const refuse = (status: number | undefined): void => {
     through.destroy()
     reject(Object.assign(new Error(`the proxy answered ${status}`), { code: 'ERR_PROXY_TUNNEL' }))
   }
-  ask.once('connect', ({ statusCode }, socket) => (statusCode === 200 ? resolve(socket) : refuse(statusCode)))
+  const open = (socket: Socket): void => {
+    halt.run = nothing
+    resolve(socket)
+  }
+  ask.once('connect', ({ statusCode }, socket) => (statusCode === 200 ? open(socket) : refuse(statusCode)))
   ask.once('response', ({ statusCode }) => refuse(statusCode))
   ask.on('error', reject)
   ask.once('close', () => reject(new Error('the proxy closed the connection')))

@@ -1,7 +1,7 @@
 import { createGateway, type GatewayConfig } from '../../../../src/gateway/gateway.ts'
 import { createLearnt } from '../../../../src/gateway/learnt.ts'
 import { bunPorts } from '../../../../src/platform/bun.ts'
-import type { FetchInit, Ports } from '../../../../src/platform/ports.ts'
+import type { Ports } from '../../../../src/platform/ports.ts'
 import type { CallRecord } from '../../../../src/store/usage-store.ts'
 import { post } from '../../../helper/gateway.ts'
 
@@ -15,7 +15,7 @@ export type Ending =
 
 /** A call that the provider has got and not yet ended. */
 interface Asked {
-  readonly init: FetchInit
+  readonly signal: AbortSignal
   readonly isStream: boolean
   answer(response: Response): void
 }
@@ -30,9 +30,12 @@ export function createWorld(config: GatewayConfig, ports: Partial<Ports>) {
   const learnt = createLearnt(config.providers)
   const fetchThere: Ports['fetch'] = (_url, init) => {
     const { model, stream } = JSON.parse(init.body) as { model: string; stream?: boolean }
+    const given = new AbortController()
+    init.onBegin?.((reason) => given.abort(reason))
+    const signal = AbortSignal.any([init.signal, given.signal])
     return new Promise((resolve, reject) => {
-      init.signal.addEventListener('abort', () => reject(init.signal.reason as Error), { once: true })
-      asked.set(model, { init, isStream: stream === true, answer: resolve })
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+      asked.set(model, { signal, isStream: stream === true, answer: resolve })
       begun.give(model, true)
     })
   }
@@ -103,7 +106,7 @@ export function createWorld(config: GatewayConfig, ports: Partial<Ports>) {
       const { client, response } = calls.get(id) ?? {}
       asked.delete(id)
       const isBegun = isLate && there?.isStream === true
-      if (isBegun) there.answer(streamOf(FIRST, there.init.signal))
+      if (isBegun) there.answer(streamOf(FIRST, there.signal))
       const body = isBegun ? (await response)?.body?.getReader() : undefined
       await body?.read()
       client?.abort()
