@@ -3,6 +3,7 @@ import { isObject } from '../../canonical/json.ts'
 import { questionIds, questionsOf, type Question } from '../../config/preset/question.ts'
 import { didYouMean } from '../../config/suggest.ts'
 import { Failure } from '../failure.ts'
+import { printable } from '../printable.ts'
 import type { Terminal } from '../terminal.ts'
 
 /**
@@ -76,8 +77,8 @@ function readOrFail(question: Question, text: string): Json {
 function ask(question: Question, before: Json | undefined, terminal: Terminal): Json | undefined {
   const { id, label, options, isSecret, isRequired, defaultValue } = question
   const known = before ?? defaultValue
-  terminal.say(`\n${label}`)
-  options?.forEach((option, index) => terminal.say(`  ${index + 1}  ${option.label}`))
+  terminal.say(`\n${printable(label)}`)
+  options?.forEach((option, index) => terminal.say(`  ${index + 1}  ${printable(option.label)}`))
   const shown = isSecret && before !== undefined ? 'as it is' : JSON.stringify(known)
   for (;;) {
     const text = terminal.ask(`${id}${known === undefined ? '' : ` (Enter: ${shown})`}: `, isSecret)
@@ -93,7 +94,7 @@ function ask(question: Question, before: Json | undefined, terminal: Terminal): 
 function whatIsMissing(questions: readonly Question[]): string {
   const lines = questions.map(({ id, label, isSecret }) => {
     const example = isSecret ? `'$${id.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}'` : '…'
-    return `  --set ${id}=${example}${label === id ? '' : `   ${label}`}`
+    return printable(`  --set ${id}=${example}${label === id ? '' : `   ${label}`}`)
   })
   return [
     'ccr preset install: the preset asks for more; say it at a terminal, or with',

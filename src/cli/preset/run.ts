@@ -19,19 +19,20 @@ import { removePreset, storePreset } from '../../config/preset/store.ts'
 import { didYouMean } from '../../config/suggest.ts'
 import { Failure } from '../failure.ts'
 import { openTerminal } from '../terminal.ts'
+import { printable } from '../printable.ts'
 import { answersIn, answersTo } from './answers.ts'
 import { callsOf, describePreset, lineOf, pathOf } from './tell.ts'
 
 export function listPresets(file: string | undefined): void {
   const installed = installedPresets(presetsFolder(optionsOf(file)))
   if (installed.length === 0) console.log('no preset is installed: `ccr preset install FOLDER` installs one')
-  for (const each of installed) console.log(lineOf(each))
+  for (const each of installed) console.log(printable(lineOf(each)))
 }
 
 export function tellOfPreset(name: string, file: string | undefined): void {
   const options = optionsOf(file)
   const preset = installedOrFail('info', name, presetsFolder(options))
-  for (const line of describePreset(preset, loadConfig(options), options.env)) console.log(line)
+  for (const line of describePreset(preset, loadConfig(options), options.env)) console.log(printable(line))
 }
 
 /** Takes a preset away. */
@@ -85,10 +86,10 @@ export function installPreset(source: string, wishes: InstallWishes, file: strin
   const left = storePreset({ directory, manifest: whole, ...(files !== undefined && { files }) })
   console.log(`${name}: installed (${directory})`)
   console.log(`ANTHROPIC_BASE_URL=http://127.0.0.1:${shared.port}${pathOf(name)}`)
-  for (const line of callsOf(config.providers)) console.log(line)
+  for (const line of callsOf(config.providers)) console.log(printable(line))
   for (const path of left) console.error(`ccr: ${path} leads elsewhere, and is not taken along`)
   for (const { message, suggestion } of problems)
-    console.error(`ccr: ${message}${suggestion === undefined ? '' : ` (${suggestion})`}`)
+    console.error(printable(`ccr: ${message}${suggestion === undefined ? '' : ` (${suggestion})`}`))
   console.error(AFTERWARDS)
 }
 
@@ -203,7 +204,7 @@ function nearest(name: string, folder: string): string {
 function checkName(command: string, name: string): void {
   if (isPresetName(name) && !name.startsWith('.')) return
   throw new Failure(
-    `ccr preset ${command}: \`${name}\` cannot be the name of a preset: it is a part of a path and of a URL`,
+    `ccr preset ${command}: \`${printable(name)}\` cannot be the name of a preset: it is a part of a path and of a URL`,
   )
 }
 

@@ -41,7 +41,7 @@ export function readManifest(file: string): JsonObject | string | undefined {
 
 /** Whether a preset can be called so: its name is a part of a path, of a folder and of a URL. */
 export function isPresetName(name: string): boolean {
-  return name !== '' && !/[/\\?#%\0]/.test(name) && name !== '.' && name !== '..'
+  return name !== '' && !/[/\\?#%\p{Cc}]/u.test(name) && name !== '.' && name !== '..'
 }
 
 function foldersOf(directory: string): string[] {
