@@ -7,8 +7,18 @@ export function writeWhole(file: string, text: string): void {
   rmSync(temporary, { force: true })
   try {
     writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
-    renameSync(temporary, file)
+    rename(temporary, file, text)
   } finally {
     rmSync(temporary, { force: true })
+  }
+}
+
+function rename(temporary: string, file: string, text: string): void {
+  try {
+    renameSync(temporary, file)
+  } catch (error) {
+    // A file that is mounted by itself, as into a container, cannot give way to another one.
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    writeFileSync(file, text)
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { executable } from '../client/agent.ts'
-import { configOf, createDesk, type Desk } from './program.ts'
+import { CONFIG, configOf, createDesk, type Desk } from './program.ts'
 
 const HOME_OF_CONFIG = '.claude-code-router'
 
@@ -63,6 +63,18 @@ test.skipIf(!canMount).each([
     stdout: files,
     stderr: 'ccr: a file cannot be written: no space is left on the disk (ENOSPC)\n',
   })
+})
+
+test.skipIf(!canMount)('a config that is mounted by itself, as into a container, is written where it is', async () => {
+  await using desk = await createDesk()
+  const outside = await desk.write('outside.json', configOf(), 0o600)
+  const config = await desk.write(CONFIG, '')
+  const script = `mount --bind '${outside}' '${config}' && exec '${await executable()}' key add lap`
+  const child = Bun.spawn(['unshare', '-m', 'sh', '-c', script], { env: desk.env, stdout: 'pipe', stderr: 'pipe' })
+  expect(await new Response(child.stderr).text()).toContain('this is the key "lap"')
+  expect(await child.exited).toBe(0)
+  expect(await Bun.file(outside).text()).toContain('"lap"')
+  expect(readdirSync(join(config, '..'))).toEqual(['config.json'])
 })
 
 test('a HOME that is a file is told, not reported', async () => {
