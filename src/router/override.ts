@@ -16,6 +16,7 @@ import {
 export interface EffectiveRoutes {
   readonly entries: Readonly<Partial<Record<Scenario, EffectiveRoute>>>
   readonly longContextThreshold: number
+  /** In the spelling of their providers. */
   readonly fallbacks: NonNullable<Routes['fallbacks']>
   /** Those of the session first, the global ones last. */
   readonly rules: readonly RoutingRule[]
@@ -24,6 +25,8 @@ export interface EffectiveRoutes {
 /** A scenario's target and who set it. */
 export interface EffectiveRoute {
   readonly target: RouteTarget
+  /** In the spelling of the provider; absent: there is no such provider. */
+  readonly configured: RouteTarget | undefined
   /** The group that it is named by. */
   readonly group?: Group
   readonly from: string
@@ -31,38 +34,42 @@ export interface EffectiveRoute {
 }
 
 /** Merges: an override wins for what it names, `background` included, and leaves the rest. */
-export function effectiveRoutes({ routes, overrides = [] }: Routing): EffectiveRoutes {
-  if (overrides.length > 0) return merged(routes, overrides)
-  const known = plain.get(routes)
+export function effectiveRoutes(routing: Routing): EffectiveRoutes {
+  if (routing.overrides && routing.overrides.length > 0) return merged(routing, routing.overrides)
+  const known = plain.get(routing)
   if (known) return known
-  const alone = merged(routes, [])
-  plain.set(routes, alone)
+  const alone = merged(routing, [])
+  plain.set(routing, alone)
   return alone
 }
 
-// Nearly every call has no overrides, and the routes of a config never change.
-const plain = new WeakMap<Routes, EffectiveRoutes>()
+// Nearly every call has no overrides, and what a gateway's choices are made from never changes.
+const plain = new WeakMap<Routing, EffectiveRoutes>()
 
-function merged(routes: Routes, overrides: readonly RouteOverride[]): EffectiveRoutes {
+function merged({ routes, providers }: Routing, overrides: readonly RouteOverride[]): EffectiveRoutes {
   const entries: Partial<Record<Scenario, EffectiveRoute>> = {}
+  const fallbacks: Partial<Record<Scenario, readonly RouteTarget[]>> = {}
   const layers = [
     { from: 'Router', ...routes, isOverride: false },
     ...overrides.map((layer) => ({ ...layer, isOverride: true })),
   ]
   let longContextThreshold = routes.longContextThreshold
   for (const layer of layers) {
+    const { from, isOverride } = layer
     longContextThreshold = layer.longContextThreshold ?? longContextThreshold
     for (const scenario of SCENARIOS) {
       const target = layer.targets[scenario]
       const group = layer.scenarioGroups?.[scenario]
-      if (target)
-        entries[scenario] = { target, ...(group && { group }), from: layer.from, isOverride: layer.isOverride }
+      const configured = target && configuredTarget(target, providers)
+      if (target) entries[scenario] = { target, configured, ...(group && { group }), from, isOverride }
+      const named = layer.fallbacks?.[scenario]
+      if (named) fallbacks[scenario] = named.flatMap((each) => configuredTarget(each, providers) ?? [])
     }
   }
   return {
     entries,
     longContextThreshold,
-    fallbacks: Object.assign({}, ...layers.map(({ fallbacks = {} }) => fallbacks)),
+    fallbacks,
     rules: layers.toReversed().flatMap(({ rules = [] }) => rules),
   }
 }

@@ -2,10 +2,18 @@ import type { ModelError } from '../canonical/error.ts'
 import type { Circumstances } from './circumstances.ts'
 import type { Facts } from './facts.ts'
 import { type Group, orderOf } from './group.ts'
-import { configuredTarget, distinct, findProvider, nameOfTarget, plainModel } from './model-name.ts'
+import { distinct, findProvider, nameOfTarget, plainModel } from './model-name.ts'
 import { namedByClient, type Named, type Wish } from './named.ts'
 import type { EffectiveRoute, EffectiveRoutes } from './override.ts'
-import { type Choice, type RouteName, type Routing, type RoutingRule, SCENARIOS, type Scenario } from './route.ts'
+import {
+  type Choice,
+  type RouteName,
+  type RouteTarget,
+  type Routing,
+  type RoutingRule,
+  SCENARIOS,
+  type Scenario,
+} from './route.ts'
 import { quote, RULES } from './rule.ts'
 
 /** One of the ways in which a request may find its target, looked at in this order until one chooses. */
@@ -131,7 +139,7 @@ function scenarioStep(scenario: Scenario, question: Question): Step {
   if (fact === undefined) return { name: scenario, why: () => WHY_NOT[scenario](question) }
   const reason = entry.isOverride ? `${fact} (${entry.from})` : fact
   if (entry.group) return groupStep(scenario, entry.group, reason, question)
-  const target = configuredTarget(entry.target, routing.providers)
+  const target = entry.configured
   if (target) return chosen(scenario, { target, reason }, question)
   const warning = nobody(entry, scenario)
   return { name: scenario, warning, why: () => warning }
@@ -162,6 +170,8 @@ const WHY_NOT: Readonly<Record<Scenario, (question: Question) => string>> = {
   default: () => '',
 }
 
+const NOBODY: readonly RouteTarget[] = []
+
 function nobody({ from, target }: EffectiveRoute, scenario: Scenario): string {
   return `${from} names ${quote(nameOfTarget(target))} for ${scenario}, and there is no such provider: it is passed over`
 }
@@ -176,11 +186,9 @@ function defaultProviderStep(name: string, question: Question): Step {
 }
 
 /** A choice that is no rule's: whom to try after it, the config says by scenario; what is none counts as `default`. */
-function chosen(route: Exclude<RouteName, `rule:${string}`>, wish: Wish, { routes, routing }: Question): Step {
+function chosen(route: Exclude<RouteName, `rule:${string}`>, { target, reason }: Wish, { routes }: Question): Step {
   const scenario = route === 'explicit' || route === 'subagent' ? 'default' : route
   const named = routes.fallbacks[scenario]
-  const further = named?.flatMap((each) => configuredTarget(each, routing.providers) ?? []) ?? []
-  const fallbacks = further.length > 0 ? distinct([wish.target, ...further]).slice(1) : further
-  const { target, reason } = wish
+  const fallbacks = named ? distinct([target, ...named]).slice(1) : NOBODY
   return { name: route, choice: { target, reason, fallbacks, route }, why: () => reason }
 }
