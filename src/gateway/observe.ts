@@ -1,4 +1,6 @@
 import type { ModelEvent } from '../canonical/event.ts'
+import type { ModelReply } from '../canonical/reply.ts'
+import type { Part } from '../canonical/request.ts'
 import { mergeUsage } from '../canonical/usage.ts'
 import type { Trace } from './call.ts'
 
@@ -29,12 +31,9 @@ export function observe(event: ModelEvent, trace: Trace): void {
     case 'usage':
       trace.usage = mergeUsage(trace.usage, event.usage)
       break
-    case 'part-end': {
-      const proof = event.part.type === 'reasoning' ? (event.part.signature ?? event.part.encrypted) : undefined
-      if (proof) trace.signatures.push(proof)
-      if (event.part.type === 'reasoning' || event.part.type === 'tool-call') trace.turn?.push(event.part)
+    case 'part-end':
+      observePart(event.part, trace)
       break
-    }
     case 'finish':
       trace.finish = event.reason.kind
       break
@@ -44,4 +43,20 @@ export function observe(event: ModelEvent, trace: Trace): void {
       break
     default:
   }
+}
+
+/** Notes in the trace what a whole answer tells of the call, as its events would. */
+export function observeReply({ id, model, parts, usage, finish }: ModelReply, trace: Trace): void {
+  if (model !== undefined) trace.answered = model
+  if (id !== undefined) trace.answerId = id
+  for (const part of parts) observePart(part, trace)
+  if (usage) trace.usage = mergeUsage(trace.usage, usage)
+  trace.finish = finish.kind
+}
+
+function observePart(part: Part, trace: Trace): void {
+  if (part.type !== 'reasoning' && part.type !== 'tool-call') return
+  const proof = part.type === 'reasoning' ? (part.signature ?? part.encrypted) : undefined
+  if (proof) trace.signatures.push(proof)
+  trace.turn?.push(part)
 }

@@ -1,12 +1,11 @@
 import type { ModelEvent } from '../canonical/event.ts'
 import { ModelError } from '../canonical/error.ts'
 import { parseJson } from '../canonical/json.ts'
-import { eventsOf } from '../canonical/reply.ts'
 import { skim } from '../protocol/framing/skim.ts'
 import { decodeSse, encodeSse, wholeEvents } from '../protocol/framing/sse.ts'
 import type { DecodeContext, Frame, Protocol } from '../protocol/protocol.ts'
 import type { Call, Chunks, Trace } from './call.ts'
-import { isReal, observe } from './observe.ts'
+import { isReal, observe, observeReply } from './observe.ts'
 import { readText, type Incoming } from './send.ts'
 import { asSentence } from './sentence.ts'
 import { isSilent, isSilentReply, type Silence } from './silence.ts'
@@ -119,7 +118,7 @@ export async function relayReply(
 ): Promise<string> {
   const text = await readText(incoming.source)
   const reply = protocol.decodeReply(parseReply(text, context), context)
-  for (const event of eventsOf(reply)) observe(event, trace)
+  observeReply(reply, trace)
   const error = isSilentReply(reply) ? silence() : undefined
   if (error) throw error
   return text

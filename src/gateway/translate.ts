@@ -6,7 +6,7 @@ import { encodeLine } from '../protocol/framing/sse.ts'
 import type { DecodeContext, EncodeContext, Frame, Protocol, Step, StreamEncoder } from '../protocol/protocol.ts'
 import type { Batches } from './batches.ts'
 import type { Chunks, Trace } from './call.ts'
-import { isReal, observe } from './observe.ts'
+import { isReal, observe, observeReply } from './observe.ts'
 import { parseReply } from './relay.ts'
 import { readText, type Incoming } from './send.ts'
 import { asSentence } from './sentence.ts'
@@ -122,7 +122,7 @@ export async function translateReply(incoming: Incoming, translation: Translatio
     throw silence
   }
   const told = translation.tap ? await tapped(reply, translation.tap) : reply
-  for (const event of eventsOf(told)) observe(event, trace)
+  observeReply(told, trace)
   return JSON.stringify(translation.client.encodeReply(told, translation.encodeContext))
 }
 

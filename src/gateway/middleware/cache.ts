@@ -10,7 +10,7 @@ import { cacheKeyOf } from '../cache/key.ts'
 import { readAlong, replyOf } from '../cache/read-along.ts'
 import { createReplyCache, type CacheSettings, type ReplyCache } from '../cache/reply-cache.ts'
 import type { Answer, Call, Chunks, Handler, Middleware } from '../call.ts'
-import { observe } from '../observe.ts'
+import { observeReply } from '../observe.ts'
 
 type CachePorts = Pick<Ports, 'now' | 'id' | 'replies'>
 
@@ -126,8 +126,7 @@ async function readOut(chunks: Chunks): Promise<void> {
 /** An answer that was given before, for this client. */
 function again(reply: ModelReply, call: Call, ports: CachePorts): Answer {
   const { protocol, request, trace } = call
-  const events = eventsOf(reply)
-  for (const event of events) observe(event, trace)
+  observeReply(reply, trace)
   trace.isCached = true
   trace.reason = `${trace.reason ?? 'chosen'}; the answer is from the cache`
   const context: EncodeContext = {
@@ -139,7 +138,7 @@ function again(reply: ModelReply, call: Call, ports: CachePorts): Answer {
   const headers = { 'x-ccr-cache': 'hit' }
   if (!request.stream) return { headers, body: JSON.stringify(protocol.encodeReply(reply, context)) }
   const encoder = protocol.encodeStream(context)
-  const frames = [...events.flatMap((event) => encoder.push(event)), ...encoder.end()]
+  const frames = [...eventsOf(reply).flatMap((event) => encoder.push(event)), ...encoder.end()]
   return { headers, body: oneChunk(frames.map((frame) => encodeLine(frame)).join('')) }
 }
 
