@@ -36,7 +36,8 @@ export async function serveHere(options: StartOptions): Promise<number> {
   if (exposure !== undefined) throw new Failure(exposure)
 
   const configLog = createConfigLog(config, options.debug)
-  const log = logOf(config, configLog, options, detached)
+  let listens = false
+  const log = logOf(config, configLog, options, detached && (() => !listens))
   const usage = createRunTallies()
   const ending = createEnding(
     () => router,
@@ -70,6 +71,7 @@ export async function serveHere(options: StartOptions): Promise<number> {
     instance,
     tell: warn,
   })
+  listens = true
   const refuse = (next: Config): string | undefined => exposureProblem(host, next)
   const notes = (next: Config): string[] => needRestart(next, config, options)
   const watch = followConfig({ load, config, router, configLog, log, refuse, notes })
@@ -87,11 +89,14 @@ export async function serveHere(options: StartOptions): Promise<number> {
   }
 }
 
-function logOf(config: Config, configLog: ConfigLog, { debug }: StartOptions, detached: boolean): Log {
+/** `isWatched`: whether somebody still waits for what a process in the background says; `false`: it is in the foreground. */
+function logOf(config: Config, configLog: ConfigLog, { debug }: StartOptions, isWatched: false | (() => boolean)): Log {
   const problem = config.log ? logProblem(logDirectory(config)) : undefined
   if (problem !== undefined) warn(problem)
-  // Nobody reads the terminal of a process in the background.
-  return detached ? configLog.write : bothLogs(terminalLog(debug ? 'debug' : 'warn'), configLog.write)
+  if (!isWatched) return bothLogs(terminalLog(debug ? 'debug' : 'warn'), configLog.write)
+  const errors = terminalLog('error')
+  const watched: Log = (level, ...said) => void (isWatched() && errors(level, ...said))
+  return bothLogs(Object.assign(watched, { isOn: errors.isOn }), configLog.write)
 }
 
 async function listen(options: RouterOptions): Promise<Router> {

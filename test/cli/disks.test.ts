@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { executable } from '../client/agent.ts'
 import { CONFIG, configOf, createDesk, type Desk } from './program.ts'
+import { startService } from './service.ts'
 
 const HOME_OF_CONFIG = '.claude-code-router'
 
@@ -75,6 +76,14 @@ test.skipIf(!canMount)('a config that is mounted by itself, as into a container,
   expect(await child.exited).toBe(0)
   expect(await Bun.file(outside).text()).toContain('"lap"')
   expect(readdirSync(join(config, '..'))).toEqual(['config.json'])
+})
+
+test('a state that cannot be kept is told where a service is started, whatever the log', async () => {
+  await using desk = await createDesk()
+  await desk.write(CONFIG, configOf(undefined, { LOG: false, limits: { requestsPerDay: 9 } }))
+  await desk.write(`home/${HOME_OF_CONFIG}/state`, 'a file')
+  await using service = await startService(desk)
+  expect(service.said).toContain('error: the state cannot be kept: repair the file or move it away (')
 })
 
 test('a HOME that is a file is told, not reported', async () => {
