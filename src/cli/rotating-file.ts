@@ -34,7 +34,10 @@ export function createRotatingFile(
   return {
     append(line) {
       const time = now()
-      open = stillGood(open, time, limit) ?? openNext(directory, time, limit, keep)
+      const good = stillGood(open, time, limit)
+      // If no other can be opened, nothing may be done with the number of the one that was closed: it is somebody else's by then.
+      open = undefined
+      open = good ?? openNext(directory, time, limit, keep)
       const bytes = Buffer.from(line)
       // One write for one line, so that lines of several processes do not mix.
       const written = writeSync(open.descriptor, bytes)

@@ -1,19 +1,24 @@
 import { afterEach, beforeEach, describe, expect, spyOn, test } from 'bun:test'
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileLog, terminalLog } from '../../src/cli/log.ts'
+import { createRotatingFile } from '../../src/cli/rotating-file.ts'
 import { redactedLog } from '../../src/cli/redacted-log.ts'
 import { testProvider } from '../helper/gateway.ts'
 
@@ -132,6 +137,23 @@ describe('the log file', () => {
     } finally {
       said.mockRestore()
     }
+  })
+
+  test('that cannot be opened anew touches nothing that has its number by then', () => {
+    let today = new Date('2026-11-22T10:00:00Z')
+    const file = createRotatingFile(directory, { now: () => today })
+    file.append('one\n')
+    today = new Date('2026-11-23T10:00:00Z')
+    renameSync(directory, `${directory}-away`)
+    writeFileSync(directory, 'no folder')
+    expect(() => file.append('two\n')).toThrow('EEXIST')
+
+    const others = join(directory, '../others')
+    const descriptor = openSync(others, 'w')
+    expect(() => file.append('three\n')).toThrow('EEXIST')
+    writeSync(descriptor, 'theirs')
+    closeSync(descriptor)
+    expect(readFileSync(others, 'utf8')).toBe('theirs')
   })
 
   test('cuts texts that are no messages', () => {
