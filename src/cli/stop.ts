@@ -87,7 +87,9 @@ async function awaitEnds(services: readonly RunFile[], isNow: boolean): Promise<
 /** What is known of a service that lets its calls end. */
 export function describeEnding({ url, pid, ending }: RunFile): string {
   const seconds = Math.max(0, Math.ceil(((ending?.until ?? 0) - Date.now()) / 1000))
-  return `the service that was at ${url} (pid ${pid}) is ending: it waits for its running calls, at most ${seconds} s (\`ccr stop --now\` cuts them)`
+  // Where the system does not tell one process from another, its user has to look himself.
+  const remedy = ending?.birth ? 'ccr stop --now' : `kill ${pid}`
+  return `the service that was at ${url} (pid ${pid}) is ending: it waits for its running calls, at most ${seconds} s (\`${remedy}\` cuts them)`
 }
 
 /** What is known of a service that takes connections and says nothing. */
