@@ -4,6 +4,7 @@ import { isObject } from '../canonical/json.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Problem } from './diagnostic.ts'
 import { formOf } from './form.ts'
+import type { Environment } from './interpolate.ts'
 import type { PathStep } from './place.ts'
 
 /**
@@ -30,6 +31,21 @@ export function withAuthorities(
     const ca = `${shared}\n${own}`.trim()
     return ca === '' ? provider : { ...provider, ca }
   })
+}
+
+/** That the environment has certificates not checked at all, for any provider that shows one. */
+export function checkTrust(providers: readonly Provider[], env: Environment): Problem[] {
+  const isTold = providers.some(({ endpoints }) => endpoints.some(({ baseUrl }) => baseUrl.startsWith('https:')))
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0' || !isTold) return []
+  return [
+    {
+      severity: 'warning',
+      path: [],
+      message:
+        'NODE_TLS_REJECT_UNAUTHORIZED is 0 in the environment: no certificate is checked, so whoever stands in between can read your keys',
+      suggestion: 'unset it, and name the certificates of your company in `CA_FILES`',
+    },
+  ]
 }
 
 /** The certificates of the files that `CA_FILES` names, for who is no provider; what is wrong with them `withAuthorities` tells. */

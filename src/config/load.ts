@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import type { Json } from '../canonical/json.ts'
-import { sharedAuthority, withAuthorities } from './authority.ts'
+import { checkTrust, sharedAuthority, withAuthorities } from './authority.ts'
 import type { Config } from './config.ts'
 import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
@@ -48,6 +48,7 @@ export function loadConfig(options: LoadOptions): Config {
   const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
   const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]
   const providers = withAuthorities(config.providers, config.raw, pathOf, all)
+  all.push(...checkTrust(providers, options.env))
   const userCode = readUserCode(config.raw, pathOf)
   const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)

@@ -408,6 +408,16 @@ describe('who may call', () => {
   })
 })
 
+test.each([
+  ['0', 'https://p.example/v1', ['NODE_TLS_REJECT_UNAUTHORIZED is 0 in the environment: no certificate is checked']],
+  ['0', 'http://p.example/v1', []],
+  ['1', 'https://p.example/v1', []],
+])('NODE_TLS_REJECT_UNAUTHORIZED=%s is told where it matters: %s', (value, url, messages) => {
+  const text = `{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"}}`
+  const texts = load(text, { NODE_TLS_REJECT_UNAUTHORIZED: value }).warnings.map(({ message }) => message)
+  expect(texts).toEqual(messages.map((message) => expect.stringContaining(message)))
+})
+
 describe('proxies', () => {
   const proxyOf = (url: string, more: string, env: Record<string, string> = {}) =>
     load(`{${provider().replace('https://p.example/v1', url)}, Router:{default:"p,m"} ${more}}`, env).providers[0]
