@@ -4,8 +4,8 @@ import { DEFAULT_BREAKER } from '../../provider/resilience.ts'
 import type { Health } from '../../router/health.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Latency, Learnt } from '../learnt.ts'
-import type { Memory } from '../memory.ts'
+import type { Latency, Learnt, ProviderLearnt } from '../learnt.ts'
+import { createMemory, type Memory } from '../memory.ts'
 import { createCircuit, type Circuit, type CircuitState, type Rest } from './circuit.ts'
 
 /** What is known of something that can be asked, or of several things that it takes for that. */
@@ -24,8 +24,17 @@ export interface Lease {
   /** The place of the provider's key that it is made with. */
   readonly key: number | undefined
   readonly startedAt: number
+  /** What is known of the provider. */
+  readonly learnt: ProviderLearnt
+  /** The calls of the target that run. */
+  readonly load: Load
   /** The circuits whose probe it is: of others another call may be the probe meanwhile. */
   readonly probes: ReadonlyMap<Circuit, number> | undefined
+}
+
+/** How many calls run. */
+interface Load {
+  calls: number
 }
 
 /** What was put to rest by a failure, and until when. */
@@ -57,18 +66,20 @@ export interface CircuitBoard extends Health {
 
 export function createCircuitBoard(providers: readonly Provider[], learnt: Learnt, now: () => number): CircuitBoard {
   const byName = new Map(providers.map((provider) => [provider.name, provider]))
-  const running = new Map<string, number>()
+  const loads = createMemory<Load>(MOST_TARGETS)
+  const loadOf = (target: RouteTarget): Load => {
+    const name = nameOfTarget(target)
+    const known = loads.get(name)
+    if (known) return known
+    const load = { calls: 0 }
+    loads.set(name, load)
+    return load
+  }
   const conditionOf = (circuits: Memory<Circuit>, names: readonly string[]): Condition =>
     names.map((name) => conditionAt(circuits.get(name), now())).reduce(worse)
-  const end = ({ target }: Lease): void => {
-    const name = nameOfTarget(target)
-    const left = (running.get(name) ?? 0) - 1
-    if (left > 0) running.set(name, left)
-    else running.delete(name)
-  }
-  const leave = (lease: Lease): void => {
-    end(lease)
-    lease.probes?.forEach((mark, circuit) => circuit.leave(mark))
+  const leave = ({ load, probes }: Lease): void => {
+    load.calls -= 1
+    probes?.forEach((mark, circuit) => circuit.leave(mark))
   }
   const board: CircuitBoard = {
     isQuiet: ({ provider }) => learnt.of(provider).circuits.isEmpty(),
@@ -89,36 +100,32 @@ export function createCircuitBoard(providers: readonly Provider[], learnt: Learn
     },
     state: (target) => board.whole(target).state,
     latencyMs: (target) => latencyAt(learnt.of(target.provider).latencies.get(target.model), now()),
-    running: (target) => running.get(nameOfTarget(target)) ?? 0,
+    running: (target) => loadOf(target).calls,
     begin(target, key) {
-      const name = nameOfTarget(target)
-      running.set(name, (running.get(name) ?? 0) + 1)
+      const load = loadOf(target)
+      load.calls += 1
       const startedAt = now()
-      const { circuits } = learnt.of(target.provider)
+      const known = learnt.of(target.provider)
+      const { circuits } = known
       const probes = circuits.isEmpty() ? undefined : probesOf(circuitsOf(circuits, target, key), startedAt)
-      return { target, key, startedAt, probes }
+      return { target, key, startedAt, learnt: known, load, probes }
     },
-    begun({ target, startedAt }) {
+    begun({ target, startedAt, learnt: { latencies } }) {
       const at = now()
-      const { latencies } = learnt.of(target.provider)
       const before = latencyAt(latencies.get(target.model), at)
       const took = at - startedAt
-      latencies.set(target.model, {
-        ms: before === undefined ? took : before + (took - before) * LATEST_WEIGHT,
-        at,
-      })
+      const ms = before === undefined ? took : before + (took - before) * LATEST_WEIGHT
+      latencies.set(target.model, { ms, at })
     },
-    succeed(lease) {
-      end(lease)
-      const { target, key } = lease
-      const { circuits } = learnt.of(target.provider)
+    succeed({ target, key, load, learnt: { circuits } }) {
+      load.calls -= 1
       if (!circuits.isEmpty()) for (const circuit of circuitsOf(circuits, target, key)) circuit.succeed(now())
     },
     leave,
     fail(lease, error) {
       leave(lease)
       const { target, key } = lease
-      const { circuits } = learnt.of(target.provider)
+      const { circuits } = lease.learnt
       const what = ERROR_POLICIES[error.kind].blames
       const name = what === 'nobody' ? undefined : scopesOf(target, key)[what]
       if (what === 'nobody' || name === undefined) return undefined
@@ -144,6 +151,8 @@ function probesOf(circuits: readonly Circuit[], now: number): ReadonlyMap<Circui
   return probes
 }
 
+/** Clients may make names of models up. */
+const MOST_TARGETS = 1000
 /** How much the latest answer counts in the mean. */
 const LATEST_WEIGHT = 0.3
 /** Who asks for more has misspelt it, or will have been restarted by then. */

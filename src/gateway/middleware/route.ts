@@ -2,7 +2,7 @@ import type { Ports } from '../../platform/ports.ts'
 import type { Prices } from '../../router/price.ts'
 import { nameOfTarget } from '../../router/model-name.ts'
 import type { RouteTarget } from '../../router/route.ts'
-import type { Answer, Call, Middleware, Trace } from '../call.ts'
+import type { Call, Middleware, Trace } from '../call.ts'
 import type { Caller, Chooser } from '../chooser.ts'
 import { logShadows } from '../shadow.ts'
 import type { Warn } from '../warn.ts'
@@ -41,13 +41,12 @@ export function createRouteMiddleware(
       request: edited ?? call.request,
       edited: call.edited || edited !== undefined,
     })
-    return selection.group ? asked.then(noteWho) : asked
-
-    function noteWho(answer: Answer): Answer {
+    if (!selection.group) return asked
+    return asked.then((answer) => {
       // Who was only slower than a rival keeps the session, whose prompt it holds in its cache.
       if (trace.target && !wasSlower(target, trace)) choice.answered(trace.target)
       return answer
-    }
+    })
   }
 }
 
