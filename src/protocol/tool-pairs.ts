@@ -28,7 +28,9 @@ export interface Pairs {
  * again in a later turn stay apart. `encodeId` makes the id on the wire.
  */
 export function pairTools(messages: readonly Message[], encodeId: (id: string) => string): Pairs {
-  return messages.some(callsTools) ? pairsOf(messages, encodeId) : NO_PAIRS
+  for (const { role, parts } of messages)
+    if (role === 'assistant') for (const { type } of parts) if (type === 'tool-call') return pairsOf(messages, encodeId)
+  return NO_PAIRS
 }
 
 const NONE: readonly Pair[] = []
@@ -37,14 +39,6 @@ const NO_PAIRS: Pairs = {
   resultsOf: () => NONE,
   pairOfCall: () => undefined,
   pairOf: () => undefined,
-}
-
-function callsTools({ role, parts }: Message): boolean {
-  return role === 'assistant' && parts.some(isCall)
-}
-
-function isCall({ type }: Message['parts'][number]): boolean {
-  return type === 'tool-call'
 }
 
 function pairsOf(messages: readonly Message[], encodeId: (id: string) => string): Pairs {

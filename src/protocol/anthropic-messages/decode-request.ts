@@ -103,7 +103,7 @@ function decodeMessage(value: Json): Message {
 
 /** Takes out of the parts what another protocol's answer had put into them on its way to the client. */
 function unsealAll(parts: Part[]): Part[] {
-  if (!parts.some(mayBeSealed)) return parts
+  if (!mayBeSealed(parts)) return parts
   const signatures = new Map<string, NonNullable<ReturnType<typeof unseal>>>()
   const kept: Part[] = []
   for (const part of parts) {
@@ -118,9 +118,12 @@ function unsealAll(parts: Part[]): Part[] {
   return kept.map((part) => withOwnId(part, signatures))
 }
 
-function mayBeSealed(part: Part): boolean {
-  if (part.type === 'reasoning') return true
-  return (part.type === 'tool-call' || part.type === 'tool-result') && isSpelt(part.id)
+function mayBeSealed(parts: readonly Part[]): boolean {
+  for (const part of parts) {
+    if (part.type === 'reasoning') return true
+    if ((part.type === 'tool-call' || part.type === 'tool-result') && isSpelt(part.id)) return true
+  }
+  return false
 }
 
 function unsealed(part: ReasoningPart, { kind, origin, value }: NonNullable<ReturnType<typeof unseal>>): Part {

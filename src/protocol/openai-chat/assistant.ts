@@ -15,13 +15,15 @@ export function encodeAssistant(message: Message, scope: Scope): JsonObject {
   const blocks: JsonObject[] = []
   const reasoning: { field: string; text: string }[] = []
   let refusal: string | undefined
-  message.parts.forEach((part, index) => {
+  let index = 0
+  for (const part of message.parts) {
     const told = losses.list.length
     if (part.type === 'reasoning') addReplayed(part, scope, reasoning)
     else if (part.type === 'text' && formFor(part.native, 'openai-chat') === 'refusal-field') refusal = part.text
     else addBlocks(part, scope, blocks)
     if (losses.list.length > told) losses.placed(told, `content[${index}]`)
-  })
+    index++
+  }
   const calls = scope.pairs.callsOf(message)
   const form = formFor(message.native, 'openai-chat')
   const body: JsonObject = { role: 'assistant' }

@@ -23,7 +23,8 @@ import type { Scope } from './scope.ts'
 export function encodeMessages(request: ModelRequest, scope: Scope): JsonObject[] {
   const { losses } = scope
   const out = encodeSystem(request.system, scope)
-  request.messages.forEach((message, index) => {
+  let index = 0
+  for (const message of request.messages) {
     const told = losses.list.length
     losses.residue(message.native, '')
     ENCODERS[message.role](message, scope, out)
@@ -31,7 +32,8 @@ export function encodeMessages(request: ModelRequest, scope: Scope): JsonObject[
     // Where the results stand they know themselves.
     if (message.role === 'assistant')
       for (const pair of scope.pairs.resultsOf(message)) out.push(toolMessage(pair, scope))
-  })
+    index++
+  }
   return scope.target.traits.systemMessages === false ? withUsersMerged(out) : out
 }
 
@@ -128,17 +130,16 @@ function addUser(message: Message, scope: Scope, out: JsonObject[]): void {
   const { losses } = scope
   const blocks: JsonObject[] = []
   let isAnswer = false
-  message.parts.forEach((part, index) => {
-    isAnswer ||= part.type === 'tool-result'
-    if (part.type === 'native' && formFor(part.native, 'openai-chat') === 'message') {
-      isAnswer = true
-      out.push(part.native.rest)
-      return
-    }
+  let index = 0
+  for (const part of message.parts) {
+    const isMessage = part.type === 'native' && formFor(part.native, 'openai-chat') === 'message'
     const told = losses.list.length
-    addUserBlocks(part, scope, blocks)
+    if (isMessage) out.push(part.native.rest)
+    else addUserBlocks(part, scope, blocks)
     if (losses.list.length > told) losses.placed(told, `content[${index}]`)
-  })
+    isAnswer ||= isMessage || part.type === 'tool-result'
+    index++
+  }
   const form = formFor(message.native, 'openai-chat')
   if (isAnswer && blocks.length === 0 && form === undefined) return
   const own: JsonObject = { role: 'user', content: userContent(blocks, form) }

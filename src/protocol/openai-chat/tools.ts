@@ -15,12 +15,14 @@ export function addTools(body: JsonObject, request: ModelRequest, scope: Scope):
   const { losses } = scope
   const shown = takesAllowed(scope) ? undefined : allowedNames(request)
   const tools: JsonObject[] = []
-  request.tools.forEach((tool, index) => {
+  let index = 0
+  for (const tool of request.tools) {
     const told = losses.list.length
     const encoded = !shown || shown.has(tool.name) ? encodeTool(tool, request, scope) : losses.drop('', NOT_ALLOWED)
     if (encoded) tools.push(encoded)
     if (losses.list.length > told) losses.placed(told, `tools[${index}]`)
-  })
+    index++
+  }
   if (tools.length === 0 && request.tools.some(({ type }) => type === 'server'))
     throw noServerTool(request, scope.target)
   const choice = encodeChoice(request, scope)
