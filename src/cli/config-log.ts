@@ -1,7 +1,8 @@
 import { dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import type { Log } from '../platform/ports.ts'
-import { fileLog, noLog } from './log.ts'
+import { lineLog, noLog } from './log.ts'
+import { createRotatingFile } from './rotating-file.ts'
 
 /** The folder of a config's logs. */
 export function logDirectory(config: Config): string {
@@ -16,10 +17,11 @@ export interface ConfigLog {
 
 /** `debug`: with details, whatever the config says. */
 export function createConfigLog(config: Config, debug = false): ConfigLog {
-  const open = ({ log, logLevel }: Config, directory: string): Log =>
-    log ? fileLog(directory, debug ? 'debug' : logLevel) : noLog
+  // One for all: an open file would be left behind with every change.
+  const file = createRotatingFile(logDirectory(config))
+  const open = ({ log, logLevel }: Config): Log => (log ? lineLog(file, debug ? 'debug' : logLevel) : noLog)
   let current = config
-  let write = open(config, logDirectory(config))
+  let write = open(config)
   return {
     write: Object.assign<Log, Pick<Log, 'isOn'>>((level, message, fields) => write(level, message, fields), {
       isOn: (level) => write.isOn?.(level) ?? true,
@@ -27,7 +29,7 @@ export function createConfigLog(config: Config, debug = false): ConfigLog {
     follow(next) {
       const isSame = next.log === current.log && next.logLevel === current.logLevel
       current = next
-      if (!isSame) write = open(next, logDirectory(next))
+      if (!isSame) write = open(next)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { Log, LogLevel } from '../platform/ports.ts'
 import { printable } from './printable.ts'
-import { createRotatingFile, type RotationOptions } from './rotating-file.ts'
+import { createRotatingFile, type RotatingFile, type RotationOptions } from './rotating-file.ts'
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const satisfies readonly LogLevel[]
 
@@ -31,8 +31,11 @@ export function terminalLog(level: LogLevel): Log {
  * once, and breaks nothing; a minute later it is tried again.
  */
 export function fileLog(directory: string, level: LogLevel, options: RotationOptions = {}): Log {
-  const now = options.now ?? (() => new Date())
-  const file = createRotatingFile(directory, { ...options, now })
+  return lineLog(createRotatingFile(directory, options), level, options.now)
+}
+
+/** The same in a file that goes on when the level changes. */
+export function lineLog(file: RotatingFile, level: LogLevel, now = () => new Date()): Log {
   let told = false
   let silentUntil = 0
   return atLeast(level, (given, message, fields) => {

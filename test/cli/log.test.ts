@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   renameSync,
   rmSync,
   statSync,
@@ -17,9 +18,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createConfigLog } from '../../src/cli/config-log.ts'
 import { fileLog, terminalLog } from '../../src/cli/log.ts'
 import { createRotatingFile } from '../../src/cli/rotating-file.ts'
 import { redactedLog } from '../../src/cli/redacted-log.ts'
+import type { Config } from '../../src/config/config.ts'
+import { resolveConfig } from '../../src/config/resolve.ts'
 import { testProvider } from '../helper/gateway.ts'
 
 let directory: string
@@ -183,3 +187,30 @@ test('no key of the config gets into a log, wherever in a line it stands', () =>
   expect(JSON.stringify(heard)).not.toMatch(/planted/)
   expect(heard[0]).toMatchObject(['warn', '[redacted] application/json', { n: 1, none: null }])
 })
+
+test.skipIf(process.platform !== 'linux')('a level that changes with the config leaves no open file behind', () => {
+  const opened = (): number =>
+    readdirSync('/proc/self/fd').filter((fd) => readlinkOrNone(`/proc/self/fd/${fd}`).startsWith(directory)).length
+  const home = join(directory, '..')
+  const configOf = (logLevel: 'info' | 'debug'): Config => ({
+    ...resolveConfig({ LOG: true, LOG_LEVEL: logLevel }, {}).config,
+    file: join(home, 'config.json'),
+    exists: true,
+    warnings: [],
+  })
+  const { write, follow } = createConfigLog(configOf('info'))
+  for (let changes = 0; changes < 10; changes++) {
+    write('error', 'told')
+    follow(configOf(changes % 2 === 0 ? 'debug' : 'info'))
+  }
+  write('error', 'told')
+  expect(opened()).toBe(1)
+})
+
+function readlinkOrNone(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return ''
+  }
+}
