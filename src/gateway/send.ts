@@ -157,16 +157,26 @@ function jsonOrText(text: string): Json {
 /** Leads nowhere but to where it says. */
 const PLAIN_PATH = /^[\w/-]*$/
 
+// Nearly every call of an endpoint goes to the same address: the last one is kept beside it.
+const lastUrls = new WeakMap<Endpoint, { readonly text: string; readonly url: URL }>()
+
 function urlOf(endpoint: Endpoint, outgoing: Outgoing, who: Respondent): URL {
   const query =
     endpoint.query && outgoing.query ? `${endpoint.query}&${outgoing.query}` : endpoint.query || outgoing.query
   const path = endpoint.baseUrl + outgoing.path
-  const url = new URL(query ? `${path}?${query}` : path)
-  if (PLAIN_PATH.test(outgoing.path)) return url
+  const text = query ? `${path}?${query}` : path
+  const last = lastUrls.get(endpoint)
+  if (last?.text === text) return last.url
+  const url = new URL(text)
   // A model named `../..` would lead out of what the user configured.
-  if ((url.origin + url.pathname).split('/').length === path.split('/').length) return url
-  throw new ModelError(`${who.provider} (${who.model}) was not called: its path cannot hold a model of this name`, {
-    kind: 'bad-request',
-    ...who,
-  })
+  const isInside =
+    PLAIN_PATH.test(outgoing.path) || (url.origin + url.pathname).split('/').length === path.split('/').length
+  if (!isInside) {
+    throw new ModelError(`${who.provider} (${who.model}) was not called: its path cannot hold a model of this name`, {
+      kind: 'bad-request',
+      ...who,
+    })
+  }
+  lastUrls.set(endpoint, { text, url })
+  return url
 }
