@@ -47,29 +47,33 @@ function pairsOf(messages: readonly Message[], encodeId: (id: string) => string)
   const byCall = new Map<ToolCallPart, OpenPair>()
   const byResult = new Map<ToolResultPart, OpenPair>()
   let order = 0
-  messages.forEach((message, at) => {
+  let at = -1
+  for (const message of messages) {
+    at++
     if (message.role === 'assistant') {
       const pairs = openPairs(message, encodeId)
-      if (!pairs) return
+      if (!pairs) continue
       byMessage.set(message, pairs)
       for (const pair of pairs) {
         byCall.set(pair.call, pair)
         awaitResult(pair, pairs, open)
       }
-      return
+      continue
     }
-    message.parts.forEach((part, index) => {
-      if (part.type !== 'tool-result') return
+    let index = -1
+    for (const part of message.parts) {
+      index++
+      if (part.type !== 'tool-result') continue
       const waiting = open.get(part.id)
       const pair = waiting?.pairs[waiting.answered]
-      if (!waiting || !pair) return
+      if (!waiting || !pair) continue
       waiting.answered++
       pair.result = part
       pair.resultPath = `messages[${at}].content[${index}]`
       pair.order = order++
       byResult.set(part, pair)
-    })
-  })
+    }
+  }
   return {
     callsOf: (message) => byMessage.get(message) ?? NONE,
     resultsOf(message) {
@@ -111,16 +115,17 @@ function openPairs({ parts }: Message, encodeId: (id: string) => string): readon
   let next: Map<string, number> | undefined
   for (const part of parts) {
     if (part.type !== 'tool-call') continue
-    used ??= new Set()
     const base = encodeId(part.id)
     let id = base
-    if (used.has(id)) {
+    // Most messages have one call.
+    if (pairs) used ??= new Set(pairs.map((pair) => pair.id))
+    if (used?.has(id)) {
       const stem = base.slice(0, 36)
       // Clients may send very many with one id: what was tried for one is not tried for the next.
       next ??= new Map()
       for (let count = next.get(stem) ?? 2; used.has(id); next.set(stem, ++count)) id = `${stem}_${count}`
     }
-    used.add(id)
+    used?.add(id)
     ;(pairs ??= []).push({ call: part, id, resultPath: '', order: Number.POSITIVE_INFINITY })
   }
   return pairs
