@@ -141,6 +141,8 @@ export interface Answer {
 
 /** The rest of a streamed answer in the client's bytes, in whole frames. */
 export interface Chunks {
+  /** What is there already, once, before `next`: it goes with the head. Absent: nobody knows. */
+  first?(): Uint8Array | undefined
   /** The next piece; `undefined` at the end. Rejects when nothing true can be said any more: then the connection is cut. */
   next(): Promise<Uint8Array | undefined>
   /** Lets go of the provider. */

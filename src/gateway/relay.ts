@@ -98,6 +98,7 @@ export async function relayStream(
     throw cause
   }
   return {
+    first: () => held.shift(),
     next,
     cancel() {
       source.cancel()

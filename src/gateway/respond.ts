@@ -44,7 +44,7 @@ export async function respond(
     })
   }
   const headers = Object.assign(decisionHeaders(call.trace), early?.headers, STREAM_HEADERS)
-  const body = streamOf(call, early ? Promise.resolve(early) : pending, ports, settle, { silentSoFar: !early })
+  const body = streamOf(call, early, pending, ports, settle)
   return new Response(body, { headers })
 }
 
@@ -95,19 +95,19 @@ async function firstOf(pending: Promise<Answer>, ports: Ports): Promise<Answer |
   return first
 }
 
-/** The body of a streamed answer: pulled, so that a slow client slows the provider down. */
+/** The body of a streamed answer, `early` or still `pending`: pulled, so that a slow client slows the provider down. */
 function streamOf(
   call: Call,
+  early: Answer | undefined,
   pending: Promise<Answer>,
   ports: Ports,
   settle: (outcome: Outcome) => void,
-  { silentSoFar }: { silentSoFar: boolean },
 ): ReadableStream<Uint8Array> {
   const ping = new TextEncoder().encode(call.protocol.ping ? encodeSse(call.protocol.ping) : ': ping\n\n')
   let ended = false
   let stopPinging = (): void => undefined
   let place = 0
-  let chunks: Chunks | undefined
+  let chunks = early && streamed(early)
   let waiting = false
   let last = ports.now()
   let controller: ReadableStreamDefaultController<Uint8Array>
@@ -167,7 +167,8 @@ function streamOf(
       start(own) {
         controller = own
         // The head alone would not leave: the server holds it back until there is a body to send with it.
-        if (silentSoFar) controller.enqueue(ping)
+        const bytes = chunks ? chunks.first?.() : ping
+        if (bytes) controller.enqueue(bytes)
         pingOn()
         const cut = (): void => {
           // A call without an answer so far hears of it from there.

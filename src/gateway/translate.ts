@@ -90,12 +90,16 @@ export async function translateStream(incoming: Incoming, translation: Translati
     incoming.source.release()
     return NOTHING
   }
+  const first = (): Uint8Array | undefined => {
+    const bytes = held ? text.encode(held) : undefined
+    held = ''
+    return bytes
+  }
   return {
+    first,
     next() {
-      if (!held) return advance()
-      const bytes = text.encode(held)
-      held = ''
-      return Promise.resolve(bytes)
+      const bytes = first()
+      return bytes ? Promise.resolve(bytes) : advance()
     },
     cancel() {
       incoming.source.cancel()
