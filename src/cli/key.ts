@@ -1,7 +1,9 @@
 import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { defineCommand } from 'citty'
 import type { Config } from '../config/config.ts'
 import { loadConfig, type LoadOptions } from '../config/load.ts'
+import { userConfigHome } from './home.ts'
 import { SPANS, type Quota } from '../gateway/limits/limits.ts'
 
 const config = {
@@ -16,12 +18,16 @@ const add = defineCommand({
   meta: { name: 'add', description: 'Make a client key. It is printed once; only its hash is written to the config' },
   args: { label: { type: 'positional', description: 'A name for it: whom it is for', required: true }, ...config },
   run: async ({ args }) => {
-    const [{ writeClientKey }, { hashOfKey }] = await Promise.all([
+    const [{ writeClientKey }, { hashOfKey }, { exclusively }] = await Promise.all([
       import('../config/write.ts'),
       import('../config/client-keys.ts'),
+      import('../store/exclusive.ts'),
     ])
     const key = `ccr-${crypto.getRandomValues(new Uint8Array(24)).toBase64({ alphabet: 'base64url' })}`
-    const file = writeClientKey(optionsOf(args.config), args.label, hashOfKey(key))
+    // Of two that are made at once, each would write the file without the other.
+    const file = exclusively(join(userConfigHome(), 'state', 'config.lock'), () =>
+      writeClientKey(optionsOf(args.config), args.label, hashOfKey(key)),
+    )
     console.log(key)
     console.error(`ccr: this is the key "${args.label}", shown this once; ${file} holds its hash`)
     console.error('ccr: what it may do (models, expires, limits, budget) can be written beside the hash')

@@ -146,3 +146,17 @@ test('check says what rules, profiles and presets come to', () => {
   ])
   expect(code).toBe(0)
 })
+
+test('keys that are made at once are all written', async () => {
+  const home = join(root, 'keys')
+  const makeKey = async (label: string): Promise<number> => {
+    const env = { PATH: process.env['PATH'], HOME: home }
+    return Bun.spawn([process.execPath, main, 'key', 'add', label], { env, stdout: 'ignore', stderr: 'ignore' }).exited
+  }
+  const labels = ['a', 'b', 'c', 'd', 'e']
+  expect(await Promise.all(labels.map(makeKey))).toEqual(labels.map(() => 0))
+  const { keys } = Bun.JSON5.parse(readFileSync(join(home, '.claude-code-router/config.json'), 'utf8')) as {
+    readonly keys: readonly { readonly label: string }[]
+  }
+  expect(keys.map(({ label }) => label).toSorted()).toEqual(labels)
+})

@@ -54,7 +54,7 @@ test.skipIf(!canMount)('where nothing takes what a service prints, it is not sta
 
 test.skipIf(!canMount).each([
   ['config init', undefined, 'fill\n'],
-  ['key add lap', configOf(), 'config.json\nfill\n'],
+  ['key add lap', configOf(), 'config.json\nfill\nstate\n'],
 ])('%s says it, and leaves nothing half written', async (command, config, files) => {
   await using desk = await createDesk()
   const script = `"$CCR" ${command}; code=$?; ls -A '${desk.home}/${HOME_OF_CONFIG}'; exit $code`
@@ -75,7 +75,7 @@ test.skipIf(!canMount)('a config that is mounted by itself, as into a container,
   expect(await new Response(child.stderr).text()).toContain('this is the key "lap"')
   expect(await child.exited).toBe(0)
   expect(await Bun.file(outside).text()).toContain('"lap"')
-  expect(readdirSync(join(config, '..'))).toEqual(['config.json'])
+  expect(readdirSync(join(config, '..')).toSorted()).toEqual(['config.json', 'state'])
 })
 
 test('a state that cannot be kept is told where a service is started, whatever the log', async () => {
