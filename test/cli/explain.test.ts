@@ -181,6 +181,12 @@ describe('a request is read in every protocol', () => {
   })
 })
 
+test.each(['utf8', 'utf16le'] as const)('a file that Windows wrote as %s is understood', (encoding) => {
+  const file = join(root, 'windows.json')
+  writeFileSync(file, Buffer.from('\ufeff{"model":"x","messages":[{"role":"user","content":"hi"}]}', encoding))
+  expect(run([file])).toMatchObject({ code: 0, error: '' })
+})
+
 describe('what cannot be understood is told', () => {
   test.each<[string, string[], string, string]>([
     ['no such file', ['/nowhere.json'], '', '/nowhere.json cannot be read (ENOENT)'],

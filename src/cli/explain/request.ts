@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import type { JsonObject } from '../../canonical/json.ts'
 import { isObject } from '../../canonical/json.ts'
 import type { ProtocolId } from '../../canonical/native.ts'
@@ -9,6 +8,7 @@ import { withoutKeys } from '../../gateway/credential.ts'
 import { operationOf } from '../../gateway/paths.ts'
 import { codecOf } from '../../protocol/index.ts'
 import { parseBody } from '../../gateway/upstream.ts'
+import { readText } from '../../config/read-text.ts'
 import { Failure } from '../failure.ts'
 
 /** A request and who makes it. */
@@ -50,7 +50,8 @@ export async function readRequest(file: string, named: string | undefined): Prom
 async function textOf(file: string): Promise<string> {
   if (file === '-') return Bun.stdin.text()
   try {
-    return readFileSync(file, 'utf8')
+    // PowerShell puts a mark before what it writes.
+    return readText(file).replace(/^\ufeff/, '')
   } catch (error) {
     throw new Failure(`ccr explain: ${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`)
   }

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Json, JsonObject } from '../../canonical/json.ts'
 import { asString, isObject } from '../../canonical/json.ts'
+import { readText } from '../read-text.ts'
 
 /** A preset that is installed: a folder with a manifest. */
 export interface Installed {
@@ -31,7 +32,7 @@ export function installedPresets(folder: string): Installed[] {
 /** The manifest; why it cannot be used; nothing if there is none. */
 export function readManifest(file: string): JsonObject | string | undefined {
   try {
-    const value = Bun.JSON5.parse(readFileSync(file, 'utf8')) as Json
+    const value = Bun.JSON5.parse(readText(file)) as Json
     return isObject(value) ? value : 'the manifest is no object'
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
