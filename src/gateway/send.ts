@@ -5,7 +5,7 @@ import type { HeaderFields } from '../canonical/header-fields.ts'
 import { codecOf } from '../protocol/index.ts'
 import type { Endpoint, Provider } from '../provider/provider.ts'
 import { authorize, type Authorized, type Credential } from './credential.ts'
-import { explainFailure } from './failure.ts'
+import { explainFailure, NEEDS_TLS, wantsTls } from './failure.ts'
 import { framingOf, type Framing } from './framing.ts'
 import { hopHeader } from './hops.ts'
 import { redact, redactKeys, secretsOf } from './redact.ts'
@@ -112,6 +112,8 @@ async function refusal(
     redact(await readText(source, LONGEST_REFUSAL), [...secretsOf(provider, endpoint), ...secrets]),
   )
   ports.log('debug', 'the provider refused', { ...who, status: response.status, body: clip(text) })
+  if (wantsTls(response.status, text))
+    return new ModelError(`${name}: ${NEEDS_TLS}`, { kind: 'network', isLasting: true, ...who })
   const headers = dated(response.headers, ports.now())
   const error = codecOf(errorProtocol(endpoint)).decodeError(response.status, jsonOrText(text), headers)
   const hint = isOpen && provider.keyPlace !== undefined ? ` (no key was sent: fill in ${provider.keyPlace})` : ''

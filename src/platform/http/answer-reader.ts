@@ -37,6 +37,7 @@ export function createAnswerReader(listener: AnswerListener): AnswerReader {
   const readHead = (bytes: Buffer, from: number): number => {
     const stop = endOfHead(bytes, from)
     if (stop < 0 || stop > MOST_HEAD_BYTES) {
+      checkStart(bytes, from)
       if (bytes.length - from > MOST_HEAD_BYTES) throw httpError('the head of the answer is longer than 256 KB')
       return -1
     }
@@ -88,6 +89,20 @@ export function createAnswerReader(listener: AnswerListener): AnswerReader {
 }
 
 const MOST_HEAD_BYTES = 262_144
+
+/** Throws where no head begins: what speaks something else may wait for us, and would never send the end of one. */
+function checkStart(bytes: Buffer, from: number): void {
+  const start = bytes.toString('latin1', from, from + HEAD_START.length)
+  if (HEAD_START.startsWith(start)) return
+  const isTls = TLS_ALERT.startsWith(start.slice(0, TLS_ALERT.length))
+  throw isTls
+    ? httpError('the server speaks TLS', 'NotPlain')
+    : httpError('the server does not speak HTTP/1', 'NotHttp')
+}
+
+const HEAD_START = 'HTTP/1.'
+/** What a server that waits for TLS has to say to anything else: RFC 8446, section 5.1. */
+const TLS_ALERT = '\x15\x03'
 
 /** Index behind the empty line; -1 if there is none yet. Some servers end their lines with a bare line feed. */
 function endOfHead(bytes: Buffer, from: number): number {

@@ -1,6 +1,7 @@
 import type { HttpBody, HttpReply, Log, Ports } from '../ports.ts'
 import { type Connection, type HttpAnswer, openConnection } from './connection.ts'
 import { openLine } from './direct-line.ts'
+import { proxyError, proxyRefusal } from './error.ts'
 import { createHalt, type Halt } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { createPool } from './pool.ts'
@@ -27,7 +28,7 @@ export function createHttpClient(now: () => number, log: Log): Ports['fetch'] {
       const started = now()
       try {
         onConnected?.()
-        return replyOf(await kept.exchange(request, halt))
+        return replyOf(await ask(kept, request, way, halt))
       } catch (cause) {
         // It has not delivered the call, unless the server may have been at work.
         if (halt.reason || kept.hasAnswered() || now() - started > AT_ONCE_MS) throw cause
@@ -39,8 +40,24 @@ export function createHttpClient(now: () => number, log: Log): Ports['fetch'] {
       gone: () => pool.remove(way, fresh),
     })
     onConnected?.()
-    return replyOf(await fresh.exchange(request, halt))
+    return replyOf(await ask(fresh, request, way, halt))
   }
+}
+
+/** A proxy that opens no tunnel answers itself where it has nobody's answer to pass on. */
+function ask(connection: Connection, request: Uint8Array, { proxy, isSecure }: Way, halt: Halt): Promise<HttpAnswer> {
+  const answer = connection.exchange(request, halt)
+  if (proxy === false || isSecure) return answer
+  return answer.then(
+    (answered) => {
+      if (answered.head.status !== 407) return answered
+      connection.close()
+      throw proxyError(proxy, proxyRefusal(407))
+    },
+    (cause: unknown) => {
+      throw halt.reason ?? proxyError(proxy, cause)
+    },
+  )
 }
 
 /** A dead connection shows within a round trip; a reset that takes longer may come from a server that was at work. */

@@ -19,7 +19,7 @@ export interface AnswerHead {
 export function parseHead(text: string): AnswerHead {
   const lines = text.split('\n')
   const [, version, code] = STATUS_LINE.exec(lines[0] as string) ?? []
-  if (code === undefined) throw httpError('the server does not speak HTTP/1')
+  if (code === undefined) throw httpError('the server does not speak HTTP/1', 'NotHttp')
   const status = Number(code)
   if (status === 101 || status > 599)
     throw httpError(`the server answered with the status ${status}, which was not asked for`)

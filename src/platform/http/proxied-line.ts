@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { connect as connectPlain, type Socket } from 'node:net'
 import { connect as connectSecure, createSecureContext, type SecureContext } from 'node:tls'
+import { closedError, proxyError, proxyRefusal } from './error.ts'
 import { type Halt, nothing } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { trustedWith } from './trust.ts'
@@ -18,9 +19,14 @@ export function createProxiedLines(): (way: Way, halt: Halt, listener: LineListe
   return async (way, halt, listener) => {
     const open = (place: Place, over?: Socket): Promise<Socket> =>
       whenOpen(place.isSecure ? secure(place, contextOf(way.ca), over) : plain(place), place, halt)
-    const proxy = new URL(way.proxy as string)
-    const through = await open(placeOf(proxy))
-    return lineOver(way.isSecure ? await open(way, await tunnel(through, way, proxy, halt)) : through, listener)
+    const name = way.proxy as string
+    const proxy = new URL(name)
+    const asProxys = (cause: unknown): never => {
+      throw halt.reason ?? proxyError(name, cause)
+    }
+    const through = await open(placeOf(proxy)).catch(asProxys)
+    if (!way.isSecure) return lineOver(through, listener)
+    return lineOver(await open(way, await tunnel(through, way, proxy, halt).catch(asProxys)), listener)
   }
 }
 
@@ -60,7 +66,7 @@ function whenOpen(socket: Socket, { isSecure }: Place, halt: Halt): Promise<Sock
   socket.once(isSecure ? 'secureConnect' : 'connect', () => resolve(socket))
   // It stays: an error after this one concerns nobody, and must not end the process.
   socket.on('error', reject)
-  socket.once('close', () => reject(new Error('the connection was closed while it was opened')))
+  socket.once('close', () => reject(closedError()))
   halt.run = (reason) => void socket.destroy(reason)
   if (halt.reason) halt.run(halt.reason)
   return promise.then(
@@ -93,7 +99,7 @@ function tunnel(through: Socket, { host, port }: Place, proxy: URL, halt: Halt):
   }
   const refuse = (status: number | undefined): void => {
     through.destroy()
-    reject(Object.assign(new Error(`the proxy answered ${status}`), { code: 'ERR_PROXY_TUNNEL' }))
+    reject(proxyRefusal(status))
   }
   const open = (socket: Socket): void => {
     halt.run = nothing
@@ -102,7 +108,7 @@ function tunnel(through: Socket, { host, port }: Place, proxy: URL, halt: Halt):
   ask.once('connect', ({ statusCode }, socket) => (statusCode === 200 ? open(socket) : refuse(statusCode)))
   ask.once('response', ({ statusCode }) => refuse(statusCode))
   ask.on('error', reject)
-  ask.once('close', () => reject(new Error('the proxy closed the connection')))
+  ask.once('close', () => reject(closedError()))
   ask.end()
   return promise
 }
