@@ -168,8 +168,9 @@ function generate({ wire, text, protocol, caller }: Asked, { handle, ports }: Co
   return respondWith(call, handle, ports)
 }
 
+/** The code is OpenAI's; other protocols have one word for whatever is not there. */
 function nothingAt(method: string, path: string): ModelError {
-  return new ModelError(`there is nothing at ${method} ${path}`, { kind: 'not-found' })
+  return new ModelError(`there is nothing at ${method} ${path}`, { kind: 'not-found', code: 'unknown_url' })
 }
 
 function requireMethod(method: string, operation: Operation): void {

@@ -46,5 +46,8 @@ export function withPresets(main: Gateway, { config, ports, create, protocolOf }
 
 function unknown(name: string, names: readonly string[] | undefined): ModelError {
   const known = names && (names.length > 0 ? `: the presets are ${names.join(', ')}` : ': no preset is installed')
-  return new ModelError(`there is no preset ${JSON.stringify(name.slice(0, 100))}${known ?? ''}`, { kind: 'not-found' })
+  return new ModelError(`there is no preset ${JSON.stringify(name.slice(0, 100))}${known ?? ''}`, {
+    kind: 'not-found',
+    code: 'unknown_url',
+  })
 }
