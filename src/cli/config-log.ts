@@ -1,12 +1,14 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { folderOf } from '../config/file-path.ts'
 import type { Log } from '../platform/ports.ts'
 import { lineLog, noLog } from './log.ts'
+import { userConfigHome } from './home.ts'
 import { createRotatingFile } from './rotating-file.ts'
 
 /** The folder of a config's logs. */
 export function logDirectory(config: Config): string {
-  return join(dirname(config.file), 'logs')
+  return join(folderOf(config.file, userConfigHome()), 'logs')
 }
 
 /** The log that a config asks for, as long as it asks for it: `follow` obeys a config that came into use. */

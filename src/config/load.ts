@@ -4,13 +4,14 @@ import { checkTrust, sharedAuthority, withAuthorities } from './authority.ts'
 import type { Config } from './config.ts'
 import type { Diagnostic, Problem } from './diagnostic.ts'
 import { ConfigError, isError, locateProblems } from './diagnostic.ts'
-import { fullPath } from './file-path.ts'
+import { folderOf, fullPath } from './file-path.ts'
 import { withGoogleProject } from './google-project.ts'
 import type { Environment } from './interpolate.ts'
 import { withKeyPlaces } from './key-place.ts'
 import type { PathStep } from './place.ts'
 import { pathText } from './place.ts'
 import { readPresets } from './preset/presets.ts'
+import { checkServicePort } from './port.ts'
 import { checkPromptFile } from './prompt-file.ts'
 import { readText } from './read-text.ts'
 import { resolveConfig } from './resolve.ts'
@@ -44,15 +45,18 @@ export function loadConfig(options: LoadOptions): Config {
   const text = readIfThere(file, options.file !== undefined)
   const raw = parse(text ?? '{}', file)
   const { config, problems } = resolveConfig(raw, withGoogleProject(raw, options.env))
-  const pathOf = (written: string): string => fullPath(written, file, options.home)
+  const ownHome = configHome(options.env, options.home)
+  const folder = folderOf(file, ownHome)
+  const pathOf = (written: string): string => fullPath(written, folder, options.home)
   const prompt = config.systemPromptFile && pathOf(config.systemPromptFile)
   const all = [...problems, ...(prompt ? checkPromptFile(prompt) : [])]
   const providers = withAuthorities(config.providers, config.raw, pathOf, all)
   all.push(...checkTrust(providers, options.env))
   const userCode = readUserCode(config.raw, pathOf)
-  const diagnostics = locateProblems(text === undefined ? [] : all, text ?? '', file)
+  const told = [...checkServicePort(options.env), ...(text === undefined ? [] : all)]
+  const diagnostics = locateProblems(told, text ?? '', file)
   if (diagnostics.some(isError)) throw new ConfigError(diagnostics)
-  const installed = readPresets(join(configHome(options.env, options.home), 'presets'), config.raw, options.env)
+  const installed = readPresets(join(ownHome, 'presets'), config.raw, options.env)
   return {
     file,
     exists: text !== undefined,
