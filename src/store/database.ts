@@ -30,8 +30,26 @@ export function inOne(database: DatabaseSync, work: () => void): void {
     work()
     database.exec('COMMIT')
   } catch (error) {
-    database.exec('ROLLBACK')
+    rollBack(database)
     throw error
+  }
+}
+
+/** Whether it failed for want of room, and may be tried again when there is some. */
+export function isFull(error: unknown): boolean {
+  const code = (error as { errcode?: number }).errcode ?? 0
+  // What SQLite shares between processes lies in a file that it could not make longer.
+  return code === FULL || code === SHARED_MEMORY_SIZE
+}
+
+const FULL = 13
+const SHARED_MEMORY_SIZE = 4874
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec('ROLLBACK')
+  } catch {
+    // After some errors, a full disk's among them, SQLite has done so itself; the first error is the one to tell.
   }
 }
 

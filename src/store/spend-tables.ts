@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { birthOf } from './process-birth.ts'
-import { inOne } from './database.ts'
+import { inOne, isFull } from './database.ts'
 import type { HeldCall, HeldElsewhere, SpendJournal, Spent } from './spend-journal.ts'
 
 /** A call that has ended, and what it took of each account. */
@@ -53,13 +53,22 @@ export function createSpendTables(database: DatabaseSync, now: () => number): Sp
       spend({ ...spentOf(row), tokens: Number(tokens), cost: Number(cost) }, String(row['owner']))
     })
   }
+  /** Where there is no room for it, it counts as held until there is. */
+  const isSettled = (row: Row): boolean => {
+    try {
+      settleDead(row)
+      return true
+    } catch (error) {
+      if (isFull(error)) return false
+      throw error
+    }
+  }
   return {
     hasNews: () => versionNow() !== seenVersion,
     read(isWhole) {
       const held: HeldElsewhere[] = []
       for (const row of foreignHolds.all(owner) as Row[]) {
-        if (isAlive(row, now())) held.push(spentOf(row))
-        else settleDead(row)
+        if (isAlive(row, now()) || !isSettled(row)) held.push(spentOf(row))
       }
       // Before the rows: what comes between the two is news the next time.
       seenVersion = versionNow()

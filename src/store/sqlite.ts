@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../platform/ports.ts'
-import { inOne, openDatabase } from './database.ts'
+import { inOne, isFull, openDatabase } from './database.ts'
 import type { KeptReply, ReplyStore } from './reply-store.ts'
 import type { SpendJournal, Spent } from './spend-journal.ts'
 import { createSpendTables, type Settled } from './spend-tables.ts'
@@ -21,6 +21,8 @@ export interface StateStoreOptions {
   readonly now: () => number
   /** How much is kept. Default `DEFAULT_BOUNDS`. */
   readonly bounds?: Partial<Bounds>
+  /** After how long a full disk is tried again, in milliseconds. Default 5000. */
+  readonly retryMs?: number
 }
 
 /** What the database does not grow beyond, but for what comes until the next look. */
@@ -40,16 +42,24 @@ export const DEFAULT_BOUNDS: Bounds = { calls: 100_000, replies: 10_000, bytes: 
  * Opens the state's database. A file that cannot be used is told, and everything goes on without it: then what is counted
  * is known to this process alone, until it ends.
  */
-export function openStateStore({ file, log, now, bounds = {} }: StateStoreOptions): StateStore | undefined {
+export function openStateStore(options: StateStoreOptions): StateStore | undefined {
+  const { file, log, now, bounds = {}, retryMs = 5000 } = options
   const tell = (what: string, error: unknown): void => {
     const why = error instanceof Error ? error.message : String(error)
     log('error', `${what} (${file}: ${why}): what is counted for limits is forgotten when ccr ends`, { file })
   }
   try {
-    const onBroken = (error: unknown): void => tell('the state can no longer be written', error)
-    return createStateStore(openDatabase(file), now, onBroken, { ...DEFAULT_BOUNDS, ...bounds })
+    const hears: Hears = {
+      broken: (error) => tell('the state can no longer be written', error),
+      full: () =>
+        log('error', `the disk of ${file} is full: what is counted for limits is kept in memory until there is room`),
+      written: () => log('warn', `there is room for ${file} again: what was counted meanwhile is written`),
+      forgotten: () => log('error', `the disk of ${file} is full: what was counted meanwhile is forgotten`),
+    }
+    return createStateStore(openDatabase(file), now, hears, { ...DEFAULT_BOUNDS, ...bounds, retryMs })
   } catch (error) {
-    tell('the state cannot be kept: repair the file or move it away', error)
+    const remedy = isFull(error) ? 'make room and restart ccr' : 'repair the file or move it away'
+    tell(`the state cannot be kept: ${remedy}`, error)
     return undefined
   }
 }
@@ -62,11 +72,22 @@ const MOST_WAITING = 10_000
 const CALLS_KEPT_MS = 90 * 86_400_000
 const HOUR_MS = 3_600_000
 
+/** What is told of the database, once each time. */
+interface Hears {
+  /** It is not used any more. */
+  broken(error: unknown): void
+  full(): void
+  /** After it was full. */
+  written(): void
+  /** It is closed while it is full. */
+  forgotten(): void
+}
+
 function createStateStore(
   database: DatabaseSync,
   now: () => number,
-  onBroken: (error: unknown) => void,
-  bounds: Bounds,
+  hears: Hears,
+  bounds: Bounds & Required<Pick<StateStoreOptions, 'retryMs'>>,
 ): StateStore {
   const tables = createSpendTables(database, now)
   const insertCall = database.prepare('INSERT OR REPLACE INTO call VALUES (?, ?, ?, ?, ?, ?, ?)')
@@ -77,17 +98,26 @@ function createStateStore(
   let replies: [string, KeptReply][] = []
   let timer: ReturnType<typeof setTimeout> | undefined
   let isBroken = false
+  let lacksRoom = false
   let tidyAt = now() + HOUR_MS
   let sinceTrim = 0
 
+  const noRoom = (): void => {
+    if (!lacksRoom) hears.full()
+    lacksRoom = true
+    replies = []
+  }
   const guarded = <Result>(work: () => Result, otherwise: Result): Result => {
     if (isBroken) return otherwise
     try {
       return work()
     } catch (error) {
       if ((error as { errcode?: number }).errcode === BUSY) return otherwise
-      isBroken = true
-      onBroken(error)
+      if (isFull(error)) noRoom()
+      else {
+        isBroken = true
+        hears.broken(error)
+      }
       return otherwise
     }
   }
@@ -109,24 +139,31 @@ function createStateStore(
     timer = undefined
     if (settled.length + calls.length + replies.length === 0) return
     sinceTrim += calls.length + replies.length
-    const isFull = sinceTrim >= bounds.lookAfter
+    const areMany = sinceTrim >= bounds.lookAfter
     const isWritten = guarded(() => {
       inOne(database, () => {
         tables.settle(settled)
         for (const record of calls) insertCall.run(...rowOf(record))
         for (const [key, { text, expiresAt }] of replies) insertReply.run(key, expiresAt, text)
         if (now() >= tidyAt) tidy()
-        else if (isFull) trim()
+        else if (areMany) trim()
       })
       return true
     }, false)
     if (now() >= tidyAt) tidyAt = now() + HOUR_MS
-    if (isFull) sinceTrim = 0
-    if (isWritten || isBroken || settled.length + calls.length > MOST_WAITING) [settled, calls, replies] = [[], [], []]
-    else flushSoon()
+    if (areMany) sinceTrim = 0
+    if (isWritten && lacksRoom) {
+      lacksRoom = false
+      hears.written()
+    }
+    const isOver = isWritten || isBroken
+    if (isOver || replies.length > MOST_WAITING) replies = []
+    if (isOver || calls.length > MOST_WAITING) calls = []
+    if (isOver || settled.length > MOST_WAITING) settled = []
+    if (!isOver) flushSoon()
   }
   const flushSoon = (): void => {
-    timer ??= setTimeout(flush, FLUSH_MS).unref()
+    timer ??= setTimeout(flush, lacksRoom ? bounds.retryMs : FLUSH_MS).unref()
   }
   inOne(database, tidy)
 
@@ -157,13 +194,14 @@ function createStateStore(
           return row && { text: String(row['body']), expiresAt: Number(row['expires']) }
         }, undefined),
       set(key, kept) {
-        if (isBroken) return
+        if (isBroken || lacksRoom) return
         replies.push([key, kept])
         flushSoon()
       },
     },
     close() {
       flush()
+      if (lacksRoom) hears.forgotten()
       isBroken = true
       if (database.isOpen) database.close()
     },
