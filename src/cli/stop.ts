@@ -20,15 +20,25 @@ export const stop = defineCommand({
     const service = await findService('ccr stop', args.port === undefined ? undefined : readPort(args.port, 'ccr stop'))
     if (!service.found) {
       if (service.ending.length > 0) return awaitEnds(service.ending, args.now === true)
-      console.log(service.silence ?? 'ccr: no service of yours runs')
-      return service.silence === undefined ? 0 : 1
+      const obstacle = service.silence ?? (await strangerAt(service.url))
+      console.log(obstacle ?? 'ccr: no service of yours runs')
+      return obstacle === undefined ? 0 : 1
     }
     return endService(service.found, service.secret, args.now === true)
   },
 })
 
+/** Where a service cannot write what it is known by, it may be all the same the one that is meant. */
+async function strangerAt(url: string): Promise<string | undefined> {
+  const { describeStranger } = await import('./instance/taken-port.ts')
+  const stranger = await describeStranger(url)
+  return stranger && `ccr: no service that is known to be yours runs, but ${stranger}`
+}
+
 /** A service of this user, if one runs. */
 export interface Search {
+  /** Where one was looked for besides the noted ones. */
+  readonly url: string
   readonly found: Found | undefined
   readonly secret: string
   /** What holds a noted port and does not answer. */
@@ -42,14 +52,16 @@ export async function findService(command: string, port: number | undefined): Pr
   const configHome = userConfigHome()
   const secret = readSecret(configHome)
   const usual = configuredPort(configHome, process.env)
-  const { found, silent, ending } = await findInstances(configHome, secret, [reachable('127.0.0.1', port ?? usual)])
+  const url = reachable('127.0.0.1', port ?? usual)
+  const { found, silent, ending } = await findInstances(configHome, secret, [url])
   const services = found.filter(({ kind }) => kind === 'service')
   const stuck = silent.filter(({ kind }) => kind === 'service')
   const selected = selectService(services, command, port, usual)
   return {
+    url,
     found: selected,
     secret: secret ?? '',
-    ending: ending.filter(({ kind, url }) => kind === 'service' && (port === undefined || url.endsWith(`:${port}`))),
+    ending: ending.filter((each) => each.kind === 'service' && (port === undefined || each.url.endsWith(`:${port}`))),
     ...(stuck.length > 0 && !selected && { silence: `ccr: ${stuck.map(describeSilent).join('; ')}` }),
   }
 }

@@ -86,8 +86,13 @@ describe('ccr start --detach', () => {
     expect(JSON.parse((await desk.ccr(['status', '--json'], { env })).stdout)).toMatchObject([{ pid: service.pid }])
     const taken = await desk.ccr(['start', '--port', String(service.port)])
     expect(taken.code).toBe(1)
-    expect(taken.stderr).toContain('a ccr runs there that is not yours')
+    expect(taken.stderr).toContain('a ccr runs there that does not prove to be yours')
     expect(taken.stderr).toContain(`pid ${service.pid}`)
+    const stopped = await desk.ccr(['stop', '--port', String(service.port)])
+    expect(stopped.code).toBe(1)
+    expect(stopped.stdout).toContain(`a ccr answers at ${service.url} that does not prove to be yours`)
+    expect(stopped.stdout).toContain(`\`kill ${service.pid}\` ends it`)
+    expect(isAlive(service.pid)).toBe(true)
   })
 
   test('SIGHUP does not end it', async () => {
@@ -270,7 +275,7 @@ describe('who may ask an instance', () => {
     await desk.ccr(['status'])
     await desk.ccr(['stop'])
     const refused = await desk.ccr(['start'])
-    expect(refused.stderr).toContain('a ccr runs there that is not yours')
+    expect(refused.stderr).toContain('a ccr runs there that does not prove to be yours')
     expect(heard.length).toBeGreaterThan(0)
     for (const request of heard) {
       expect(request).toContain('GET ')

@@ -9,6 +9,14 @@ export async function describeTakenPort(host: string, port: number, secret: stri
   return `port ${port} of ${host} is taken: ${sentence(occupant, owner, remedy)}`
 }
 
+/** What to know of a ccr at `url` that cannot prove to be this user's, and how it is ended; `undefined`: there is none. */
+export async function describeStranger(url: string): Promise<string | undefined> {
+  const occupant = await askWho(url, undefined)
+  if (occupant.type !== 'ccr') return undefined
+  const owner = ownerOfPort(Number(new URL(url).port))
+  return `a ccr answers at ${url} that ${whose(occupant.pid, owner)}`
+}
+
 /** `node, pid 12`, as far as it is known. */
 export function nameOwner(owner: PortOwner | undefined): string {
   return owner === undefined
@@ -22,7 +30,7 @@ function sentence(occupant: Occupant, owner: PortOwner | undefined, remedy: stri
     case 'own':
       return `ccr ${occupant.version} of yours runs there already (pid ${occupant.pid}). \`ccr restart\` starts it anew, \`ccr stop\` ends it; or ${remedy}`
     case 'ccr':
-      return `a ccr runs there that is not yours, or that has another CCR_HOME (${owner === undefined ? `pid ${occupant.pid ?? 'not told'}` : nameOwner(owner)}). Let it be ended by its user, or ${remedy}`
+      return `a ccr runs there that ${whose(occupant.pid, owner)}. Or ${remedy}`
     case 'predecessor':
       return `Claude Code Router, the older program, runs there (${nameOwner(owner)}). ${end}, or ${remedy}`
     case 'silent':
@@ -32,6 +40,13 @@ function sentence(occupant: Occupant, owner: PortOwner | undefined, remedy: stri
     case 'nobody':
       return `something holds it without listening (${nameOwner(owner)}). Try again in a while, or ${remedy}`
   }
+}
+
+/** `claimed`: the pid that it tells of itself, which a liar could have ended by telling another's. */
+function whose(claimed: number | undefined, owner: PortOwner | undefined): string {
+  const name = owner === undefined ? `pid ${claimed ?? 'not told'}` : nameOwner(owner)
+  const remedy = owner === undefined ? 'Ctrl+C in its terminal' : `\`kill ${owner.pid}\``
+  return `does not prove to be yours (${name}): it is another user's, has another CCR_HOME, or one that cannot be written. If it is yours, ${remedy} ends it`
 }
 
 /** A program chooses its own name. */
