@@ -1,11 +1,11 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { formatDiagnostic } from '../config/diagnostic.ts'
 import type { Loaded } from '../config/load-user-code.ts'
 import type { Log, Ports } from '../platform/ports.ts'
 import type { Instance } from '../server/instance.ts'
 import type { UsageStore } from '../store/usage-store.ts'
-import { userConfigHome } from './home.ts'
+import { userConfigHome, userHome } from './home.ts'
 import { redactedLog } from './redacted-log.ts'
 import { createState } from './state.ts'
 import { createUserCodeLoader } from './user-code.ts'
@@ -67,7 +67,8 @@ export async function startRouter(options: RouterOptions): Promise<Router> {
     told.map(formatDiagnostic).forEach((problem) => to(problem))
   await state.openFor(config)
   say(problems, tell ?? ((problem) => log('warn', problem)))
-  const server = serve({ config, ports: portsOf(config), ...rest, version })
+  const privateFolders = [userHome(), home, dirname(config.file)]
+  const server = serve({ config, ports: portsOf(config), ...rest, version, privateFolders })
   return {
     port: server.port,
     url: server.url,

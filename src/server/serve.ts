@@ -9,6 +9,7 @@ import { createGuard, type Guard } from './guard.ts'
 import { createCutters } from './cutters.ts'
 import { drain } from './drain.ts'
 import { createInstanceRoutes, type Instance } from './instance.ts'
+import { hideFolders } from './private-folders.ts'
 import { randomText } from './proof.ts'
 import { refuse } from './refuse.ts'
 
@@ -46,10 +47,13 @@ export interface ServeOptions {
   readonly version: string
   /** Absent: nobody can stop it from outside. */
   readonly instance?: Instance
+  /** What of this machine's paths others are not told. */
+  readonly privateFolders?: readonly string[]
 }
 
 /** Listens. Throws what the system says when the address cannot be had (`code` `EADDRINUSE`, `EACCES`, …). */
-export function serve({ config, ports, host, port, version, instance = nobody() }: ServeOptions): RunningServer {
+export function serve(options: ServeOptions): RunningServer {
+  const { config, ports, host, port, version, instance = nobody(), privateFolders = [] } = options
   let { providers } = config
   let learnt = createLearnt(providers)
   const cutters = createCutters()
@@ -80,7 +84,8 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
       const address = addressOf(request.url)
       const { refusal, status, origin } = guard(request)
       if (refusal !== undefined) return refuse(request, address.path, 'permission', refusal, status)
-      return origin === undefined ? answer(request, address) : answerPage(request, address, origin)
+      const answered = origin === undefined ? answer(request, address) : answerPage(request, address, origin)
+      return hide ? Promise.resolve(answered).then(hide) : answered
     },
     error(error) {
       ports.log('error', 'a request failed inside the server', { error: error.stack ?? error.message })
@@ -93,6 +98,8 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
   const guardOf = ({ allowedHosts = [], allowedOrigins = [] }: ServerConfig): Guard =>
     createGuard({ host, port: server.port as number, allowedHosts, allowedOrigins })
   let guard = guardOf(config)
+  const hiderOf = ({ allowedHosts = [] }: ServerConfig) => hideFolders(privateFolders, { host, allowedHosts })
+  let hide = hiderOf(config)
   const instanceRoutes = createInstanceRoutes({ instance, version, port: server.port as number, now: ports.now })
   return {
     port: server.port as number,
@@ -104,6 +111,7 @@ export function serve({ config, ports, host, port, version, instance = nobody() 
       learnt = learnt.with(providers)
       gateway = createGateway(nextConfig, { ...nextPorts, cutters }, learnt)
       guard = guardOf(nextConfig)
+      hide = hiderOf(nextConfig)
     },
     async stop(graceMs = 10_000) {
       await drain(server.stop(), graceMs, cutters.cutAll, ports)
