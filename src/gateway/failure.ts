@@ -47,6 +47,8 @@ function plainer(code: string, message: string): string | undefined {
 function wordsOf({ code, message }: Failure, host: string): string {
   if (code === '') return message
   if (code === 'HttpViolation') return `the answer of ${host} cannot be read as HTTP: ${message}`
+  // Of `https:` the port would not be told: it is the usual one.
+  if (CLOSED.has(code) && host.endsWith(':443')) return NEEDS_TLS
   const own = WORDS[code]
   if (own !== undefined) return own.replace('HOST', host)
   return distrust(code, host) ?? `the connection to ${host} failed: ${reason(code, message)}`
@@ -89,6 +91,8 @@ const WORDS: Readonly<Record<string, string>> = {
   BrotliDecompressionError: DAMAGED,
   ZstdDecompressionError: DAMAGED,
 }
+
+const CLOSED: ReadonlySet<string> = new Set(['ConnectionClosed', 'ECONNRESET'])
 
 const WHERE =
   '(`proxy` of the provider, else PROXY_URL of the config, else HTTPS_PROXY or HTTP_PROXY of the environment)'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createServer, type AddressInfo } from 'node:net'
+import { explainFailure } from '../../../src/gateway/failure.ts'
 import { post, testGateway, testProvider } from '../../helper/gateway.ts'
 
 const QUESTION = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'Hi' }] }
@@ -97,6 +98,14 @@ describe('a provider that', () => {
       status: 502,
       message: 'mock (mock-model): the server speaks TLS there: does api_base_url need `https:` instead of `http:`?',
     })
+  })
+
+  test('closes the connection at the port of https: is told as such', () => {
+    const closed = Object.assign(new Error('closed'), { code: 'ConnectionClosed' })
+    const who = { provider: 'mock', model: 'mock-model' }
+    const messageAt = (url: string): string => explainFailure(closed, who, new URL(url).host).message
+    expect(messageAt('http://api.example:443/v1')).toContain('does api_base_url need `https:`')
+    expect(messageAt('https://api.example:443/v1')).toContain('closed before the answer was complete')
   })
 
   test.each<[string, string, string]>([
