@@ -7,7 +7,7 @@ import { userConfigHome } from './home.ts'
 
 /** The state that outlives this process, for those configs that need it. */
 export interface State {
-  /** Opens it, if `config` needs it and it is not open yet: nobody else pays for loading a database. */
+  /** Opens it, if `config` needs it and it is not open: nobody else pays for loading a database. */
   openFor(config: Config): Promise<void>
   ports(): Pick<Ports, 'journal' | 'replies'>
   /** `usage`, and what is kept of calls besides. */
@@ -17,13 +17,17 @@ export interface State {
 
 export function createState(log: Log): State {
   let store: StateStore | undefined
-  let isTried = false
+  let opening: Promise<void> | undefined
+  const open = async (): Promise<void> => {
+    const { openStateStore } = await import('../store/sqlite.ts')
+    store = openStateStore({ file: join(userConfigHome(), 'state', 'state.db'), log, now: Date.now })
+    opening = undefined
+  }
   return {
     async openFor(config) {
-      if (isTried || !needsState(config)) return
-      isTried = true
-      const { openStateStore } = await import('../store/sqlite.ts')
-      store = openStateStore({ file: join(userConfigHome(), 'state', 'state.db'), log, now: Date.now })
+      if (store || !needsState(config)) return
+      // What could not be used for the last config may be repaired by now.
+      await (opening ??= open())
     },
     ports: () => (store ? { journal: store.journal, replies: store.replies } : {}),
     alsoKeeping: (usage) => ({
