@@ -37,9 +37,9 @@ export function inOne(database: DatabaseSync, work: () => void): void {
 
 /** Whether it failed for want of room, and may be tried again when there is some. */
 export function isFull(error: unknown): boolean {
-  const code = (error as { errcode?: number }).errcode ?? 0
+  const { errcode, code } = error as { errcode?: number; code?: string }
   // What SQLite shares between processes lies in a file that it could not make longer.
-  return code === FULL || code === SHARED_MEMORY_SIZE
+  return errcode === FULL || errcode === SHARED_MEMORY_SIZE || code === 'ENOSPC'
 }
 
 const FULL = 13

@@ -59,7 +59,7 @@ export function openStateStore(options: StateStoreOptions): StateStore | undefin
     return createStateStore(openDatabase(file), now, hears, { ...DEFAULT_BOUNDS, ...bounds, retryMs })
   } catch (error) {
     const remedy = isFull(error) ? 'make room' : 'repair the file or move it away'
-    tell(`the state cannot be kept: ${remedy}, then restart ccr or save its config again`, error)
+    tell(`the state cannot be kept: ${remedy}, then restart ccr`, error)
     return undefined
   }
 }

@@ -83,7 +83,7 @@ test('a state that cannot be kept is told where a service is started, whatever t
   await desk.write(CONFIG, configOf(undefined, { LOG: false, limits: { requestsPerDay: 9 } }))
   await desk.write(`home/${HOME_OF_CONFIG}/state`, 'a file')
   await using service = await startService(desk)
-  expect(service.said).toContain('error: the state cannot be kept: repair the file or move it away (')
+  expect(service.said).toContain('error: the state cannot be kept: repair the file or move it away, then restart ccr (')
 })
 
 test('a HOME that is a file is told, not reported', async () => {

@@ -31,7 +31,7 @@ test('a state that cannot be used is told, and opened when the config is read ag
   mkdirSync(join(home, 'state', 'state.db'), { recursive: true })
   await state.openFor(config)
   expect(state.ports()).toEqual({})
-  expect(told).toEqual([expect.stringContaining('then restart ccr or save its config again')])
+  expect(told).toEqual([expect.stringContaining('then restart ccr')])
   rmSync(join(home, 'state', 'state.db'), { recursive: true })
   await Promise.all([state.openFor(config), state.openFor(config)])
   expect(state.ports().journal).toBeDefined()
