@@ -9,6 +9,12 @@ export function explainFailure(cause: unknown, who: Respondent, host: string): M
   return new ModelError(`${who.provider} (${who.model}): ${words}`, { kind: 'network', isLasting, ...who, cause })
 }
 
+/** The same of a failure that is the proxy's; `undefined`: it is not. */
+export function explainProxy(cause: unknown): string | undefined {
+  const failure = readFailure(cause)
+  return failure.proxy === undefined ? undefined : wordsOfProxy(failure, failure.proxy)
+}
+
 /** Whether a server refuses because it was called by `http:` and wants `https:`; `message`: what it says. */
 export function wantsTls(status: number, message: string): boolean {
   return (

@@ -1,5 +1,6 @@
 import { ModelError } from '../../canonical/error.ts'
 import { asString, isObject, type Json, type JsonObject } from '../../canonical/json.ts'
+import { explainProxy } from '../failure.ts'
 import type { SignerContext } from './signer.ts'
 
 /** Something to show for a while. */
@@ -56,7 +57,9 @@ export async function askForToken(request: TokenRequest, context: SignerContext)
       ...(provider.ca !== undefined && { ca: provider.ca }),
     })
     .catch((cause: unknown) => {
-      throw new ModelError(`${new URL(url).host} cannot be reached for a token`, { kind: 'network', cause })
+      const why = explainProxy(cause)
+      const told = `${new URL(url).host} cannot be reached for a token`
+      throw new ModelError(why === undefined ? told : `${told}: ${why}`, { kind: 'network', cause })
     })
   const answer = readJson(await response.text())
   const value = asString(answer['access_token'])

@@ -382,6 +382,14 @@ describe('Azure', () => {
     expect(upstream.requests[0]?.headers[header]).toBe(value)
   })
 
+  test('whose token a proxy keeps away is told with the proxy, without its password', async () => {
+    const env = { ...entra, AZURE_CLIENT_SECRET: 'never-shown-0001', AZURE_AUTHORITY_HOST: 'https://login.invalid' }
+    const entry = { ...azure, proxy: 'http://user:hunter2hunter2@127.0.0.1:1' }
+    const { text } = await scene('https://azure.invalid', { entry, env }).call('gpt-5.1')
+    expect(text).toContain('login.invalid cannot be reached for a token: the proxy http://127.0.0.1:1 refused')
+    expect(text).not.toContain('hunter2')
+  })
+
   test('without a key or an application is not called, and it is told what to set', async () => {
     await using upstream = await cloud()
     const { status, text } = await scene(upstream.url, { entry: azure, env: {} }).call('gpt-5.1')
