@@ -15,7 +15,7 @@ export interface AnswerListener {
 /** Reads HTTP/1 answers. */
 export interface AnswerReader {
   /** Throws where the server does not keep to the protocol. */
-  push(bytes: Buffer): void
+  push(bytes: Uint8Array): void
   /** The connection has ended; says whether that is how the server ends its answer. */
   close(): boolean
 }
@@ -24,24 +24,24 @@ export interface AnswerReader {
 export function createAnswerReader(listener: AnswerListener): AnswerReader {
   const chunks = createChunkReader()
   let state: 'head' | 'length' | 'chunks' | 'close' = 'head'
-  let half: Buffer | undefined
+  let half: Uint8Array | undefined
   let left = 0
   let mayReuse = true
 
-  const end = (at: number, bytes: Buffer): void => {
+  const end = (at: number, bytes: Uint8Array): void => {
     state = 'head'
     // Nobody asked for what comes behind an answer.
     listener.end(mayReuse && at === bytes.length)
   }
   /** Gives the index behind the head; -1 if it is not whole. */
-  const readHead = (bytes: Buffer, from: number): number => {
-    const stop = endOfHead(bytes, from)
+  const readHead = (bytes: Uint8Array, from: number): number => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const stop = endOfHead(text, from)
     if (stop < 0 || stop > MOST_HEAD_BYTES) {
-      checkStart(bytes, from)
       if (bytes.length - from > MOST_HEAD_BYTES) throw httpError('the head of the answer is longer than 256 KB')
       return -1
     }
-    const head = parseHead(bytes.toString('latin1', from, stop))
+    const head = parseHead(text.toString('latin1', from, stop))
     if (head.status < 200) return stop
     mayReuse = head.isPersistent
     left = head.length

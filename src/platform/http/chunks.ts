@@ -28,35 +28,25 @@ export function createChunkReader(): ChunkReader {
     lineLength = 0
     digits = 0
   }
-  /** One byte between the data; true at the end of the body. */
-  const step = (byte: number): boolean => {
-    switch (state) {
-      case IN_SIZE: {
-        const digit = hexOf(byte)
-        if (digit >= 0) {
-          size = size * 16 + digit
-          if (++digits > MOST_DIGITS) throw httpError('a chunk of the answer is too long')
-        } else if (byte === LINE_FEED) endSize()
-        else if (byte === SEMICOLON || byte === CARRIAGE_RETURN || byte === SPACE || byte === TAB) state = IN_EXTENSION
-        else throw httpError('the length of a chunk of the answer is no number')
-        return false
-      }
-      case IN_EXTENSION:
-        if (byte === LINE_FEED) endSize()
-        return false
-      case BEHIND_DATA:
-        if (byte === LINE_FEED) state = IN_SIZE
-        else if (byte !== CARRIAGE_RETURN) throw httpError('a chunk of the answer is longer than it says')
-        return false
-      default:
-        if (byte !== LINE_FEED) {
-          if (byte !== CARRIAGE_RETURN) lineLength++
-          return false
-        }
-        if (lineLength === 0) state = IN_SIZE
-        lineLength = 0
-        return state === IN_SIZE
+  const readSize = (byte: number): void => {
+    const digit = hexOf(byte)
+    if (digit >= 0) {
+      size = size * 16 + digit
+      if (++digits > MOST_DIGITS) throw httpError('a chunk of the answer is too long')
+    } else if (byte === LINE_FEED) endSize()
+    else if (BEHIND_SIZE.has(byte)) state = IN_EXTENSION
+    else throw httpError('the length of a chunk of the answer is no number')
+  }
+  /** True at the end of the body. */
+  const readTrailer = (byte: number): boolean => {
+    if (byte !== LINE_FEED) {
+      if (byte !== CARRIAGE_RETURN) lineLength++
+      return false
     }
+    const isLast = lineLength === 0
+    if (isLast) state = IN_SIZE
+    lineLength = 0
+    return isLast
   }
   return {
     read(bytes, from) {
@@ -65,17 +55,28 @@ export function createChunkReader(): ChunkReader {
       let at = from
       let isLast = false
       while (at < bytes.length && !isLast) {
-        if (state !== IN_DATA) {
-          isLast = step(bytes[at++] as number)
+        if (state === IN_DATA) {
+          const stop = Math.min(bytes.length, at + size)
+          if (end === from) {
+            start = at
+            end = stop
+          } else {
+            bytes.copyWithin(end, at, stop)
+            end += stop - at
+          }
+          size -= stop - at
+          at = stop
+          if (size === 0) state = BEHIND_DATA
           continue
         }
-        const stop = Math.min(bytes.length, at + size)
-        if (end === start) start = at
-        else bytes.copyWithin(end, at, stop)
-        end = (end === from ? start : end) + stop - at
-        size -= stop - at
-        at = stop
-        if (size === 0) state = BEHIND_DATA
+        const byte = bytes[at++] as number
+        if (state === IN_SIZE) readSize(byte)
+        else if (state === IN_TRAILER) isLast = readTrailer(byte)
+        else if (byte === LINE_FEED) {
+          if (state === IN_EXTENSION) endSize()
+          else state = IN_SIZE
+        } else if (state === BEHIND_DATA && byte !== CARRIAGE_RETURN)
+          throw httpError('a chunk of the answer is longer than it says')
       }
       return { data: end > start ? bytes.subarray(start, end) : undefined, stop: at, isLast }
     },
@@ -94,6 +95,8 @@ const CARRIAGE_RETURN = 13
 const TAB = 9
 const SPACE = 32
 const SEMICOLON = 59
+/** What may follow a length, before the end of its line. */
+const BEHIND_SIZE: ReadonlySet<number> = new Set([CARRIAGE_RETURN, SEMICOLON, SPACE, TAB])
 /** Of a length in hexadecimal that JavaScript can count. */
 const MOST_DIGITS = 13
 

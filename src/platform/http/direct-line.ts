@@ -42,7 +42,7 @@ export function openLine(
 interface End {
   readonly isSecure: boolean
   opened: (socket: Bun.Socket<End>) => void
-  data: (bytes: Buffer) => void
+  data: (bytes: Uint8Array) => void
   drained: () => void
   closed: (cause: Error | undefined) => void
   readonly failed: (cause: Error) => void
@@ -60,7 +60,8 @@ const HANDLERS: Bun.SocketHandler<End> = {
     socket.data.failed(error ?? new Error('the server could not prove who it is'))
     socket.terminate()
   },
-  data: (socket, bytes) => socket.data.data(bytes),
+  // To cut a `Buffer` costs several times as much.
+  data: (socket, { buffer, byteOffset, length }) => socket.data.data(new Uint8Array(buffer, byteOffset, length)),
   drain: (socket) => socket.data.drained(),
   close: (socket, cause) => socket.data.closed(cause),
   error: (socket, cause) => socket.data.failed(cause),

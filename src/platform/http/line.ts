@@ -14,7 +14,7 @@ export interface Line {
 /** What a line brings. */
 export interface LineListener {
   /** The bytes are the listener's to keep and to change. */
-  data(bytes: Buffer): void
+  data(bytes: Uint8Array): void
   /** Once. `cause`: why, unless the other side simply ended. */
   closed(cause: Error | undefined): void
 }

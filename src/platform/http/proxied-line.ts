@@ -32,7 +32,9 @@ export function createProxiedLines(): (way: Way, halt: Halt, listener: LineListe
 
 function lineOver(socket: Socket, listener: LineListener): Line {
   let cause: Error | undefined
-  socket.on('data', (bytes: Buffer) => listener.data(bytes))
+  socket.on('data', ({ buffer, byteOffset, length }: Buffer) =>
+    listener.data(new Uint8Array(buffer, byteOffset, length)),
+  )
   socket.on('error', (error) => (cause = error))
   socket.once('close', () => listener.closed(cause))
   return {
