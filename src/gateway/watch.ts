@@ -75,14 +75,22 @@ const NEVER = Number.POSITIVE_INFINITY
 /** Timers know no longer pause: they would end at once. */
 const LONGEST_PAUSE_MS = 2 ** 31 - 1
 
-function limitsOf({ connectMs, firstByteMs, idleMs, totalMs }: Deadlines): Limits {
-  return {
+// Rows never change, so what follows from one is kept beside it.
+const known = new WeakMap<Deadlines, Limits>()
+
+function limitsOf(deadlines: Deadlines): Limits {
+  const kept = known.get(deadlines)
+  if (kept) return kept
+  const { connectMs, firstByteMs, idleMs, totalMs } = deadlines
+  const limits: Limits = {
     connect: connectMs ?? NEVER,
     firstByte: firstByteMs ?? NEVER,
     idle: idleMs ?? NEVER,
     total: totalMs ?? NEVER,
     client: NEVER,
   }
+  known.set(deadlines, limits)
+  return limits
 }
 
 function timeout(name: Phase | 'total', limits: Limits, who: Respondent): ModelError {

@@ -12,7 +12,7 @@ export interface Ports {
   readonly fetch: (url: string, init: FetchInit) => Promise<HttpReply>
   /** Milliseconds since 1970. */
   now(): number
-  /** A fresh unique id: `prefix` and 24 characters of `[0-9A-Za-z]`. */
+  /** A fresh unique id: `prefix` and 24 characters of `[0-9a-f]`. */
   id(prefix: string): string
   /** A number from 0 up to, but not, 1. */
   random(): number

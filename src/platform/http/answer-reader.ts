@@ -38,6 +38,7 @@ export function createAnswerReader(listener: AnswerListener): AnswerReader {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     const stop = endOfHead(text, from)
     if (stop < 0 || stop > MOST_HEAD_BYTES) {
+      checkStart(text, from)
       if (bytes.length - from > MOST_HEAD_BYTES) throw httpError('the head of the answer is longer than 256 KB')
       return -1
     }
