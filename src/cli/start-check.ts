@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, readSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
 import { isLoopback } from '../config/proxy.ts'
 import { Failure } from './failure.ts'
@@ -15,12 +15,25 @@ export function checkCertificates(env: Readonly<Record<string, string | undefine
 
 function certificateProblem(file: string): string | undefined {
   try {
-    return /-----BEGIN (?:\w+ )?CERTIFICATE-----[^-]+-----END /.test(readFileSync(file, 'latin1'))
-      ? undefined
-      : 'it holds no certificate (PEM is expected: -----BEGIN CERTIFICATE-----)'
+    // The lists of whole systems are long, and their first certificate says enough.
+    const isList = CERTIFICATE.test(startOf(file)) || CERTIFICATE.test(readFileSync(file, 'latin1'))
+    return isList ? undefined : 'it holds no certificate (PEM is expected: -----BEGIN CERTIFICATE-----)'
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException
     return code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`
+  }
+}
+
+const CERTIFICATE = /-----BEGIN (?:\w+ )?CERTIFICATE-----[^-]+-----END /
+const START_BYTES = 16_384
+
+function startOf(file: string): string {
+  const bytes = Buffer.alloc(START_BYTES)
+  const descriptor = openSync(file, 'r')
+  try {
+    return bytes.toString('latin1', 0, readSync(descriptor, bytes))
+  } finally {
+    closeSync(descriptor)
   }
 }
 
