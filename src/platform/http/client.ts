@@ -6,7 +6,7 @@ import { createHalt, type Halt } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { createPool } from './pool.ts'
 import { encodeRequest } from './request.ts'
-import { createWays, type Way } from './way.ts'
+import { createWays, isAddress, type Way } from './way.ts'
 
 /**
  * HTTP/1.1 over sockets of our own. Bun's `fetch` works in a thread of its own, which costs as much as a small call, runs
@@ -67,11 +67,12 @@ type Open = (way: Way, halt: Halt, listener: LineListener) => Promise<Line>
 
 /** What only some ways need is loaded when the first of them is taken. */
 function createOpener(): Open {
-  let proxied: Promise<Open> | undefined
+  let nodes: Promise<Open> | undefined
   return async (way, halt, listener) => {
-    if (way.proxy === false) return openLine(way, await tlsOf(way), halt, listener)
-    proxied ??= import('./proxied-line.ts').then(({ createProxiedLines }) => createProxiedLines())
-    return (await proxied)(way, halt, listener)
+    const isDirect = way.proxy === false && !(way.isSecure && isAddress(way.host))
+    if (isDirect) return openLine(way, await tlsOf(way), halt, listener)
+    nodes ??= import('./node-line.ts').then(({ createNodeLines }) => createNodeLines())
+    return (await nodes)(way, halt, listener)
   }
 }
 

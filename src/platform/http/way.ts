@@ -85,6 +85,11 @@ export function placeOf({ protocol, hostname, port }: URL): Place {
   return { isSecure, host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port || (isSecure ? 443 : 80)) }
 }
 
+/** Whether a host is an IP address. */
+export function isAddress(host: string): boolean {
+  return /^[\d.]+$|:/.test(host)
+}
+
 /** The header `name` that shows the user and password of a URL. */
 export function credentials(name: string, { username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {}

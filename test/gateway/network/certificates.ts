@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** An authority that nobody knows, and a certificate of it for 127.0.0.1. */
+/** An authority that nobody knows, and a certificate of it for a server. */
 export interface Certificates extends AsyncDisposable {
   readonly directory: string
   /** The authority's certificate, a file. */
@@ -11,8 +11,8 @@ export interface Certificates extends AsyncDisposable {
   readonly key: string
 }
 
-/** Makes them with openssl. */
-export async function createCertificates(): Promise<Certificates> {
+/** Makes them with openssl; `name` is the server's, as a certificate has it. */
+export async function createCertificates(name = 'IP:127.0.0.1'): Promise<Certificates> {
   const directory = await mkdtemp(join(tmpdir(), 'ccr-certificates-'))
   const openssl = async (...args: string[]): Promise<void> => {
     const child = Bun.spawn(['openssl', ...args], { cwd: directory, stdout: 'ignore', stderr: 'pipe' })
@@ -32,8 +32,8 @@ export async function createCertificates(): Promise<Certificates> {
     '-out',
     'ca.pem',
   )
-  await openssl('req', ...key, '-subj', '/CN=127.0.0.1', '-keyout', 'server.key', '-out', 'server.csr')
-  await writeFile(join(directory, 'names'), 'subjectAltName=IP:127.0.0.1')
+  await openssl('req', ...key, '-subj', '/CN=Test Server', '-keyout', 'server.key', '-out', 'server.csr')
+  await writeFile(join(directory, 'names'), `subjectAltName=${name}`)
   await openssl(
     'x509',
     '-req',

@@ -119,6 +119,38 @@ describe('a request', () => {
   })
 })
 
+describe('in TLS', () => {
+  /** What a client says first. */
+  const helloTo = async (host: string): Promise<Buffer> => {
+    const hello = Promise.withResolvers<Buffer>()
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.once('data', (bytes: Buffer) => {
+        hello.resolve(bytes)
+        socket.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, host === '[::1]' ? '::1' : '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    await fetch()(`https://${host}:${port}/`, init()).catch(() => undefined)
+    await new Promise<void>((resolve) => server.close(() => resolve()))
+    return hello.promise
+  }
+
+  test('a server is called by its name, and asked for HTTP/1.1 alone', async () => {
+    const hello = await helloTo('localhost')
+    expect(hello.includes('localhost')).toBe(true)
+    expect(hello.includes('\x08http/1.1')).toBe(true)
+    expect(hello.includes('\x02h2')).toBe(false)
+  })
+
+  test.each(['127.0.0.1', '[::1]'])('%s is an address, and no name', async (host) => {
+    const hello = await helloTo(host)
+    expect(hello.includes(host.replace(/[[\]]/g, ''))).toBe(false)
+    expect(hello.includes('\x08http/1.1')).toBe(true)
+  })
+})
+
 describe('a connection', () => {
   const ask = async (url: string, times: number): Promise<string[]> => {
     const client = fetch()

@@ -5,10 +5,13 @@ import { closedError, proxyError, proxyRefusal } from './error.ts'
 import { type Halt, nothing } from './halt.ts'
 import type { Line, LineListener } from './line.ts'
 import { trustedWith } from './trust.ts'
-import { credentials, type Place, placeOf, type Way } from './way.ts'
+import { credentials, isAddress, type Place, placeOf, type Way } from './way.ts'
 
-/** Opens lines through proxies: to the proxy itself for `http:`, which is told whole URLs; through a tunnel for `https:`. */
-export function createProxiedLines(): (way: Way, halt: Halt, listener: LineListener) => Promise<Line> {
+/**
+ * Opens the lines that Bun's own sockets cannot: through proxies (to the proxy itself for `http:`, which is told whole URLs,
+ * through a tunnel for `https:`), and TLS to an IP address, which must not be told as the name of a server.
+ */
+export function createNodeLines(): (way: Way, halt: Halt, listener: LineListener) => Promise<Line> {
   // What is trusted is read once for each set of authorities.
   const contexts = new Map<string | undefined, SecureContext>()
   const contextOf = (ca: string | undefined): SecureContext => {
@@ -19,7 +22,8 @@ export function createProxiedLines(): (way: Way, halt: Halt, listener: LineListe
   return async (way, halt, listener) => {
     const open = (place: Place, over?: Socket): Promise<Socket> =>
       whenOpen(place.isSecure ? secure(place, contextOf(way.ca), over) : plain(place), place, halt)
-    const name = way.proxy as string
+    const name = way.proxy
+    if (name === false) return lineOver(await open(way), listener)
     const proxy = new URL(name)
     const asProxys = (cause: unknown): never => {
       throw halt.reason ?? proxyError(name, cause)
@@ -52,12 +56,11 @@ function plain({ host, port }: Place): Socket {
 }
 
 function secure({ host, port }: Place, secureContext: SecureContext, over: Socket | undefined): Socket {
-  const isName = !/^[\d.]+$|:/.test(host)
   return connectSecure({
     host,
     ...(over ? { socket: over } : { port }),
     secureContext,
-    ...(isName && { servername: host }),
+    ...(!isAddress(host) && { servername: host }),
     ALPNProtocols: ['http/1.1'],
   })
 }
